@@ -1,0 +1,106 @@
+/**
+ * The contract between the pipelines and a backend. A connector is a value made once per destination:
+ * it speaks one protocol, holds no records and decides nothing about retries over time. What it must get
+ * right is one thing: for every record it was given, exactly one outcome that is true.
+ */
+
+/** A field's value on its way out. Absent fields are absent keys; `null` clears the field at the target. */
+export type FieldValue = string | number | boolean | null;
+export type Fields = Readonly<Record<string, FieldValue>>;
+
+/** What a mapping file asks of a connector, fixed for the life of one applied version. */
+export interface ObjectTarget {
+  /** The backend's own name of the object: `contacts`, `Lead`. */
+  readonly object: string;
+  readonly operation: 'upsert' | 'create' | 'update' | 'append';
+  /** The field that identifies a record at the backend. */
+  readonly keyField: string;
+}
+
+/** One record to write. `key` is unique within a call: two writes of one key never share a batch. */
+export interface OutgoingRecord {
+  /** Ours, unique per write, at most 64 characters of [A-Za-z0-9_-]; for correlation and for idempotency headers. */
+  readonly traceId: string;
+  /** The value of `keyField`. */
+  readonly key: string;
+  /** The backend's id where an earlier write told it. */
+  readonly targetId: string | null;
+  /** The fields to write; never contains `keyField`, except where the backend wants it in the body: that is the connector's business. */
+  readonly fields: Fields;
+}
+
+/** Who can put it right. */
+export type Owner = 'data' | 'mapping' | 'backend' | 'quota' | 'foyer';
+
+/** Exactly one per record, in the order of the records given. */
+export type Outcome =
+  | { readonly kind: 'written'; readonly targetId: string | null; readonly created: boolean | null }
+  | { readonly kind: 'unchanged'; readonly targetId: string | null }
+  /** Not done, and worth trying again: after `afterMs`, or by the pipeline's own schedule. */
+  | { readonly kind: 'retry'; readonly afterMs: number | null; readonly reason: Reason }
+  /** The backend asks everyone to wait; `untilMs` is epoch milliseconds. */
+  | { readonly kind: 'throttled'; readonly untilMs: number; readonly reason: Reason }
+  /** Refused for good: sending the same again is refused again. */
+  | { readonly kind: 'rejected'; readonly reason: Reason }
+  /** The destination does not accept our credentials, also after renewing them once. */
+  | { readonly kind: 'unauthorised'; readonly reason: Reason }
+  /** Sent, but no answer tells whether it was done (time-out, connection lost after sending, unreadable answer). */
+  | { readonly kind: 'unanswered'; readonly reason: Reason };
+
+export interface Reason {
+  /** Stable and ours or the backend's: `INVALID_EMAIL_ADDRESS`, `rate-limited`, `timeout`. */
+  readonly code: string;
+  /** One plain sentence. Never contains a value of a person's field. */
+  readonly message: string;
+  readonly owner: Owner;
+  /** The field at the target, where the backend names one. */
+  readonly field?: string;
+  /** HTTP status, where there was an answer. */
+  readonly status?: number;
+}
+
+export interface SendResult {
+  readonly outcomes: readonly Outcome[];
+  /** The backend's id of the request, for its support desk; null where it gives none. */
+  readonly requestId: string | null;
+  /** HTTP status of the (last) answer; null where none came. */
+  readonly status: number | null;
+}
+
+/** What stands at the backend for one record, in its own words; null: nothing stands there. */
+export type StoredRecord = { readonly targetId: string; readonly fields: Readonly<Record<string, unknown>> } | null;
+
+export interface ReadResult {
+  /** In the order asked; `undefined` where this record could not be read this time (try again). */
+  readonly records: readonly (StoredRecord | undefined)[];
+  readonly requestId: string | null;
+}
+
+export interface CallOptions {
+  /** Ends the call. The connector maps it to `unanswered` for what was sent, `retry` for what was not. */
+  readonly signal: AbortSignal;
+}
+
+export interface Connector {
+  /** The destination's name in config/destinations.yaml. */
+  readonly destination: string;
+  /** Most records in one `send`, for this object and operation. */
+  batchMax(target: ObjectTarget): number;
+  /** Most keys in one `readBack`; 0 where this backend cannot read back: such deliveries end in `sent`. */
+  readBackMax(target: ObjectTarget): number;
+  send(target: ObjectTarget, records: readonly OutgoingRecord[], options: CallOptions): Promise<SendResult>;
+  /** Reads by id where known, else by the unique key. Never by search: an index lags, and a lag reads as a loss. */
+  readBack(
+    target: ObjectTarget,
+    records: readonly Pick<OutgoingRecord, 'key' | 'targetId'>[],
+    fields: readonly string[],
+    options: CallOptions,
+  ): Promise<ReadResult>;
+  /**
+   * The canonical form of a value as this backend stores it, for comparing what was written with what was read:
+   * HubSpot keeps strings, Salesforce trims and turns '' into null.
+   */
+  canonical(target: ObjectTarget, field: string, value: unknown): FieldValue;
+  /** Is it reachable, are we authorised? Used by readiness and by `foyer doctor`. Throws nothing. */
+  probe(options: CallOptions): Promise<{ ok: true } | { ok: false; reason: Reason }>;
+}
