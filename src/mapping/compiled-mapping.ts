@@ -1,0 +1,85 @@
+/**
+ * What a mapping file becomes: a pure function from a snapshot to one decision, with everything the pipelines
+ * need to know about it. A compiled mapping never throws for data, keeps no state and reads nothing.
+ */
+import type { Stream } from './source-contract.js';
+
+/** A value on its way out. An absent field is an absent key; `null` clears the field at the target. */
+export type FieldValue = string | number | boolean | null;
+export type Fields = Readonly<Record<string, FieldValue>>;
+
+/** What stands at the target when a record that was sent stops matching: left alone, removed, or these fields written. */
+export type WhenNot = 'keep' | 'delete' | Fields;
+
+/** Why a record is not written. `file`, `line` and `field` point at the mapping; no value of a person is ever in it. */
+export interface MappingReason {
+  /** Stable: `missing-value`, `too-long`, `unknown-picklist-value`, `wrong-type`, `when-false`, … */
+  readonly code: string;
+  /** One plain sentence that says what to do; names the class of a value, never the value. */
+  readonly message: string;
+  /** Who can put it right: the record's data or the mapping file. */
+  readonly owner: 'data' | 'mapping';
+  readonly file: string;
+  /** 1-based line in the mapping file. */
+  readonly line: number;
+  /** The field at the target; null where the reason is not about one field (`when`, a whole record). */
+  readonly field: string | null;
+}
+
+export type Evaluation =
+  | { readonly kind: 'write'; readonly key: string; readonly fields: Fields }
+  /**
+   * `when` does not hold. The pipeline decides: never sent → suppressed; sent before → retained (`keep`), deleted,
+   * or `whenNot`'s fields written.
+   */
+  | {
+      readonly kind: 'notMatching';
+      readonly key: string;
+      readonly whenNot: WhenNot;
+      readonly reason: MappingReason;
+    }
+  /** `key` is null where the key itself could not be made. */
+  | { readonly kind: 'rejected'; readonly key: string | null; readonly reason: MappingReason };
+
+/** Who wins when the target's value was changed there: we, they, or they after our first write. */
+export type FieldOwner = 'foyer' | 'destination' | 'firstWrite';
+
+export interface CompiledField {
+  readonly name: string;
+  readonly owner: FieldOwner;
+  /** The expression as it stands in the file, and where. */
+  readonly expression: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+export interface CompiledMapping {
+  /** `hubspot.contact`: unique among the mappings of an installation. */
+  readonly name: string;
+  readonly file: string;
+  /** The file's text, byte for byte: what `apply` stores and hashes. */
+  readonly source: string;
+  readonly stream: Stream;
+  readonly destination: string;
+  readonly object: string;
+  readonly operation: 'upsert' | 'create' | 'update' | 'append';
+  /** The target's field that identifies a record; never among `fields`. */
+  readonly keyField: string;
+  readonly fields: readonly CompiledField[];
+  /** Every field name this mapping can write, those of `whenNot` included: what a read-back asks for. */
+  readonly writes: readonly string[];
+  readonly whenNot: WhenNot;
+  /** Adopt a record that stands there already, found by these fields, before creating one. */
+  readonly match: { readonly by: readonly string[]; readonly onMany: 'reject' | 'first' } | null;
+  /** Mappings whose delivery of the same person must be there first. */
+  readonly needs: readonly string[];
+  /** 1..64. */
+  readonly lanes: number;
+  /** `apply` stops above these; a share is 0..1, a count is an integer. */
+  readonly limits: {
+    readonly changed: { readonly share: number } | { readonly count: number } | null;
+    readonly nulled: { readonly share: number } | { readonly count: number } | null;
+  };
+  /** Never throws, whatever the snapshot is. */
+  evaluate(snapshot: unknown): Evaluation;
+}
