@@ -1,0 +1,5 @@
+import { Changes0004 } from './0004-changes.js';
+import { Pipelines0005 } from './0005-pipelines.js';
+
+/** TypeORM orders them by the thirteen digits at the end of each one's name. */
+export const migrations = [Changes0004, Pipelines0005];
