@@ -79,6 +79,9 @@ export class PipelineSettings {
 
 export class WebhookSettings {
   @IsInt() @Min(100) timeoutMs!: number;
+  @IsInt() @Min(1) retryFirstMs!: number;
+  @IsInt() @Min(1) retryMaxMs!: number;
+  @IsInt() @Min(1000) giveUpAfterMs!: number;
   @IsBoolean() allowPrivateHosts!: boolean;
   @IsInt() @Min(1) @Max(256) callsInFlight!: number;
 }

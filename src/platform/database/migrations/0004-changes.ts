@@ -90,6 +90,7 @@ export class Changes0004 implements MigrationInterface {
         superseded bigint not null default 0,
         owner text,
         until timestamptz,
+        due timestamptz,
         epoch bigint not null default 0,
         primary key (mapping, lane)
       ) with (fillfactor = 10);

@@ -1,0 +1,7 @@
+import { Global, Module } from '@nestjs/common';
+import { Bell } from './bell.js';
+
+/** The change log: appended to by SQL in the writer's transaction, read by lanes, announced by the bell. */
+@Global()
+@Module({ providers: [Bell], exports: [Bell] })
+export class ChangesModule {}

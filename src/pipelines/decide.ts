@@ -1,0 +1,113 @@
+import type { Fields } from '../connectors/connector.js';
+import type { CompiledMapping, MappingReason } from '../mapping/compiled-mapping.js';
+import {
+  type DeliveryReason,
+  type DeliveryState,
+  type Settlement,
+  type Taken,
+  unchanged,
+} from './delivery.js';
+import { difference } from './diff.js';
+
+/** A record that has to be written. */
+export interface Write {
+  readonly kind: 'write';
+  readonly taken: Taken;
+  readonly key: string;
+  /** What to send: the difference, or the whole where the shadow is unknown. */
+  readonly fields: Fields;
+  /** The state when it is verified: `retained` where `whenNot`'s fields are written. */
+  readonly goal: DeliveryState;
+  /** Why it is retained. */
+  readonly reason: DeliveryReason | null;
+}
+
+/** A record that was written and has to be read once more. */
+export interface Check {
+  readonly kind: 'check';
+  readonly taken: Taken;
+  readonly key: string;
+}
+
+export type Decision =
+  | Write
+  | Check
+  /** Answered without a call. */
+  | { readonly kind: 'settle'; readonly settlement: Settlement }
+  /** Nothing new: a version that has its answer already. */
+  | { readonly kind: 'ignore' };
+
+/** What is to be done with one record. Pure: everything it needs is in its arguments. */
+export function decide(taken: Taken, mapping: CompiledMapping, now: Date): Decision {
+  const { previous } = taken;
+  const isDue = previous?.nextAttemptAt != null && previous.nextAttemptAt <= now;
+  if (previous && taken.version <= previous.version && !isDue) return { kind: 'ignore' };
+  if (previous && isBackingOff(taken, now)) return join(taken);
+  if (previous?.targetKey != null && isDue && isCheckable(taken)) {
+    return { kind: 'check', taken, key: previous.targetKey };
+  }
+
+  const evaluation = mapping.evaluate(taken.snapshot);
+  if (evaluation.kind === 'rejected') return settle(taken, 'rejected', evaluation.reason);
+  if (evaluation.kind === 'write')
+    return write(taken, mapping, evaluation.key, evaluation.fields, 'verified', null);
+  if (!previous?.sent) return settle(taken, 'suppressed', evaluation.reason);
+  if (evaluation.whenNot === 'keep') return settle(taken, 'retained', evaluation.reason);
+  if (evaluation.whenNot === 'delete')
+    return settle(taken, 'rejected', deleteIsNotOffered(evaluation.reason));
+  return write(taken, mapping, evaluation.key, evaluation.whenNot, 'retained', reasonOf(evaluation.reason));
+}
+
+/** Waiting for its next attempt: a newer version joins it and goes out with it. */
+function isBackingOff({ previous }: Taken, now: Date): boolean {
+  return previous?.state === 'retrying' && previous.nextAttemptAt !== null && previous.nextAttemptAt > now;
+}
+
+function isCheckable({ previous, version }: Taken): boolean {
+  return (
+    (previous?.state === 'sent' || previous?.state === 'verified' || previous?.state === 'retained') &&
+    version === previous.version
+  );
+}
+
+function join(taken: Taken): Decision {
+  const previous = taken.previous!;
+  if (previous.wanted >= taken.version) return { kind: 'ignore' };
+  return {
+    kind: 'settle',
+    settlement: { ...unchanged(taken), ...previous, state: 'retrying', attempt: null, reason: null },
+  };
+}
+
+function write(
+  taken: Taken,
+  mapping: CompiledMapping,
+  key: string,
+  wanted: Fields,
+  goal: DeliveryState,
+  reason: DeliveryReason | null,
+): Decision {
+  const fields = difference(wanted, taken.previous?.shadow ?? null, mapping);
+  if (Object.keys(fields).length > 0 || taken.previous?.shadow == null) {
+    return { kind: 'write', taken, key, fields, goal, reason };
+  }
+  return { kind: 'settle', settlement: { ...unchanged(taken), state: goal, targetKey: key, reason } };
+}
+
+function settle(taken: Taken, state: DeliveryState, reason: MappingReason): Decision {
+  return { kind: 'settle', settlement: { ...unchanged(taken), state, reason: reasonOf(reason) } };
+}
+
+function reasonOf(reason: MappingReason): DeliveryReason {
+  const { code, message, owner, file, line, field } = reason;
+  return { code, message, owner, file, line, field };
+}
+
+function deleteIsNotOffered(reason: MappingReason): MappingReason {
+  return {
+    ...reason,
+    code: 'delete-not-offered',
+    message: 'whenNot asks to delete, which this destination does not offer; write fields or keep instead.',
+    owner: 'mapping',
+  };
+}

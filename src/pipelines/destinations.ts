@@ -1,0 +1,34 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Connector } from '../connectors/connector.js';
+import { createConnector } from '../connectors/registry.js';
+import { CLOCK, type Clock } from '../platform/clock.js';
+import { loadDestinations } from '../platform/config/destinations.js';
+import { Settings } from '../platform/config/settings.js';
+import { Holds } from './holds.js';
+
+/** The configured backends, one connector each, made at first use. */
+@Injectable()
+export class Destinations {
+  readonly holds = new Holds();
+  private readonly connectors = new Map<string, Connector>();
+
+  constructor(
+    private readonly settings: Settings,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  /** @throws Error where config/destinations.yaml has no such entry, or its settings do not hold */
+  connector(name: string): Connector {
+    const known = this.connectors.get(name);
+    if (known) return known;
+    const entry = loadDestinations(this.settings.pipelines.destinationsFile).find((d) => d.name === name);
+    if (!entry) {
+      throw new Error(
+        `${this.settings.pipelines.destinationsFile} has no destination called ${name}; add it there.`,
+      );
+    }
+    const connector = createConnector(entry, this.clock);
+    this.connectors.set(name, connector);
+    return connector;
+  }
+}

@@ -1,0 +1,23 @@
+import { Module } from '@nestjs/common';
+import { AppliedMappings } from './applied-mappings.js';
+import { DeliveriesController } from './deliveries.controller.js';
+import { Destinations } from './destinations.js';
+import { Drains } from './drains.js';
+import { MappingsController } from './mappings.controller.js';
+import { MappingDrains } from './mapping-drains.js';
+import { DrainProcessor, Sweep } from './wake.js';
+
+/** What the operator may ask; part of the api role. */
+@Module({
+  controllers: [MappingsController, DeliveriesController],
+  providers: [AppliedMappings],
+  exports: [AppliedMappings],
+})
+export class PipelinesApiModule {}
+
+/** What moves the records; part of the worker role. */
+@Module({
+  providers: [AppliedMappings, Destinations, Drains, MappingDrains, DrainProcessor, Sweep],
+  exports: [Drains],
+})
+export class PipelinesModule {}

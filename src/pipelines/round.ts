@@ -1,0 +1,142 @@
+import type pg from 'pg';
+import { assertValid, type Lease } from '../changes/lease.js';
+import type { CompiledMapping } from '../mapping/compiled-mapping.js';
+import { checkBatch } from './check-batch.js';
+import { type Check, decide, type Write } from './decide.js';
+import { type Delivered, deliverBatch, type Delivering } from './deliver-batch.js';
+import type { Settlement } from './delivery.js';
+import { batches, intend } from './intend.js';
+import { readRound } from './read-round.js';
+import { settle } from './settle.js';
+
+/** A mapping in force, with what it delivers by. */
+export interface Pipe extends Delivering {
+  readonly mapping: CompiledMapping;
+  readonly mappingVersion: number;
+}
+
+/** How many records one call carries besides the backend's own maximum. */
+const CHECKS_MAX = 500;
+
+/**
+ * One round of a lane, from the log to the backend and back: read, decide, intend, send, verify, settle.
+ * @returns false where there was nothing to do
+ */
+export async function round(pool: pg.Pool, lease: Lease, pipe: Pipe): Promise<boolean> {
+  const { taken, cursor } = await readRound(pool, lease, pipe.settings.roundMax);
+  const { settlements, writes, checks } = sorted(taken, pipe);
+  if (settlements.length + writes.length + checks.length === 0) {
+    if (cursor > lease.cursor) await settle(pool, lease, pipe.mappingVersion, [], [], cursor);
+    return taken.length > 0;
+  }
+
+  const max = Math.min(pipe.connector.batchMax(pipe.target), pipe.settings.batchMax);
+  const cut = batches(writes, max);
+  await intend(
+    pool,
+    lease,
+    cut,
+    pipe.mappingVersion,
+    new Date(pipe.now().getTime() + pipe.settings.callTimeoutMs),
+  );
+
+  const done = new Settler(pool, lease, pipe.mappingVersion);
+  done.add(settlements);
+  const calls = [
+    ...cut.map((batch) => async () => {
+      const { settlements: ours, attempt } = await deliverBatch(batch, pipe);
+      done.add(ours, attempt);
+    }),
+    ...chunks(checks).map((chunk) => async () => {
+      done.add(await checkBatch(chunk, pipe));
+    }),
+  ];
+  await inFlight(calls, pipe.settings.callsInFlight, () => assertValid(lease));
+  await done.finish(cursor);
+  return true;
+}
+
+function sorted(
+  taken: Awaited<ReturnType<typeof readRound>>['taken'],
+  pipe: Pipe,
+): { settlements: Settlement[]; writes: Write[]; checks: Check[] } {
+  const now = pipe.now();
+  const settlements: Settlement[] = [];
+  const writes: Write[] = [];
+  const checks: Check[] = [];
+  for (const record of taken) {
+    const decision = decide(record, pipe.mapping, now);
+    if (decision.kind === 'settle') settlements.push(decision.settlement);
+    if (decision.kind === 'write') writes.push(decision);
+    if (decision.kind === 'check') checks.push(decision);
+  }
+  return { settlements, writes, checks };
+}
+
+function chunks(checks: readonly Check[]): Check[][] {
+  const cut: Check[][] = [];
+  for (let i = 0; i < checks.length; i += CHECKS_MAX) cut.push(checks.slice(i, i + CHECKS_MAX));
+  return cut;
+}
+
+/** Runs the calls, at most `max` at once; each begins only while the lane is ours. The first error ends it. */
+async function inFlight(calls: (() => Promise<void>)[], max: number, mayBegin: () => void): Promise<void> {
+  let next = 0;
+  const runner = async (): Promise<void> => {
+    for (let call = calls[next++]; call; call = calls[next++]) {
+      mayBegin();
+      await call();
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(max, calls.length) }, runner));
+}
+
+/**
+ * Settles what is done while other calls of the round are still out: what comes in during one settle goes into the
+ * next, so a slow call keeps nobody's evidence waiting. The cursor moves with the last.
+ */
+class Settler {
+  private settlements: Settlement[] = [];
+  private attempts: Delivered['attempt'][] = [];
+  private writing: Promise<void> = Promise.resolve();
+  private isWriting = false;
+
+  constructor(
+    private readonly pool: pg.Pool,
+    private readonly lease: Lease,
+    private readonly mappingVersion: number,
+  ) {}
+
+  add(settlements: readonly Settlement[], attempt?: Delivered['attempt']): void {
+    this.settlements.push(...settlements);
+    if (attempt) {
+      this.attempts.push(attempt);
+      if (!this.isWriting) this.writing = this.writeAll();
+      this.writing.catch(() => undefined); // finish() throws it
+    }
+  }
+
+  async finish(cursor: bigint): Promise<void> {
+    await this.writing;
+    await this.write(cursor);
+  }
+
+  private async writeAll(): Promise<void> {
+    this.isWriting = true;
+    try {
+      // The turn of the event loop lets calls that ended together share one statement.
+      await new Promise((resolve) => setImmediate(resolve));
+      await this.write(this.lease.cursor);
+    } finally {
+      this.isWriting = false;
+    }
+  }
+
+  private async write(cursor: bigint): Promise<void> {
+    const { settlements, attempts } = this;
+    if (settlements.length === 0 && attempts.length === 0 && cursor === this.lease.cursor) return;
+    this.settlements = [];
+    this.attempts = [];
+    await settle(this.pool, this.lease, this.mappingVersion, settlements, attempts, cursor);
+  }
+}

@@ -1,0 +1,84 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type pg from 'pg';
+import type { Lease } from '../changes/lease.js';
+import { createHttpEngine, type HttpEngine } from '../connectors/http-engine.js';
+import { Drains } from '../pipelines/drains.js';
+import type { Drainable } from '../pipelines/drain.js';
+import { CLOCK, type Clock } from '../platform/clock.js';
+import { Settings } from '../platform/config/settings.js';
+import { PG_POOL } from '../platform/database/database.module.js';
+import type { Endpoint } from './endpoint.js';
+import { Endpoints } from './endpoints.js';
+import {
+  type Message,
+  type MessageResult,
+  messagesDueInMs,
+  nextMessages,
+  settleMessages,
+  takeIn,
+} from './messages.js';
+import { sendMessage } from './send-message.js';
+
+const TAKE_IN_MAX = 1_000;
+const ROUND_MAX = 256;
+const LANE_NAME = /^webhook\.([0-9a-f-]{36})$/;
+
+/** Drains the lanes of webhook endpoints: one message a person at a time, several persons at once. */
+@Injectable()
+export class WebhookDrains {
+  private readonly http: HttpEngine;
+
+  constructor(
+    drains: Drains,
+    private readonly endpoints: Endpoints,
+    private readonly settings: Settings,
+    @Inject(PG_POOL) private readonly pool: pg.Pool,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {
+    this.http = createHttpEngine(
+      { callTimeoutMs: settings.webhooks.timeoutMs, callsPerSecond: null, answerBytesMax: 64 * 1024 },
+      clock,
+    );
+    drains.provide(async (name) => {
+      const id = LANE_NAME.exec(name)?.[1];
+      const endpoint = id === undefined ? null : await this.endpoints.find(id);
+      return endpoint && this.drainable(endpoint);
+    });
+  }
+
+  private drainable(endpoint: Endpoint): Drainable {
+    return {
+      adopt: () => Promise.resolve(),
+      heldUntil: () => 0,
+      dueInMs: (lease) => messagesDueInMs(this.pool, lease, endpoint.id),
+      round: (lease, lost) => this.round(endpoint, lease, lost),
+    };
+  }
+
+  private async round(endpoint: Endpoint, lease: Lease, lost: AbortSignal): Promise<boolean> {
+    const read = await takeIn(this.pool, lease, endpoint, TAKE_IN_MAX);
+    const messages = await nextMessages(this.pool, lease, endpoint.id, ROUND_MAX);
+    if (messages.length === 0) return read > 0;
+    const results = await this.sendAll(endpoint, messages, lost);
+    await settleMessages(this.pool, lease, endpoint.id, results);
+    if (results.some((result) => result.status === 410)) await this.endpoints.disable(endpoint.id);
+    return true;
+  }
+
+  private async sendAll(
+    endpoint: Endpoint,
+    messages: Message[],
+    lost: AbortSignal,
+  ): Promise<MessageResult[]> {
+    const results: MessageResult[] = [];
+    const by = { http: this.http, settings: this.settings.webhooks, now: () => this.clock.now(), lost };
+    const queue = [...messages];
+    const sender = async (): Promise<void> => {
+      for (let message = queue.shift(); message; message = queue.shift()) {
+        results.push(await sendMessage(endpoint, message, by));
+      }
+    };
+    await Promise.all(Array.from({ length: this.settings.webhooks.callsInFlight }, sender));
+    return results;
+  }
+}
