@@ -1,0 +1,181 @@
+/** What the type checker does not know: names that exist nearby, lossy divisions, values that never occur. */
+import type { Faults, Fault } from './diagnostic.js';
+import {
+  typeOf,
+  type CheckResult,
+  type Checked,
+  type ExpressionFault,
+  type ExpressionLanguage,
+  type Node,
+} from './expression-language.js';
+import { functions, methods } from './functions.js';
+import type { Expression } from './mapping-file.js';
+import { nearestName } from './nearest-name.js';
+import type { Attribute, Attributes, StreamContract } from './stream-contracts.js';
+import { isNode, partsOf } from './syntax-tree.js';
+
+export class ExpressionChecker {
+  constructor(
+    private readonly contract: StreamContract,
+    private readonly faults: Faults,
+  ) {}
+
+  /** The checked tree, or null with the faults noted. `names` are those of `let` in reach. */
+  check(expression: Expression, language: ExpressionLanguage, names: readonly string[]): Checked | null {
+    const result: CheckResult = language.check(expression.text);
+    if (!result.ok) {
+      this.noteFault(expression, result.fault, names);
+      return null;
+    }
+    const before = this.faults.found.length;
+    this.walk(result.checked.node, expression);
+    return this.faults.found.length === before ? result.checked : null;
+  }
+
+  /** The attribute of the contract that a node reads, if it reads one directly. */
+  attributeOf(node: Node): Attribute | null {
+    if (node.op === 'id') return own(this.contract.variables, node.args);
+    if (node.op !== '.' && node.op !== '[]') return null;
+    const [target, key] = node.args;
+    const attributes = own(this.contract.types, typeOf(target));
+    const name = typeof key === 'string' ? key : key.op === 'value' ? String(key.args) : null;
+    if (attributes && name !== null) return own(attributes, name);
+    return attributes ? mostGuarded([attributes], null) : this.hidden(target, name);
+  }
+
+  /** Where the type is lost on the way, the strictest attribute of that name counts: a guard is never talked away. */
+  private hidden(target: Node, name: string | null): Attribute | null {
+    return typeOf(target) === 'dyn' ? mostGuarded(Object.values(this.contract.types), name) : null;
+  }
+
+  private walk(node: Node, expression: Expression): void {
+    if (node.op === '/') this.checkDivision(node, expression);
+    if (node.op === '==' || node.op === '!=') this.checkEquality(node.args, expression);
+    if (node.op === 'in') this.checkMembership(node.args, expression);
+    for (const part of partsOf(node)) this.walk(part, expression);
+  }
+
+  private checkDivision(node: Extract<Node, { op: '/' }>, expression: Expression): void {
+    const isExact = node.args.every((side) => typeOf(side) === 'double');
+    if (isExact) return;
+    const [left, right] = node.args.map((side) => expression.text.slice(side.start, side.end));
+    this.faults.add(expression.locate(node.start, node.end), {
+      code: 'lossy-division',
+      message: 'A division of whole numbers loses the fraction',
+      expected: 'double on both sides',
+      fix: `write double(${left}) / double(${right})`,
+    });
+  }
+
+  private checkEquality([left, right]: readonly [Node, Node], expression: Expression): void {
+    this.checkLiteral(left, right, expression);
+    this.checkLiteral(right, left, expression);
+  }
+
+  private checkMembership([item, list]: readonly [Node, Node], expression: Expression): void {
+    if (list.op !== 'list') return;
+    for (const literal of list.args) this.checkLiteral(item, literal, expression);
+  }
+
+  private checkLiteral(attribute: Node, literal: Node, expression: Expression): void {
+    const values = this.attributeOf(attribute)?.values;
+    if (!values || literal.op !== 'value' || typeof literal.args !== 'string') return;
+    if (values.includes(literal.args)) return;
+    this.faults.add(expression.locate(literal.start, literal.end), {
+      code: 'unknown-value',
+      message: `${expression.text.slice(attribute.start, attribute.end)} is never "${literal.args}"`,
+      expected: `one of ${values.join(', ')}`,
+      nearest: nearestName(literal.args, values),
+    });
+  }
+
+  private noteFault(expression: Expression, fault: ExpressionFault, names: readonly string[]): void {
+    const name = expression.text.slice(fault.start, fault.end);
+    this.faults.add(expression.locate(fault.start, fault.end), this.explain(fault, name, names));
+  }
+
+  private explain(fault: ExpressionFault, text: string, names: readonly string[]): Fault {
+    switch (fault.code) {
+      case 'unknown_variable':
+        return this.unknownName(text, names);
+      case 'no_such_key':
+        return this.unknownAttribute(fault.node, text);
+      case 'no_matching_overload':
+        return wrongCall(fault);
+      case 'no_such_overload':
+        return {
+          code: 'wrong-type',
+          message: sentence(fault.summary.replace(/^no such overload: /, 'There is no ')),
+          expected: 'the same kind on both sides: convert with string(), int() or double()',
+        };
+      default:
+        return {
+          code: fault.node || !isSyntax(fault.code) ? 'wrong-type' : 'expression-syntax',
+          message: sentence(fault.summary),
+        };
+    }
+  }
+
+  private unknownName(name: string, names: readonly string[]): Fault {
+    const known = [...Object.keys(this.contract.variables), 'consent', ...names];
+    return {
+      code: 'unknown-name',
+      message: `There is no ${name} in the stream ${this.contract.stream}`,
+      expected: `one of ${known.join(', ')}`,
+      nearest: nearestName(name, known),
+      fix: nearestName(name, known) ? null : `for a text write "${name}"`,
+    };
+  }
+
+  private unknownAttribute(node: Node | null, name: string): Fault {
+    const type = node?.op === '.' ? typeOf(node.args[0]) : '';
+    const attributes = Object.keys(own(this.contract.types, type) ?? {});
+    return {
+      code: 'unknown-attribute',
+      message: `${type || 'This'} has no attribute ${name}`,
+      expected: attributes.length > 0 ? `one of ${attributes.join(', ')}` : null,
+      nearest: nearestName(name, attributes),
+    };
+  }
+}
+
+function wrongCall(fault: ExpressionFault): Fault {
+  const node = fault.node;
+  const isMethod = node?.op === 'rcall';
+  const name = node && isNode(node) && (node.op === 'rcall' || node.op === 'call') ? node.args[0] : '';
+  const known = isMethod ? methods : functions;
+  if (name === '' || known.has(name) || loopNames.includes(name)) {
+    return { code: 'wrong-argument', message: sentence(fault.summary) };
+  }
+  const elsewhere = isMethod ? functions : methods;
+  const names = isMethod ? [...methods.keys(), ...loopNames] : [...functions.keys(), 'has', 'coalesce'];
+  return {
+    code: 'unknown-function',
+    message: `There is no ${isMethod ? 'method' : 'function'} ${name}()`,
+    expected: `one of ${names.join(', ')}`,
+    nearest: nearestName(name, names),
+    fix: elsewhere.has(name) ? (isMethod ? `write ${name}(…)` : `write ….${name}()`) : null,
+  };
+}
+
+const loopNames = ['exists', 'all', 'exists_one', 'map', 'filter', 'maxBy', 'minBy', 'sortBy'];
+
+function isSyntax(code: string): boolean {
+  return /token|unterminated|syntax|literal|escape|exceeded|invalid_(?!macro|index)/.test(code);
+}
+
+function sentence(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+function mostGuarded(types: readonly Attributes[], name: string | null): Attribute | null {
+  const candidates = types.flatMap((attributes) => Object.entries(attributes));
+  const guarded = candidates.find(
+    ([key, { consentBound }]) => consentBound && (name === null || key === name),
+  );
+  return guarded ? { type: 'dyn', consentBound: true } : null;
+}
+
+function own<T>(record: Readonly<Record<string, T>>, name: string): T | null {
+  return Object.hasOwn(record, name) ? record[name]! : null;
+}

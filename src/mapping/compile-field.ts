@@ -1,0 +1,144 @@
+/** From what an expression gives to what the target takes: missing, picklist, type, length; in that order. */
+import type { FieldValue } from './compiled-mapping.js';
+import type { Missing } from './mapping-file.js';
+import { lookUp, type Picklist } from './picklist.js';
+import type { TargetField } from './target-metadata.js';
+import { classOf, ValueFault, type Frame, type Run } from './value.js';
+
+export interface FieldPlan {
+  readonly run: Run;
+  readonly missing: Missing;
+  readonly default: FieldValue;
+  readonly truncate: number | null;
+  readonly picklist: Picklist | null;
+  readonly target: TargetField | null;
+}
+
+/** Gives `undefined` where the field is to be left out; throws `ValueFault` where the record must be rejected. */
+export function compileField(plan: FieldPlan): (frame: Frame) => FieldValue | undefined {
+  const { run, missing, picklist, truncate } = plan;
+  const convert = conversionTo(plan.target);
+  const lengthMax = plan.target?.length ?? null;
+  const isClosed = plan.target?.type === 'picklist' && plan.target.restricted !== false;
+  const allowed = isClosed && plan.target.values ? new Set(plan.target.values) : null;
+  return (frame) => {
+    const value = run(frame);
+    if (value === undefined || value === null) return substitute(value, missing, plan.default);
+    const sent = convert(picklist ? lookUp(picklist, textForTable(value)) : value);
+    if (typeof sent !== 'string') return sent;
+    const text = truncate !== null && sent.length > truncate ? cut(sent, truncate) : sent;
+    if (lengthMax !== null && text.length > lengthMax) throw tooLong(text.length, lengthMax);
+    if (allowed && !allowed.has(text)) {
+      throw new ValueFault('unknown-picklist-value', `The target's picklist does not hold ${classOf(text)}`);
+    }
+    return text;
+  };
+}
+
+/**
+ * What stands in for nothing. A null is a statement of its own ("it is empty") and is sent as such, except where the
+ * field must have a value.
+ */
+function substitute(
+  value: undefined | null,
+  missing: Missing,
+  byDefault: FieldValue,
+): FieldValue | undefined {
+  switch (missing) {
+    case 'omit':
+      return value;
+    case 'null':
+      return null;
+    case 'default':
+      return byDefault;
+    case 'reject':
+      throw new ValueFault(
+        'missing-value',
+        `The field must have a value; the record holds ${classOf(value)}`,
+      );
+  }
+}
+
+function conversionTo(target: TargetField | null): (value: unknown) => FieldValue {
+  switch (target?.type) {
+    case undefined:
+      return anyScalar;
+    case 'int':
+      return wholeNumber;
+    case 'double':
+      return finiteNumber;
+    case 'bool':
+      return trueOrFalse;
+    case 'date':
+      return dateOnly;
+    case 'datetime':
+      return dateTime;
+    default:
+      return text;
+  }
+}
+
+function anyScalar(value: unknown): FieldValue {
+  if (value instanceof Date) return value.toISOString();
+  if (typeof value === 'number') return finiteNumber(value);
+  if (typeof value === 'string' || typeof value === 'boolean') return value;
+  throw wrongType('a text, a number, or true or false', value);
+}
+
+function text(value: unknown): string {
+  if (typeof value === 'string') return value;
+  throw wrongType('a text', value);
+}
+
+function wholeNumber(value: unknown): number {
+  if (typeof value === 'number' && Number.isSafeInteger(value)) return value;
+  throw wrongType('a whole number', value);
+}
+
+function finiteNumber(value: unknown): number {
+  if (typeof value === 'number' && Number.isFinite(value)) return value;
+  throw wrongType('a number', value);
+}
+
+function trueOrFalse(value: unknown): boolean {
+  if (typeof value === 'boolean') return value;
+  throw wrongType('true or false', value);
+}
+
+const isoDate = /^\d{4}-\d{2}-\d{2}$/;
+const isoDateTime = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})$/;
+
+function dateOnly(value: unknown): string {
+  if (typeof value === 'string' && isoDate.test(value) && !Number.isNaN(Date.parse(value))) return value;
+  throw wrongType('a date such as 2026-03-01: use date(time, zone)', value);
+}
+
+function dateTime(value: unknown): string {
+  if (value instanceof Date) return value.toISOString();
+  if (typeof value === 'string' && isoDateTime.test(value) && !Number.isNaN(Date.parse(value))) return value;
+  throw wrongType('a time with its zone such as 2026-03-01T09:00:00Z', value);
+}
+
+function textForTable(value: unknown): string {
+  if (typeof value === 'string') return value;
+  if (typeof value === 'boolean' || typeof value === 'number') return String(value);
+  throw wrongType('a text to look up', value);
+}
+
+/** Never between the halves of a character outside the basic plane. */
+function cut(whole: string, length: number): string {
+  const last = whole.charCodeAt(length - 1);
+  const isHalf = last >= 0xd800 && last <= 0xdbff;
+  return whole.slice(0, isHalf ? length - 1 : length);
+}
+
+function tooLong(length: number, lengthMax: number): ValueFault {
+  return new ValueFault(
+    'too-long',
+    `The target takes ${lengthMax} characters and the record has ${length}: shorten it at the source or set truncate`,
+  );
+}
+
+function wrongType(expected: string, value: unknown): ValueFault {
+  return new ValueFault('wrong-type', `Expected ${expected}, found ${classOf(value)}`);
+}

@@ -1,0 +1,351 @@
+/**
+ * A parsed mapping file → a function that decides records. Everything that can be known before a record is there
+ * is checked here, against the stream's contract and the target's metadata; all faults come back at once.
+ */
+import { ExpressionChecker } from './check-expression.js';
+import { TargetChecker } from './check-target.js';
+import { compileExpression } from './compile-expression.js';
+import { compileField } from './compile-field.js';
+import type { CompiledMapping } from './compiled-mapping.js';
+import { decider, type DecidingField } from './decide.js';
+import { hasErrors, inFileOrder, type Diagnostic } from './diagnostic.js';
+import { ExpressionLanguage, type Checked, type Node } from './expression-language.js';
+import type { Expression, FieldSpec, LetBinding, Located, MappingFile } from './mapping-file.js';
+import { nearestName } from './nearest-name.js';
+import type { Picklist } from './picklist.js';
+import { NotInLanguage, type Scope } from './scope.js';
+import { contractOf, mappableStreams, type StreamContract } from './stream-contracts.js';
+import { consentBoundRead, requiresConsent } from './syntax-tree.js';
+import type { TargetMetadata } from './target-metadata.js';
+import type { Run } from './value.js';
+
+export interface Surroundings {
+  /** What the backend says of the object; null where there is no snapshot of it. */
+  readonly target: TargetMetadata | null;
+  readonly picklists: ReadonlyMap<string, Picklist>;
+}
+
+export interface CompileResult {
+  /** Null where any diagnostic is an error. */
+  readonly mapping: CompiledMapping | null;
+  /** Those of parsing included, in the order of the file. */
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+export function compileMapping(file: MappingFile, surroundings: Surroundings): CompileResult {
+  const contract = file.stream ? contractOf(file.stream.value) : null;
+  if (file.stream && !contract) {
+    file.faults.add(file.stream.range, {
+      code: 'stream-not-mappable',
+      message: `The stream ${file.stream.value} has no contract yet`,
+      expected: `one of ${mappableStreams.join(', ')}`,
+    });
+  }
+  // Each step notes what it finds and goes on: one run tells everything.
+  const mapping = contract ? new MappingCompiler(file, contract, surroundings).compile() : null;
+  const diagnostics = inFileOrder(file.faults.found);
+  return { mapping: hasErrors(diagnostics) ? null : mapping, diagnostics };
+}
+
+const fieldNamePattern = /^[A-Za-z][A-Za-z0-9_.-]{0,254}$/;
+const letNamePattern = /^[a-zA-Z][a-zA-Z0-9_]*$/;
+const unset = Symbol('not computed yet');
+
+class MappingCompiler {
+  private readonly checker: ExpressionChecker;
+  private readonly target: TargetChecker | null;
+  private language: ExpressionLanguage;
+  private readonly bindings = new Map<string, Node>();
+  private readonly slots = new Map<string, Run>();
+  private readonly letNames: string[] = [];
+  private slotCount = 0;
+
+  constructor(
+    private readonly file: MappingFile,
+    private readonly contract: StreamContract,
+    private readonly surroundings: Surroundings,
+  ) {
+    this.checker = new ExpressionChecker(contract, file.faults);
+    this.target = surroundings.target ? new TargetChecker(surroundings.target, file.faults) : null;
+    this.language = languageOf(contract);
+  }
+
+  compile(): CompiledMapping | null {
+    if (!this.target && this.file.object) this.noteNoMetadata(this.file.object);
+    for (const binding of this.file.lets) this.bind(binding);
+    const when = this.when();
+    const key = this.key();
+    const fields = this.file.fields.map((spec) => this.field(spec));
+    this.checkWhenNot();
+    this.checkMatch();
+    this.target?.checkUnmappedRequired(this.file);
+    const { name, stream, destination, object, operation, key: keySpec } = this.file;
+    const known = fields.filter((field) => field !== null);
+    const isWhole = fields.length === known.length && (this.file.when === null || when !== null);
+    if (!name || !stream || !destination || !object || !operation || !keySpec?.field || !key || !isWhole)
+      return null;
+    const keyField = keySpec.field.value;
+    const whenNot = this.whenNotFields();
+    return {
+      name: name.value,
+      file: this.file.source.file,
+      source: this.file.source.text,
+      stream: stream.value,
+      destination: destination.value,
+      object: object.value,
+      operation: operation.value,
+      keyField,
+      fields: known.map(({ name: field, line, column, spec }) => ({
+        name: field,
+        owner: spec.owner,
+        expression: spec.value.text,
+        line,
+        column,
+      })),
+      writes: [
+        ...new Set([
+          ...known.map((field) => field.name),
+          ...Object.keys(typeof whenNot === 'object' ? whenNot : {}),
+        ]),
+      ],
+      whenNot,
+      match: this.file.match && {
+        by: this.file.match.by.map(({ value }) => value),
+        onMany: this.file.match.onMany,
+      },
+      needs: this.file.needs.map(({ value }) => value),
+      lanes: this.file.lanes,
+      limits: this.file.limits,
+      evaluate: decider({
+        file: this.file.source.file,
+        keyField,
+        keyLengthMax: this.surroundings.target?.fields[keyField]?.length ?? null,
+        key: { run: key, line: this.lineOf(keySpec.value!) },
+        when: when && this.file.when ? { run: when, line: this.lineOf(this.file.when) } : null,
+        whenNot,
+        fields: known,
+        slotCount: this.slotCount,
+        unset,
+      }),
+    };
+  }
+
+  private bind({ name, value }: LetBinding): void {
+    const taken =
+      Object.hasOwn(this.contract.variables, name.value) || name.value === 'consent' || name.value === 'cel';
+    if (taken || !letNamePattern.test(name.value)) {
+      this.file.faults.add(name.range, {
+        code: 'bad-name',
+        message: taken ? `${name.value} is a name of the stream` : `${name.value} is no name for let`,
+        expected: 'a new name of letters, digits and _',
+      });
+      return;
+    }
+    const checked = this.checker.check(value, this.language, this.letNames);
+    // After a fault the name goes on as `dyn`, so that its uses are not reported as well.
+    this.language = this.language.with(new Map([[name.value, checked?.type ?? 'dyn']]));
+    this.letNames.push(name.value);
+    const run = checked ? this.run(value, checked) : null;
+    if (!checked || !run) {
+      this.slots.set(name.value, () => undefined);
+      return;
+    }
+    this.bindings.set(name.value, checked.node);
+    const slot = this.slotCount++;
+    // Computed on first use, once per record.
+    this.slots.set(name.value, (frame) => {
+      const known = frame.slots[slot];
+      return known === unset ? (frame.slots[slot] = run(frame)) : known;
+    });
+  }
+
+  private when(): Run | null {
+    const { when } = this.file;
+    const checked = when ? this.checker.check(when, this.language, this.letNames) : null;
+    if (!when || !checked) return null;
+    if (checked.type !== 'bool' && checked.type !== 'dyn') {
+      this.file.faults.add(when.range, {
+        code: 'wrong-type',
+        message: `when gives ${checked.type}`,
+        expected: 'true or false',
+      });
+    }
+    this.isGuarded = requiresConsent(checked.node, this.bindings);
+    return this.run(when, checked);
+  }
+
+  private isGuarded = false;
+
+  private key(): Run | null {
+    const field = this.file.key?.field;
+    if (field) this.target?.checkKeyField(field);
+    const value = this.file.key?.value;
+    const checked = value ? this.checker.check(value, this.language, this.letNames) : null;
+    if (!value || !checked) return null;
+    if (!['string', 'int', 'dyn'].includes(checked.type)) {
+      this.file.faults.add(value.range, {
+        code: 'wrong-type',
+        message: `The key gives ${checked.type}`,
+        expected: 'a text or a whole number',
+      });
+    }
+    this.checkConsent(value, checked, field?.value ?? 'key');
+    return this.run(value, checked);
+  }
+
+  private field(spec: FieldSpec): (DecidingField & { spec: FieldSpec; column: number }) | null {
+    const { name, value } = spec;
+    if (!fieldNamePattern.test(name.value)) {
+      this.file.faults.add(name.range, { code: 'bad-name', message: `${name.value} is no name of a field` });
+    }
+    this.noteKeyAmongFields(name);
+    const picklist = this.picklist(spec);
+    const checked = this.checker.check(value, this.language, this.letNames);
+    if (!checked) {
+      this.target?.find(name);
+      return null;
+    }
+    const attributeOf = (node: Node) => this.checker.attributeOf(node);
+    const target = this.target?.checkField(spec, checked, picklist, attributeOf) ?? null;
+    if (!this.target) this.checkScalar(spec, checked);
+    this.checkConsent(value, checked, name.value);
+    const run = this.run(value, checked);
+    if (!run || (spec.picklist && !picklist)) return null;
+    const { line, column } = this.file.source.position(value.range[0]);
+    const compiled = compileField({
+      run,
+      missing: spec.missing,
+      default: spec.default?.value ?? null,
+      truncate: spec.truncate?.value ?? null,
+      picklist,
+      target,
+    });
+    return { name: name.value, line, column, spec, run: compiled };
+  }
+
+  /** Rule 5: what says something about a person compiles only behind a consent. */
+  private checkConsent(expression: Expression, { node }: Checked, name: string): void {
+    if (this.isGuarded) return;
+    const attribute = consentBoundRead(node, (part) => this.checker.attributeOf(part), this.bindings);
+    if (!attribute) return;
+    this.file.faults.add(expression.range, {
+      code: 'missing-consent-guard',
+      message: `${name} carries ${attribute}, which may leave only with consent, and when does not ask for one`,
+      expected: 'a when that holds only with consent.granted("…")',
+      fix: 'write when: … && consent.granted("marketing")',
+    });
+  }
+
+  private checkScalar(spec: FieldSpec, { type }: Checked): void {
+    const isScalar = ['string', 'int', 'double', 'bool', 'null', 'dyn', 'google.protobuf.Timestamp'].includes(
+      type,
+    );
+    if (isScalar) return;
+    this.file.faults.add(spec.value.range, {
+      code: 'wrong-type',
+      message: `${spec.name.value} gives ${type}, and a field takes one value`,
+      expected: 'a text, a number, true or false, or a time',
+      fix: type.startsWith('list') ? 'write ….join("; ")' : null,
+    });
+  }
+
+  private checkWhenNot(): void {
+    const spec = this.file.whenNot?.value;
+    if (spec === undefined || typeof spec === 'string') return;
+    for (const { name, value } of spec) {
+      this.noteKeyAmongFields(name);
+      const field = this.target?.find(name);
+      if (field) this.target?.checkLiteral(value, name.value, field);
+    }
+  }
+
+  private checkMatch(): void {
+    for (const name of this.file.match?.by ?? []) {
+      this.target?.find(name);
+      const isWritten = this.file.fields.some((field) => field.name.value === name.value);
+      if (isWritten) continue;
+      this.file.faults.add(name.range, {
+        code: 'match-not-mapped',
+        message: `match goes by ${name.value}, and no field gives it`,
+        nearest: nearestName(
+          name.value,
+          this.file.fields.map((field) => field.name.value),
+        ),
+      });
+    }
+  }
+
+  private noteKeyAmongFields(name: Located<string>): void {
+    if (name.value !== this.file.key?.field?.value) return;
+    this.file.faults.add(name.range, {
+      code: 'duplicate-field',
+      message: `${name.value} is the key already`,
+      fix: 'remove it here',
+    });
+  }
+
+  private noteNoMetadata(object: Located<string>): void {
+    this.file.faults.add(object.range, {
+      code: 'no-target-metadata',
+      severity: 'warning',
+      message: `There is no metadata of ${object.value}: names and types at the target are not checked`,
+      expected: `targets/${this.file.destination?.value ?? '<destination>'}.${object.value}.json`,
+    });
+  }
+
+  private picklist(spec: FieldSpec): Picklist | null {
+    if (!spec.picklist) return null;
+    const { picklists } = this.surroundings;
+    const picklist = picklists.get(spec.picklist.value) ?? null;
+    if (!picklist) {
+      this.file.faults.add(spec.picklist.range, {
+        code: 'unknown-picklist',
+        message: `There is no table ${spec.picklist.value}`,
+        expected: `a file picklists/${spec.picklist.value}.yaml`,
+        nearest: nearestName(spec.picklist.value, picklists.keys()),
+      });
+    }
+    return picklist;
+  }
+
+  private run(expression: Expression, { node }: Checked): Run | null {
+    const scope: Scope = {
+      variables: new Set(Object.keys(this.contract.variables)),
+      slots: this.slots,
+      nextSlot: () => this.slotCount++,
+    };
+    try {
+      return compileExpression(node, scope).run;
+    } catch (error) {
+      if (!(error instanceof NotInLanguage)) throw error;
+      const { start, end } = error.node;
+      this.file.faults.add(expression.locate(start, end), {
+        code: error.code,
+        message: error.message,
+        nearest: error.nearest,
+        fix: error.fix,
+      });
+      return null;
+    }
+  }
+
+  private whenNotFields(): CompiledMapping['whenNot'] {
+    const spec = this.file.whenNot?.value ?? 'keep';
+    return typeof spec === 'string'
+      ? spec
+      : Object.freeze(Object.fromEntries(spec.map(({ name, value }) => [name.value, value.value])));
+  }
+
+  private lineOf(expression: Expression): number {
+    return this.file.source.position(expression.range[0]).line;
+  }
+}
+
+const languages = new Map<string, ExpressionLanguage>();
+
+/** Made once per stream: an environment is dear, a clone of one is cheap. */
+function languageOf(contract: StreamContract): ExpressionLanguage {
+  const language = languages.get(contract.stream) ?? ExpressionLanguage.of(contract);
+  languages.set(contract.stream, language);
+  return language;
+}

@@ -1,0 +1,312 @@
+/** Text of a mapping file → its parts, each with its place, and every structural fault at once. */
+import { isMap, type Node } from 'yaml';
+import type { FieldOwner, FieldValue } from './compiled-mapping.js';
+import { Faults, SourceText, type Range } from './diagnostic.js';
+import {
+  missingPolicies,
+  operations,
+  type Bound,
+  type FieldSpec,
+  type LetBinding,
+  type Located,
+  type MappingFile,
+  type Missing,
+  type WhenNotSpec,
+} from './mapping-file.js';
+import { parseExamples } from './parse-examples.js';
+import { streams } from './source-contract.js';
+import { YamlReader, type Entry } from './yaml-reader.js';
+
+const topKeys = [
+  'mapping',
+  'stream',
+  'destination',
+  'object',
+  'operation',
+  'when',
+  'whenNot',
+  'key',
+  'match',
+  'needs',
+  'let',
+  'fields',
+  'lanes',
+  'limits',
+  'examples',
+] as const;
+const requiredKeys = ['mapping', 'stream', 'destination', 'object', 'operation', 'key', 'fields'] as const;
+const fieldKeys = ['value', 'missing', 'default', 'truncate', 'picklist', 'owner'] as const;
+const owners = ['foyer', 'destination', 'firstWrite'] as const;
+
+const lanesMax = 64;
+const fieldsMax = 500;
+const truncateMax = 100_000;
+const wholeFile: Range = [0, 1];
+const namePattern = /^[a-z0-9][a-z0-9_-]*(\.[a-zA-Z0-9_-]+)+$/;
+
+/** Never throws. Where the text is no YAML, everything in the result is null but its faults. */
+export function parseMapping(file: string, text: string): MappingFile {
+  const faults = new Faults(new SourceText(file, text));
+  const reader = YamlReader.open(faults);
+  const root = reader?.root() ?? null;
+  const entries = reader ? reader.entries(root, wholeFile, 'a mapping', topKeys) : [];
+  const at = new Map(entries.map((entry) => [entry.key, entry]));
+  if (reader && isMap(root)) noteMissingKeys(at, faults);
+  return new MappingParser(reader, faults, at).read();
+}
+
+function noteMissingKeys(at: ReadonlyMap<string, Entry>, faults: Faults): void {
+  for (const key of requiredKeys) {
+    if (at.has(key)) continue;
+    faults.add(wholeFile, {
+      code: `missing-${key}`,
+      message: `The mapping says nothing about ${key}`,
+      expected: `${key}: …`,
+      fix: `add a line ${key}: …`,
+    });
+  }
+  const when = at.get('when');
+  const whenNot = at.get('whenNot');
+  if (when && !whenNot) {
+    faults.add(when.keyRange, {
+      code: 'missing-when-not',
+      message: 'when has no whenNot beside it: what becomes of a record that was sent and stops matching?',
+      expected: 'whenNot: keep, delete, or the fields to write then',
+      fix: 'add whenNot: keep',
+    });
+  }
+  if (whenNot && !when) {
+    faults.add(whenNot.keyRange, {
+      code: 'when-not-without-when',
+      message: 'whenNot without when never applies',
+      fix: 'add when: …, or remove whenNot',
+    });
+  }
+}
+
+class MappingParser {
+  constructor(
+    private readonly reader: YamlReader | null,
+    private readonly faults: Faults,
+    private readonly at: ReadonlyMap<string, Entry>,
+  ) {}
+
+  read(): MappingFile {
+    return {
+      source: this.faults.source,
+      faults: this.faults,
+      name: this.name(),
+      stream: this.one('stream', (reader, entry) => reader.oneOf(entry, 'stream', streams)),
+      destination: this.text('destination'),
+      object: this.text('object'),
+      operation: this.one('operation', (reader, entry) => reader.oneOf(entry, 'operation', operations)),
+      when: this.one('when', (reader, entry) => reader.expression(entry.node, entry.range, 'when')),
+      whenNot: this.one('whenNot', (reader, entry) => this.whenNot(reader, entry)),
+      key: this.one('key', (reader, entry) => this.key(reader, entry)),
+      match: this.one('match', (reader, entry) => this.match(reader, entry)),
+      needs: this.one('needs', (reader, entry) => this.texts(reader, entry)) ?? [],
+      lets: this.one('let', (reader, entry) => this.lets(reader, entry)) ?? [],
+      fields: this.one('fields', (reader, entry) => this.fields(reader, entry)) ?? [],
+      fieldsRange: this.at.get('fields')?.keyRange ?? wholeFile,
+      lanes:
+        this.one('lanes', (reader, entry) => reader.wholeNumber(entry, 'lanes', 1, lanesMax))?.value ?? 1,
+      limits: this.one('limits', (reader, entry) => this.limits(reader, entry)) ?? {
+        changed: null,
+        nulled: null,
+      },
+      examples: this.one('examples', (reader, entry) => parseExamples(reader, entry)) ?? [],
+    };
+  }
+
+  private one<T>(key: string, read: (reader: YamlReader, entry: Entry) => T | null): T | null {
+    const entry = this.at.get(key);
+    return entry && this.reader ? read(this.reader, entry) : null;
+  }
+
+  private text(key: string): Located<string> | null {
+    return this.one(key, (reader, entry) => reader.text(entry.node, entry.range, key));
+  }
+
+  private name(): Located<string> | null {
+    const name = this.text('mapping');
+    if (name && !namePattern.test(name.value)) {
+      this.faults.add(name.range, {
+        code: 'bad-name',
+        message: `${name.value} is no name for a mapping`,
+        expected: 'destination.object in lower case, such as hubspot.contact',
+      });
+    }
+    return name;
+  }
+
+  private whenNot(reader: YamlReader, entry: Entry): Located<WhenNotSpec> | null {
+    if (!reader.isMap(entry.node)) {
+      return reader.oneOf<'keep' | 'delete'>(entry, 'whenNot', ['keep', 'delete']);
+    }
+    const fields = reader
+      .entries(entry.node, entry.range, 'whenNot')
+      .flatMap(({ key, keyRange, node, range }) => {
+        const value = reader.fieldValue(node, range, `whenNot.${key}`);
+        return value ? [{ name: { value: key, range: keyRange }, value }] : [];
+      });
+    return { value: fields, range: entry.range };
+  }
+
+  private key(reader: YamlReader, entry: Entry): MappingFile['key'] {
+    const parts = reader.entries(entry.node, entry.range, 'key', ['field', 'value']);
+    if (!reader.isMap(entry.node)) return { field: null, value: null };
+    const field = parts.find(({ key }) => key === 'field');
+    const value = parts.find(({ key }) => key === 'value');
+    for (const [name, part] of [
+      ['field', field],
+      ['value', value],
+    ] as const) {
+      if (part) continue;
+      this.faults.add(entry.keyRange, {
+        code: 'missing-key',
+        message: `key says no ${name}`,
+        expected: 'key: { field: the unique field at the target, value: an expression }',
+      });
+    }
+    return {
+      field: field ? reader.text(field.node, field.range, 'key.field') : null,
+      value: value ? reader.expression(value.node, value.range, 'key.value') : null,
+    };
+  }
+
+  private match(reader: YamlReader, entry: Entry): MappingFile['match'] {
+    const parts = reader.entries(entry.node, entry.range, 'match', ['by', 'onMany']);
+    const by = parts.find(({ key }) => key === 'by');
+    const onMany = parts.find(({ key }) => key === 'onMany');
+    return {
+      by: by ? this.texts(reader, by) : [],
+      onMany: (onMany && reader.oneOf(onMany, 'match.onMany', ['reject', 'first']))?.value ?? 'reject',
+    };
+  }
+
+  private texts(reader: YamlReader, entry: Entry): Located<string>[] {
+    return reader.list(entry, entry.key).flatMap(({ node, range }) => {
+      const text = reader.text(node, range, `an element of ${entry.key}`);
+      return text ? [text] : [];
+    });
+  }
+
+  private lets(reader: YamlReader, entry: Entry): LetBinding[] {
+    return reader.entries(entry.node, entry.range, 'let').flatMap(({ key, keyRange, node, range }) => {
+      const value = reader.expression(node, range, `let.${key}`);
+      return value ? [{ name: { value: key, range: keyRange }, value }] : [];
+    });
+  }
+
+  private fields(reader: YamlReader, entry: Entry): FieldSpec[] {
+    const entries = reader.entries(entry.node, entry.range, 'fields');
+    if (entries.length > fieldsMax) {
+      this.faults.add(entry.keyRange, { code: 'too-many-fields', message: `More than ${fieldsMax} fields` });
+    }
+    if (entries.length === 0 && reader.isMap(entry.node)) {
+      this.faults.add(entry.keyRange, {
+        code: 'missing-fields',
+        message: 'fields names no field',
+        expected: 'at least one',
+      });
+    }
+    return entries.flatMap((field) => this.field(reader, field) ?? []);
+  }
+
+  private field(reader: YamlReader, entry: Entry): FieldSpec | null {
+    const name = { value: entry.key, range: entry.keyRange };
+    const isLong = reader.isMap(entry.node);
+    const parts = isLong
+      ? reader.entries(entry.node, entry.range, `the field ${entry.key}`, fieldKeys)
+      : [{ ...entry, key: 'value' }];
+    const at = new Map(parts.map((part) => [part.key as (typeof fieldKeys)[number], part]));
+    const valueEntry = at.get('value');
+    if (!valueEntry) {
+      this.faults.add(entry.keyRange, {
+        code: 'missing-expression',
+        message: `${entry.key} has no value`,
+        expected: 'value: an expression',
+      });
+    }
+    const picklist = at.get('picklist');
+    const truncate = at.get('truncate');
+    const owner = at.get('owner');
+    const given = this.default(reader, at.get('default'), entry.key);
+    const missing = this.missing(reader, at.get('missing'), given, entry);
+    const value = valueEntry ? reader.expression(valueEntry.node, valueEntry.range, entry.key) : null;
+    const ownerName: FieldOwner = (owner && reader.oneOf(owner, 'owner', owners))?.value ?? 'foyer';
+    const spec = {
+      name,
+      missing,
+      default: given,
+      truncate: truncate ? reader.wholeNumber(truncate, 'truncate', 1, truncateMax) : null,
+      picklist: picklist
+        ? reader.text(picklist.node, picklist.range, 'picklist', 'the name of a table')
+        : null,
+      owner: ownerName,
+    };
+    return value ? { ...spec, value } : null;
+  }
+
+  private default(reader: YamlReader, entry: Entry | undefined, field: string): Located<FieldValue> | null {
+    const value = entry ? reader.fieldValue(entry.node, entry.range, `the default of ${field}`) : null;
+    if (value?.value !== null) return value;
+    this.faults.add(value.range, {
+      code: 'wrong-type',
+      message: 'A default of null',
+      expected: 'a value, or missing: null',
+      fix: 'write missing: null',
+    });
+    return null;
+  }
+
+  private missing(
+    reader: YamlReader,
+    entry: Entry | undefined,
+    given: Located<FieldValue> | null,
+    field: Entry,
+  ): Missing {
+    if (!entry) return given ? 'default' : 'omit';
+    const policy: Missing = isNull(reader, entry.node)
+      ? 'null'
+      : (reader.oneOf(entry, 'missing', missingPolicies)?.value ?? 'omit');
+    if ((policy === 'default') !== (given !== null)) {
+      this.faults.add(entry.range, {
+        code: 'conflicting-missing',
+        message: given
+          ? `${field.key} has a default and says missing: ${policy}`
+          : `${field.key} says missing: default and gives none`,
+        expected: 'a default alone, or missing: omit, null or reject alone',
+        fix: given ? 'remove missing' : 'add default: …',
+      });
+    }
+    return policy;
+  }
+
+  private limits(reader: YamlReader, entry: Entry): MappingFile['limits'] {
+    const parts = reader.entries(entry.node, entry.range, 'limits', ['changed', 'nulled']);
+    const bound = (key: string): Bound | null => {
+      const part = parts.find((candidate) => candidate.key === key);
+      return part ? this.bound(reader, part) : null;
+    };
+    return { changed: bound('changed'), nulled: bound('nulled') };
+  }
+
+  private bound(reader: YamlReader, entry: Entry): Bound | null {
+    const value = reader.plain(entry.node);
+    if (typeof value === 'number' && Number.isInteger(value) && value >= 0) return { count: value };
+    const share = typeof value === 'string' ? /^(\d{1,3}(?:\.\d+)?)\s*%$/.exec(value) : null;
+    if (share && Number(share[1]) <= 100) return { share: Number(share[1]) / 100 };
+    this.faults.add(entry.range, {
+      code: 'wrong-type',
+      message: `limits.${entry.key} is no limit`,
+      expected: 'a count of records (20) or a share of them (5%)',
+    });
+    return null;
+  }
+}
+
+/** `missing: null` is YAML's null, meant as the word. */
+function isNull(reader: YamlReader, node: Node | null): boolean {
+  return node !== null && !reader.isText(node) && reader.plain(node) === null;
+}

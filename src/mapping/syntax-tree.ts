@@ -1,0 +1,79 @@
+import { typeOf, type Node } from './expression-language.js';
+import type { Attribute } from './stream-contracts.js';
+
+export function isNode(value: unknown): value is Node {
+  return typeof value === 'object' && value !== null && 'op' in value;
+}
+
+/** The nodes right below a node, in the order they stand. */
+export function partsOf(node: Node): Node[] {
+  const args: unknown = node.args;
+  if (isNode(args)) return [args];
+  return Array.isArray(args) ? (args as unknown[]).flat(2).filter(isNode) : [];
+}
+
+/** Literals that an expression may give as its result: `c ? "a" : "b"` gives two. */
+export function literalResults(node: Node): Extract<Node, { op: 'value' }>[] {
+  if (node.op === 'value') return [node];
+  return node.op === '?:' ? [...literalResults(node.args[1]), ...literalResults(node.args[2])] : [];
+}
+
+/** True where every result is a literal. */
+export function isLiteral(node: Node): boolean {
+  return node.op === 'value' || (node.op === '?:' && isLiteral(node.args[1]) && isLiteral(node.args[2]));
+}
+
+/** The optional attribute that makes an expression absent when it is: read directly or through methods. */
+export function optionalSource(node: Node, attributeOf: (node: Node) => Attribute | null): Node | null {
+  if (node.op === '.' || node.op === 'id') {
+    if (attributeOf(node)?.optional) return node;
+    return node.op === '.' ? optionalSource(node.args[0], attributeOf) : null;
+  }
+  return node.op === 'rcall' ? optionalSource(node.args[1], attributeOf) : null;
+}
+
+/**
+ * Whether a condition can only hold with a consent. It follows the meaning of the operators, so that a guard that
+ * stands beside an `||` does not count.
+ */
+export function requiresConsent(node: Node, bindings: ReadonlyMap<string, Node>): boolean {
+  switch (node.op) {
+    case '&&':
+      return node.args.some((side) => requiresConsent(side, bindings));
+    case '||':
+      return node.args.every((side) => requiresConsent(side, bindings));
+    case '?:': {
+      const [condition, yes, no] = node.args;
+      const isYesGuarded = requiresConsent(condition, bindings) || requiresConsent(yes, bindings);
+      return isYesGuarded && (isFalse(no) || requiresConsent(no, bindings));
+    }
+    case 'id': {
+      const bound = bindings.get(node.args);
+      return bound !== undefined && requiresConsent(bound, bindings);
+    }
+    case 'rcall':
+      return node.args[0] === 'granted' && typeOf(node.args[1]) === 'Consents';
+    default:
+      return false;
+  }
+}
+
+/** The first consent-bound attribute that an expression reads, `let` names followed. */
+export function consentBoundRead(
+  node: Node,
+  attributeOf: (node: Node) => Attribute | null,
+  bindings: ReadonlyMap<string, Node>,
+): string | null {
+  if (attributeOf(node)?.consentBound) return node.op === '.' ? node.args[1] : String(node.args);
+  const bound = node.op === 'id' ? bindings.get(node.args) : undefined;
+  if (bound) return consentBoundRead(bound, attributeOf, bindings);
+  for (const part of partsOf(node)) {
+    const found = consentBoundRead(part, attributeOf, bindings);
+    if (found) return found;
+  }
+  return null;
+}
+
+function isFalse(node: Node): boolean {
+  return node.op === 'value' && node.args === false;
+}

@@ -1,0 +1,276 @@
+/**
+ * Reads YAML with the place of every node. Problems are noted and reading goes on, so that one look at a file
+ * tells everything that is wrong with it.
+ */
+import {
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  parseDocument,
+  type Document,
+  type Node,
+  type Pair,
+  type YAMLMap,
+} from 'yaml';
+import type { FieldValue } from './compiled-mapping.js';
+import type { Faults, Range } from './diagnostic.js';
+import type { Expression, Located } from './mapping-file.js';
+import { nearestName } from './nearest-name.js';
+
+/** Larger files are no mappings. */
+const textBytesMax = 256 * 1024;
+const aliasCountMax = 1_000;
+
+export interface Entry {
+  readonly key: string;
+  readonly keyRange: Range;
+  readonly node: Node | null;
+  /** The value's place; the key's where there is no value. */
+  readonly range: Range;
+}
+
+export class YamlReader {
+  private constructor(
+    readonly faults: Faults,
+    private readonly document: Document.Parsed,
+  ) {}
+
+  /** Null where the text is no YAML; the faults say why. */
+  static open(faults: Faults): YamlReader | null {
+    const { text } = faults.source;
+    if (Buffer.byteLength(text) > textBytesMax) {
+      faults.add([0, 1], {
+        code: 'file-too-large',
+        message: `The file is larger than ${textBytesMax} bytes`,
+      });
+      return null;
+    }
+    const document = parseDocument(text, {
+      merge: true,
+      uniqueKeys: false,
+      prettyErrors: false,
+      stringKeys: true,
+    });
+    for (const { message, pos } of [...document.errors, ...document.warnings]) {
+      faults.add(pos, { code: 'yaml-syntax', message: firstLine(message) });
+    }
+    return document.errors.length + document.warnings.length > 0 ? null : new YamlReader(faults, document);
+  }
+
+  root(): Node | null {
+    return this.document.contents;
+  }
+
+  /** The entries of a map, in order; each key once, and only known ones where `known` is given. */
+  entries(node: Node | null, range: Range, what: string, known?: readonly string[]): Entry[] {
+    const map = this.resolve(node);
+    if (!isMap(map)) {
+      this.faults.add(this.rangeOf(node, range), {
+        code: 'wrong-type',
+        message: `${what} is ${describe(map)}`,
+        expected: 'a map of names to values',
+      });
+      return [];
+    }
+    const seen = new Map<string, Entry>();
+    for (const pair of (map as YAMLMap<Node, Node | null>).items) {
+      const entry = this.entry(pair);
+      if (!entry) continue;
+      this.noteRepeated(entry, seen.get(entry.key), what);
+      if (known && !known.includes(entry.key)) {
+        this.noteUnknown(entry, what, known);
+        continue;
+      }
+      if (!seen.has(entry.key)) seen.set(entry.key, entry);
+    }
+    return [...seen.values()];
+  }
+
+  list(entry: Entry, what: string): { node: Node; range: Range }[] {
+    const node = this.resolve(entry.node);
+    if (!isSeq(node)) {
+      this.faults.add(entry.range, {
+        code: 'wrong-type',
+        message: `${what} is ${describe(node)}`,
+        expected: 'a list: [a, b]',
+      });
+      return [];
+    }
+    return (node.items as Node[]).map((item) => ({ node: item, range: this.rangeOf(item, entry.range) }));
+  }
+
+  text(node: Node | null, range: Range, what: string, expected = 'a text'): Located<string> | null {
+    const scalar = this.resolve(node);
+    if (isScalar(scalar) && typeof scalar.value === 'string' && scalar.value !== '') {
+      return { value: scalar.value, range: this.rangeOf(node, range) };
+    }
+    this.faults.add(this.rangeOf(node, range), {
+      code: 'wrong-type',
+      message: `${what} is ${describe(scalar)}`,
+      expected,
+    });
+    return null;
+  }
+
+  oneOf<T extends string>(entry: Entry, what: string, values: readonly T[]): Located<T> | null {
+    const text = this.text(entry.node, entry.range, what, `one of ${values.join(', ')}`);
+    if (!text) return null;
+    const value = values.find((candidate) => candidate === text.value);
+    if (value !== undefined) return { value, range: text.range };
+    this.faults.add(text.range, {
+      code: 'unknown-value',
+      message: `${what} cannot be ${text.value}`,
+      expected: `one of ${values.join(', ')}`,
+      nearest: nearestName(text.value, values),
+    });
+    return null;
+  }
+
+  wholeNumber(entry: Entry, what: string, min: number, max: number): Located<number> | null {
+    const node = this.resolve(entry.node);
+    const value: unknown = isScalar(node) ? node.value : null;
+    if (typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max) {
+      return { value, range: entry.range };
+    }
+    this.faults.add(entry.range, {
+      code: 'wrong-type',
+      message: `${what} is ${typeof value === 'number' ? value : describe(node)}`,
+      expected: `a whole number from ${min} to ${max}`,
+    });
+    return null;
+  }
+
+  /** A literal to send: text, number, true, false or null. */
+  fieldValue(node: Node | null, range: Range, what: string): Located<FieldValue> | null {
+    const scalar = this.resolve(node);
+    const value: unknown = isScalar(scalar) ? scalar.value : undefined;
+    const isFinite = typeof value !== 'number' || Number.isFinite(value);
+    if ((value === null || ['string', 'number', 'boolean'].includes(typeof value)) && isFinite) {
+      return { value: value as FieldValue, range: this.rangeOf(node, range) };
+    }
+    this.faults.add(this.rangeOf(node, range), {
+      code: 'wrong-type',
+      message: `${what} is ${describe(scalar)}`,
+      expected: 'a text, a number, true, false or null',
+    });
+    return null;
+  }
+
+  expression(node: Node | null, range: Range, what: string): Expression | null {
+    const scalar = this.resolve(node);
+    const where = this.rangeOf(node, range);
+    const text = isScalar(scalar)
+      ? typeof scalar.value === 'string'
+        ? scalar.value
+        : (scalar.source ?? '')
+      : null;
+    if (text === null || text.trim() === '') {
+      this.faults.add(where, {
+        code: 'missing-expression',
+        message: `${what} is ${describe(scalar)}`,
+        expected: 'an expression, such as person.email',
+      });
+      return null;
+    }
+    return { text, range: where, locate: locator(this.faults.source.text, scalar as Node, text, where) };
+  }
+
+  plain(node: Node | null): unknown {
+    return node ? (node.toJS(this.document, { maxAliasCount: aliasCountMax }) as unknown) : null;
+  }
+
+  isMap(node: Node | null): boolean {
+    return isMap(this.resolve(node));
+  }
+
+  isText(node: Node | null): boolean {
+    const scalar = this.resolve(node);
+    return isScalar(scalar) && typeof scalar.value === 'string';
+  }
+
+  rangeOf(node: Node | null, otherwise: Range): Range {
+    if (!node?.range) return otherwise;
+    const [start, end] = node.range;
+    return end > start ? [start, end] : otherwise;
+  }
+
+  private resolve(node: Node | null): Node | null {
+    return isAlias(node) ? (node.resolve(this.document) ?? null) : node;
+  }
+
+  private entry(pair: Pair<Node, Node | null>): Entry | null {
+    const keyRange = this.rangeOf(pair.key, [0, 1]);
+    const key: unknown = isScalar(pair.key) ? pair.key.value : null;
+    if (typeof key === 'string' && key !== '') {
+      return { key, keyRange, node: pair.value, range: this.rangeOf(pair.value, keyRange) };
+    }
+    this.faults.add(keyRange, { code: 'wrong-type', message: 'A key that is no text', expected: 'a name' });
+    return null;
+  }
+
+  private noteRepeated(entry: Entry, first: Entry | undefined, what: string): void {
+    if (!first) return;
+    const { line } = this.faults.source.position(first.keyRange[0]);
+    this.faults.add(entry.keyRange, {
+      code: what === 'fields' ? 'duplicate-field' : 'duplicate-key',
+      message: `${entry.key} stands already on line ${line}`,
+      expected: 'each name once',
+      fix: 'remove one of the two',
+    });
+  }
+
+  private noteUnknown(entry: Entry, what: string, known: readonly string[]): void {
+    this.faults.add(entry.keyRange, {
+      code: 'unknown-key',
+      message: `${what} knows no ${entry.key}`,
+      expected: `one of ${known.join(', ')}`,
+      nearest: nearestName(entry.key, known),
+    });
+  }
+}
+
+function describe(node: Node | null): string {
+  if (isMap(node)) return 'a map';
+  if (isSeq(node)) return 'a list';
+  if (!isScalar(node) || node.value === null || node.value === '') return 'empty';
+  return typeof node.value === 'string'
+    ? `the text ${JSON.stringify(node.value.slice(0, 40))}`
+    : String(node.value);
+}
+
+/**
+ * Maps places inside the value to places in the file by walking both: quotes, escapes, indentation and folded
+ * lines make them differ.
+ */
+function locator(file: string, node: Node, text: string, range: Range): Expression['locate'] {
+  let offsets: number[] | null = null;
+  return (start, end) => {
+    offsets ??= alignedOffsets(file, node, text, range);
+    const from = offsets[Math.min(start, offsets.length - 1)] ?? range[0];
+    const last = offsets[Math.min(Math.max(end - 1, start), offsets.length - 1)] ?? from;
+    return [from, Math.max(last + 1, from + 1)];
+  };
+}
+
+function alignedOffsets(file: string, node: Node, text: string, range: Range): number[] {
+  const type = isScalar(node) ? node.type : undefined;
+  const isBlock = type === 'BLOCK_LITERAL' || type === 'BLOCK_FOLDED';
+  let at = isBlock ? file.indexOf('\n', range[0]) + 1 : range[0] + (type?.startsWith('QUOTE') ? 1 : 0);
+  const offsets: number[] = [];
+  for (const character of text) {
+    if (/\s/.test(character)) {
+      if (!/\s/.test(file[at] ?? '')) at = Math.min(at, range[1]);
+    } else {
+      while (at < range[1] && file[at] !== character) at++;
+    }
+    for (let unit = 0; unit < character.length; unit++) offsets.push(Math.min(at + unit, range[1]));
+    if (at < range[1]) at += character.length;
+  }
+  offsets.push(Math.min(at, range[1]));
+  return offsets;
+}
+
+function firstLine(message: string): string {
+  return message.split('\n')[0]!.replace(/\s+at line \d+.*$/, '');
+}

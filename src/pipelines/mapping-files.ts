@@ -1,0 +1,140 @@
+/** Mapping files from a folder: what the server and `foyer check` both read. */
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { compileMapping } from '../mapping/compile-mapping.js';
+import type { CompiledMapping } from '../mapping/compiled-mapping.js';
+import { Faults, inFileOrder, SourceText, type Diagnostic } from '../mapping/diagnostic.js';
+import type { MappingFile } from '../mapping/mapping-file.js';
+import { parseMapping } from '../mapping/parse-mapping.js';
+import { parsePicklist, type Picklist } from '../mapping/picklist.js';
+import { renderDiagnostics } from '../mapping/render-diagnostic.js';
+import { parseTarget, type TargetMetadata } from '../mapping/target-metadata.js';
+
+export interface LoadedFile {
+  readonly file: string;
+  readonly source: string;
+  readonly parsed: MappingFile;
+  /** Null where a diagnostic of this file is an error. */
+  readonly mapping: CompiledMapping | null;
+}
+
+export interface LoadedMappings {
+  /** Those without an error, by name. */
+  readonly mappings: readonly CompiledMapping[];
+  readonly diagnostics: readonly Diagnostic[];
+  /** Every file that was read, broken ones included. */
+  readonly files: readonly LoadedFile[];
+}
+
+/** What stands beside mapping files: the tables they look things up in and what the backends say of their objects. */
+export interface MappingSurroundings {
+  readonly picklists: ReadonlyMap<string, Picklist>;
+  /** By `destination.object`. */
+  readonly targets: ReadonlyMap<string, TargetMetadata>;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Reads `dir/*.yaml` with `dir/picklists` and `dir/targets`, or only the files given. */
+export async function loadMappings(dir: string, only?: readonly string[]): Promise<LoadedMappings> {
+  const surroundings = await loadSurroundings(dir);
+  const paths = only ?? (await filesIn(dir, '.yaml'));
+  const files = await Promise.all(
+    paths.map(async (path) => compileSource(path, await readFile(path, 'utf8'), surroundings)),
+  );
+  noteRepeatedNames(files);
+  const mappings = files.flatMap(({ mapping, parsed }) => (mapping && isUnique(parsed) ? [mapping] : []));
+  return {
+    mappings: mappings.sort((a, b) => (a.name < b.name ? -1 : 1)),
+    diagnostics: inFileOrder([
+      ...surroundings.diagnostics,
+      ...files.flatMap(({ parsed }) => parsed.faults.found),
+    ]),
+    files,
+  };
+}
+
+/** One text with given surroundings: how an applied version from the database becomes runnable again. */
+export function compileSource(file: string, source: string, surroundings: MappingSurroundings): LoadedFile {
+  const parsed = parseMapping(file, source);
+  const target = surroundings.targets.get(`${parsed.destination?.value}.${parsed.object?.value}`) ?? null;
+  const { mapping } = compileMapping(parsed, { target, picklists: surroundings.picklists });
+  return { file, source, parsed, mapping };
+}
+
+/**
+ * The applied version of a mapping, as the database keeps it, made runnable again.
+ * @throws where it does not compile any more
+ */
+export async function compileStored(
+  dir: string,
+  stored: { readonly file: string; readonly source: string },
+): Promise<CompiledMapping> {
+  const { mapping, parsed } = compileSource(stored.file, stored.source, await loadSurroundings(dir));
+  if (mapping) return mapping;
+  throw new Error(
+    `The applied version of ${stored.file} does not compile any more:\n\n${renderAll(parsed.faults.found)}`,
+  );
+}
+
+export function renderAll(diagnostics: readonly Diagnostic[]): string {
+  return renderDiagnostics(inFileOrder(diagnostics));
+}
+
+export async function loadSurroundings(dir: string): Promise<MappingSurroundings> {
+  const picklists = new Map<string, Picklist>();
+  const targets = new Map<string, TargetMetadata>();
+  const diagnostics: Diagnostic[] = [];
+  for (const path of await filesIn(join(dir, 'picklists'), '.yaml')) {
+    const { picklist, diagnostics: found } = parsePicklist(path, await readFile(path, 'utf8'));
+    if (picklist) picklists.set(picklist.name, picklist);
+    diagnostics.push(...found);
+  }
+  for (const path of await filesIn(join(dir, 'targets'), '.json')) {
+    const text = await readFile(path, 'utf8');
+    const target = parseTarget(text);
+    if (typeof target === 'string') diagnostics.push(...unreadable(path, text, target));
+    else targets.set(`${target.destination}.${target.object}`, target);
+  }
+  return { picklists, targets, diagnostics };
+}
+
+async function filesIn(dir: string, ending: string): Promise<string[]> {
+  try {
+    const names = await readdir(dir);
+    return names
+      .filter((name) => name.endsWith(ending))
+      .sort()
+      .map((name) => join(dir, name));
+  } catch (error) {
+    // A folder that is not there holds no files: picklists and targets are optional.
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+function unreadable(path: string, text: string, message: string): readonly Diagnostic[] {
+  const faults = new Faults(new SourceText(path, text));
+  faults.add([0, 1], { code: 'bad-target-metadata', message: `The metadata ${message}` });
+  return faults.found;
+}
+
+function noteRepeatedNames(files: readonly LoadedFile[]): void {
+  const first = new Map<string, string>();
+  for (const { file, parsed } of files) {
+    if (!parsed.name) continue;
+    const other = first.get(parsed.name.value);
+    if (other === undefined) first.set(parsed.name.value, file);
+    else {
+      parsed.faults.add(parsed.name.range, {
+        code: repeatedName,
+        message: `${parsed.name.value} is the name of the mapping in ${other} already`,
+      });
+    }
+  }
+}
+
+const repeatedName = 'duplicate-mapping';
+
+function isUnique(parsed: MappingFile): boolean {
+  return !parsed.faults.found.some(({ code }) => code === repeatedName);
+}
