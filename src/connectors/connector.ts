@@ -65,15 +65,28 @@ export interface SendResult {
   readonly requestId: string | null;
   /** HTTP status of the (last) answer; null where none came. */
   readonly status: number | null;
+  /** What the backend says of our use of its daily allowance, where its answer does. */
+  readonly quota?: QuotaUse;
+}
+
+/** Calls used of those allowed in the backend's own window (HubSpot: the day; Salesforce: 24 hours). */
+export interface QuotaUse {
+  readonly used: number;
+  readonly max: number;
 }
 
 /** What stands at the backend for one record, in its own words; null: nothing stands there. */
-export type StoredRecord = { readonly targetId: string; readonly fields: Readonly<Record<string, unknown>> } | null;
+export type StoredRecord = {
+  readonly targetId: string;
+  readonly fields: Readonly<Record<string, unknown>>;
+} | null;
 
 export interface ReadResult {
   /** In the order asked; `undefined` where this record could not be read this time (try again). */
   readonly records: readonly (StoredRecord | undefined)[];
   readonly requestId: string | null;
+  /** Why some could not be read; set exactly where a record is `undefined`. Never of kind `written`. */
+  readonly failure?: Exclude<Outcome, { kind: 'written' | 'unchanged' }>;
 }
 
 export interface CallOptions {

@@ -1,0 +1,153 @@
+/**
+ * The HTTP engine of all connectors. It turns one call into one of three results and never throws: never sent,
+ * sent without an answer, answered. What an answer means is the connector's business; retries over time are the
+ * pipeline's. Only what is safe is repeated here at once: calls that never left us, reads and token requests.
+ */
+import axios, { type AxiosAdapter, type AxiosError, type InternalAxiosRequestConfig } from 'axios';
+import axiosRetry from 'axios-retry';
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Clock } from '../platform/clock.js';
+import {
+  type Exchange,
+  TransportError,
+  type TransportFault,
+  exchange,
+  keepAliveAgents,
+} from './http-transport.js';
+import { Pace } from './pace.js';
+
+const REPEATS_MAX = 2;
+const REPEAT_DELAY_MS = 60;
+const ANSWER_BYTES_MAX = 8 * 1024 * 1024;
+const SOCKETS_MAX = 64;
+
+export interface HttpCall {
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
+  readonly url: string;
+  readonly headers: Record<string, string>;
+  readonly body?: string;
+  /** True for reads and token requests: repeated at once when the connection breaks before an answer. */
+  readonly isRepeatable: boolean;
+  readonly signal?: AbortSignal;
+}
+
+export type HttpResult =
+  /** `body` is the parsed JSON; undefined where the answer is empty or no JSON (then `isReadable` is false). */
+  | {
+      readonly kind: 'answered';
+      readonly status: number;
+      readonly headers: IncomingHttpHeaders;
+      readonly body: unknown;
+      readonly isReadable: boolean;
+    }
+  | { readonly kind: 'neverSent'; readonly fault: TransportFault }
+  | { readonly kind: 'unanswered'; readonly fault: TransportFault };
+
+export type HttpAnswer = Extract<HttpResult, { kind: 'answered' }>;
+
+export interface HttpEngineSettings {
+  readonly callTimeoutMs: number;
+  /** Spaces the calls to this destination; null: no pacing. */
+  readonly callsPerSecond: number | null;
+  readonly answerBytesMax?: number;
+  readonly socketsMax?: number;
+}
+
+export interface HttpEngine {
+  call(call: HttpCall): Promise<HttpResult>;
+}
+
+export function createHttpEngine(settings: HttpEngineSettings, clock: Clock): HttpEngine {
+  const agents = keepAliveAgents(settings.socketsMax ?? SOCKETS_MAX);
+  const answerBytesMax = settings.answerBytesMax ?? ANSWER_BYTES_MAX;
+  const pace = settings.callsPerSecond === null ? null : new Pace(settings.callsPerSecond, clock);
+
+  const adapter: AxiosAdapter = async (config) => {
+    try {
+      const data = await exchange(
+        {
+          method: config.method!.toUpperCase(),
+          url: config.url!,
+          headers: sentHeaders(config),
+          body: config.data as string | undefined,
+          timeoutMs: settings.callTimeoutMs,
+          answerBytesMax,
+          signal: config.signal as AbortSignal | undefined,
+        },
+        agents,
+      );
+      // The answer's own headers stay in `data`: axios would copy each into an object of its own.
+      return { data, status: data.status, statusText: '', headers: {}, config };
+    } catch (error) {
+      throw Object.assign(error as TransportError, { config });
+    }
+  };
+
+  // No default headers, no transforms, every status is an answer: what goes over the wire is what we wrote.
+  const client = axios.create({
+    adapter,
+    transformRequest: [],
+    transformResponse: [],
+    validateStatus: null,
+    maxRedirects: 0,
+    proxy: false,
+  });
+  axiosRetry(client, {
+    retries: REPEATS_MAX,
+    retryCondition: isSafeToRepeat,
+    retryDelay: (count) => count * REPEAT_DELAY_MS,
+  });
+
+  return {
+    async call(call) {
+      try {
+        await pace?.turn(call.signal);
+        const config = {
+          url: call.url,
+          method: call.method,
+          headers: call.headers,
+          data: call.body,
+          isRepeatable: call.isRepeatable,
+          ...(call.signal ? { signal: call.signal } : {}),
+        };
+        return answered((await client.request<Exchange>(config)).data);
+      } catch (error) {
+        return unanswered(error);
+      }
+    },
+  };
+}
+
+function sentHeaders(config: InternalAxiosRequestConfig): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(config.headers)) {
+    if (typeof value === 'string') headers[name] = value;
+  }
+  return headers;
+}
+
+function isSafeToRepeat(error: AxiosError): boolean {
+  if (!(error instanceof TransportError)) return false;
+  if (error.fault === 'aborted' || error.fault === 'timeout' || error.fault === 'tls') return false;
+  const isRepeatable = (error.config as { isRepeatable?: boolean } | undefined)?.isRepeatable === true;
+  return !error.isSent || (isRepeatable && error.fault === 'connection');
+}
+
+function answered(answer: Exchange): HttpAnswer {
+  const { status, headers, bytes } = answer;
+  try {
+    const body = JSON.parse(bytes.toString('utf8')) as unknown;
+    return { kind: 'answered', status, headers, body, isReadable: true };
+  } catch {
+    // An answer that is no JSON is a result like any other: a gateway's page, a cut connection, an empty 204.
+    return { kind: 'answered', status, headers, body: undefined, isReadable: false };
+  }
+}
+
+function unanswered(error: unknown): HttpResult {
+  if (error instanceof TransportError) {
+    return { kind: error.isSent ? 'unanswered' : 'neverSent', fault: error.fault };
+  }
+  // Axios ends a call itself only before the adapter runs: its own check of the signal, or a URL it cannot read.
+  return { kind: 'neverSent', fault: axios.isCancel(error) ? 'aborted' : 'refused' };
+}
