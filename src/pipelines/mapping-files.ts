@@ -1,6 +1,7 @@
 /** Mapping files from a folder: what the server and `foyer check` both read. */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { unbundle, type Bundle } from '../mapping/bundle.js';
 import { compileMapping } from '../mapping/compile-mapping.js';
 import type { CompiledMapping } from '../mapping/compiled-mapping.js';
 import { Faults, inFileOrder, SourceText, type Diagnostic } from '../mapping/diagnostic.js';
@@ -53,8 +54,7 @@ export async function loadMappings(dir: string, only?: readonly string[]): Promi
   };
 }
 
-/** One text with given surroundings: how an applied version from the database becomes runnable again. */
-export function compileSource(file: string, source: string, surroundings: MappingSurroundings): LoadedFile {
+function compileSource(file: string, source: string, surroundings: MappingSurroundings): LoadedFile {
   const parsed = parseMapping(file, source);
   const target = surroundings.targets.get(`${parsed.destination?.value}.${parsed.object?.value}`) ?? null;
   const { mapping } = compileMapping(parsed, { target, picklists: surroundings.picklists });
@@ -62,18 +62,28 @@ export function compileSource(file: string, source: string, surroundings: Mappin
 }
 
 /**
- * The applied version of a mapping, as the database keeps it, made runnable again.
+ * The applied version of a mapping, as the database keeps it, made runnable again. It carries the tables and the
+ * metadata that it was applied with; the folder serves only versions that carry none.
  * @throws where it does not compile any more
  */
 export async function compileStored(
   dir: string,
   stored: { readonly file: string; readonly source: string },
 ): Promise<CompiledMapping> {
-  const { mapping, parsed } = compileSource(stored.file, stored.source, await loadSurroundings(dir));
+  const bundled = unbundle(stored.source);
+  const { parsed, mapping } = bundled
+    ? compileBundle(stored.file, bundled)
+    : compileSource(stored.file, stored.source, await loadSurroundings(dir));
   if (mapping) return mapping;
   throw new Error(
     `The applied version of ${stored.file} does not compile any more:\n\n${renderAll(parsed.faults.found)}`,
   );
+}
+
+function compileBundle(file: string, { text, picklists, target }: Bundle): LoadedFile {
+  const parsed = parseMapping(file, text);
+  const { mapping } = compileMapping(parsed, { target, picklists });
+  return { file, source: text, parsed, mapping };
 }
 
 export function renderAll(diagnostics: readonly Diagnostic[]): string {
