@@ -1,10 +1,14 @@
 import swc from 'unplugin-swc';
 import { defineConfig } from 'vitest/config';
 
+const isDeep = process.env.FOYER_TEST_DEEP === '1';
+
 export default defineConfig({
   plugins: [swc.vite({ module: { type: 'nodenext' } })],
   test: {
     include: ['test/**/*.test.ts', 'src/**/*.test.ts', 'sandbox/**/*.test.ts'],
+    // The long form runs on `npm run test:deep` only.
+    exclude: isDeep ? [] : ['test/deep/**'],
     globalSetup: ['test/support/global-setup.ts'],
     // Two cores: more workers than that only take turns.
     maxWorkers: 2,

@@ -1,0 +1,67 @@
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { FolderLock } from './folder-lock.mjs';
+import { inRoot } from './root.mjs';
+import { runCommand } from './run-command.mjs';
+
+const SOURCES = ['src', 'sandbox'];
+const RECIPE = ['package-lock.json', 'tsconfig.json', '.swcrc', 'nest-cli.json'];
+const STAMP = 'dist/.sources';
+const LOCK_WAIT_MS = 120_000;
+
+/** @returns {boolean} whether dist was made from the sources as they are now */
+export function isBuilt() {
+  const stamp = inRoot(STAMP);
+  return existsSync(stamp) && readFileSync(stamp, 'utf8') === fingerprint();
+}
+
+/**
+ * Compiles src to dist and sandbox to dist/sandbox. Two builds at once take turns.
+ * @param {{ onLine?: (line: string) => void, unlessCurrent?: boolean }} [options]
+ */
+export async function build({ onLine, unlessCurrent = false } = {}) {
+  mkdirSync(inRoot('var'), { recursive: true });
+  const lock = await FolderLock.wait(inRoot('var/build.lock'), LOCK_WAIT_MS);
+  try {
+    if (unlessCurrent && isBuilt()) return;
+    // Taken before: what changes while we compile is built the next time.
+    const sources = fingerprint();
+    await runCommand(process.execPath, [inRoot('node_modules/@nestjs/cli/bin/nest.js'), 'build'], { onLine });
+    const swc = [
+      inRoot('node_modules/@swc/cli/bin/swc.js'),
+      'sandbox',
+      '-d',
+      'dist',
+      '--ignore',
+      '**/*.test.ts',
+    ];
+    await runCommand(process.execPath, swc, { onLine });
+    writeFileSync(inRoot(STAMP), sources);
+  } finally {
+    lock.release();
+  }
+}
+
+function fingerprint() {
+  const hash = createHash('sha256');
+  const files = SOURCES.flatMap((folder) => filesIn(folder)).sort();
+  for (const file of [...RECIPE, ...files]) hash.update(`${file}\0`).update(contentOf(file)).update('\0');
+  return hash.digest('hex');
+}
+
+function contentOf(file) {
+  try {
+    return readFileSync(inRoot(file));
+  } catch (error) {
+    // An editor replaces files while we look; the next look finds the new one.
+    if (error.code === 'ENOENT') return '';
+    throw error;
+  }
+}
+
+function filesIn(folder) {
+  return readdirSync(inRoot(folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.join(path.relative(inRoot(), entry.parentPath), entry.name));
+}
