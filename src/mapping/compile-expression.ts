@@ -12,7 +12,7 @@ import { functions, methods, patternFault, type FunctionSpec } from './functions
 import { nearestName } from './nearest-name.js';
 import { compileBinary, equality, membership, negated } from './operators.js';
 import { NotInLanguage, type Compiled, type Scope } from './scope.js';
-import { attribute, classOf, ValueFault, type Frame, type Run } from './value.js';
+import { asKeyText, attribute, classOf, ValueFault, type Frame, type Run } from './value.js';
 
 export function compileExpression(node: Node, scope: Scope): Compiled {
   switch (node.op) {
@@ -103,7 +103,7 @@ function readElement(target: Node, index: Node, scope: Scope): Run {
     const key = at(frame);
     if (whole === undefined || whole === null || key === undefined || key === null) return undefined;
     if (!Array.isArray(whole))
-      return whole instanceof Map ? (whole.get(key) as unknown) : attribute(whole, String(key));
+      return whole instanceof Map ? (whole.get(key) as unknown) : attribute(whole, asKeyText(key));
     if (typeof key === 'number') return whole[key] as unknown;
     throw new ValueFault('wrong-type', `A list is asked for element ${classOf(key)}`);
   };

@@ -2,6 +2,7 @@
  * A parsed mapping file → a function that decides records. Everything that can be known before a record is there
  * is checked here, against the stream's contract and the target's metadata; all faults come back at once.
  */
+import { bundle, metadataOf } from './bundle.js';
 import { ExpressionChecker } from './check-expression.js';
 import { TargetChecker } from './check-target.js';
 import { compileExpression } from './compile-expression.js';
@@ -13,6 +14,7 @@ import { ExpressionLanguage, type Checked, type Node } from './expression-langua
 import type { Expression, FieldSpec, LetBinding, Located, MappingFile } from './mapping-file.js';
 import { nearestName } from './nearest-name.js';
 import type { Picklist } from './picklist.js';
+import { LetBindings } from './let-bindings.js';
 import { NotInLanguage, type Scope } from './scope.js';
 import { contractOf, mappableStreams, type StreamContract } from './stream-contracts.js';
 import { consentBoundRead, requiresConsent } from './syntax-tree.js';
@@ -48,17 +50,17 @@ export function compileMapping(file: MappingFile, surroundings: Surroundings): C
 }
 
 const fieldNamePattern = /^[A-Za-z][A-Za-z0-9_.-]{0,254}$/;
-const letNamePattern = /^[a-zA-Z][a-zA-Z0-9_]*$/;
-const unset = Symbol('not computed yet');
+
+interface CompiledSpec extends DecidingField {
+  readonly spec: FieldSpec;
+  readonly column: number;
+}
 
 class MappingCompiler {
   private readonly checker: ExpressionChecker;
   private readonly target: TargetChecker | null;
-  private language: ExpressionLanguage;
-  private readonly bindings = new Map<string, Node>();
-  private readonly slots = new Map<string, Run>();
-  private readonly letNames: string[] = [];
-  private slotCount = 0;
+  private readonly lets: LetBindings;
+  private isGuarded = false;
 
   constructor(
     private readonly file: MappingFile,
@@ -67,7 +69,7 @@ class MappingCompiler {
   ) {
     this.checker = new ExpressionChecker(contract, file.faults);
     this.target = surroundings.target ? new TargetChecker(surroundings.target, file.faults) : null;
-    this.language = languageOf(contract);
+    this.lets = new LetBindings(contract, file.faults, languageOf(contract));
   }
 
   compile(): CompiledMapping | null {
@@ -79,89 +81,80 @@ class MappingCompiler {
     this.checkWhenNot();
     this.checkMatch();
     this.target?.checkUnmappedRequired(this.file);
-    const { name, stream, destination, object, operation, key: keySpec } = this.file;
     const known = fields.filter((field) => field !== null);
     const isWhole = fields.length === known.length && (this.file.when === null || when !== null);
-    if (!name || !stream || !destination || !object || !operation || !keySpec?.field || !key || !isWhole)
-      return null;
-    const keyField = keySpec.field.value;
+    return key && isWhole ? this.assemble(key, when, known) : null;
+  }
+
+  private assemble(key: Run, when: Run | null, fields: readonly CompiledSpec[]): CompiledMapping | null {
+    const { name, stream, destination, object, operation, match, limits, lanes } = this.file;
+    const keyField = this.file.key?.field?.value;
+    const keyValue = this.file.key?.value;
+    if (!name || !stream || !destination || !object || !operation || !keyField || !keyValue) return null;
     const whenNot = this.whenNotFields();
+    const also = typeof whenNot === 'object' ? Object.keys(whenNot) : [];
+    const writes = [...new Set([...fields.map((field) => field.name), ...also])];
     return {
       name: name.value,
       file: this.file.source.file,
-      source: this.file.source.text,
+      source: this.bundled([...writes, keyField]),
       stream: stream.value,
       destination: destination.value,
       object: object.value,
       operation: operation.value,
       keyField,
-      fields: known.map(({ name: field, line, column, spec }) => ({
+      fields: fields.map(({ name: field, line, column, spec }) => ({
         name: field,
         owner: spec.owner,
         expression: spec.value.text,
         line,
         column,
       })),
-      writes: [
-        ...new Set([
-          ...known.map((field) => field.name),
-          ...Object.keys(typeof whenNot === 'object' ? whenNot : {}),
-        ]),
-      ],
+      writes,
       whenNot,
-      match: this.file.match && {
-        by: this.file.match.by.map(({ value }) => value),
-        onMany: this.file.match.onMany,
-      },
+      match: match && { by: match.by.map(({ value }) => value), onMany: match.onMany },
       needs: this.file.needs.map(({ value }) => value),
-      lanes: this.file.lanes,
-      limits: this.file.limits,
+      lanes,
+      limits,
       evaluate: decider({
         file: this.file.source.file,
         keyField,
         keyLengthMax: this.surroundings.target?.fields[keyField]?.length ?? null,
-        key: { run: key, line: this.lineOf(keySpec.value!) },
+        key: { run: key, line: this.lineOf(keyValue) },
         when: when && this.file.when ? { run: when, line: this.lineOf(this.file.when) } : null,
         whenNot,
-        fields: known,
-        slotCount: this.slotCount,
-        unset,
+        fields,
+        newSlots: () => this.lets.newSlots(),
       }),
     };
   }
 
-  private bind({ name, value }: LetBinding): void {
-    const taken =
-      Object.hasOwn(this.contract.variables, name.value) || name.value === 'consent' || name.value === 'cel';
-    if (taken || !letNamePattern.test(name.value)) {
-      this.file.faults.add(name.range, {
-        code: 'bad-name',
-        message: taken ? `${name.value} is a name of the stream` : `${name.value} is no name for let`,
-        expected: 'a new name of letters, digits and _',
-      });
-      return;
-    }
-    const checked = this.checker.check(value, this.language, this.letNames);
-    // After a fault the name goes on as `dyn`, so that its uses are not reported as well.
-    this.language = this.language.with(new Map([[name.value, checked?.type ?? 'dyn']]));
-    this.letNames.push(name.value);
-    const run = checked ? this.run(value, checked) : null;
-    if (!checked || !run) {
-      this.slots.set(name.value, () => undefined);
-      return;
-    }
-    this.bindings.set(name.value, checked.node);
-    const slot = this.slotCount++;
-    // Computed on first use, once per record.
-    this.slots.set(name.value, (frame) => {
-      const known = frame.slots[slot];
-      return known === unset ? (frame.slots[slot] = run(frame)) : known;
+  private bundled(names: readonly string[]): string {
+    const tables = this.file.fields.flatMap(({ picklist }) => {
+      const table = picklist && this.surroundings.picklists.get(picklist.value);
+      return table ? [[table.name, table] as const] : [];
     });
+    const { target } = this.surroundings;
+    return bundle({
+      text: this.file.source.text,
+      picklists: new Map(tables),
+      target: target && metadataOf(target, names),
+    });
+  }
+
+  private bind(binding: LetBinding): void {
+    if (!this.lets.isFree(binding)) return;
+    const checked = this.check(binding.value);
+    this.lets.bind(binding, checked, checked && this.run(binding.value, checked));
+  }
+
+  private check(expression: Expression): Checked | null {
+    return this.checker.check(expression, this.lets.language, this.lets.names);
   }
 
   private when(): Run | null {
     const { when } = this.file;
-    const checked = when ? this.checker.check(when, this.language, this.letNames) : null;
+    const checked = when ? this.check(when) : null;
     if (!when || !checked) return null;
     if (checked.type !== 'bool' && checked.type !== 'dyn') {
       this.file.faults.add(when.range, {
@@ -170,17 +163,15 @@ class MappingCompiler {
         expected: 'true or false',
       });
     }
-    this.isGuarded = requiresConsent(checked.node, this.bindings);
+    this.isGuarded = requiresConsent(checked.node, this.lets.nodes);
     return this.run(when, checked);
   }
-
-  private isGuarded = false;
 
   private key(): Run | null {
     const field = this.file.key?.field;
     if (field) this.target?.checkKeyField(field);
     const value = this.file.key?.value;
-    const checked = value ? this.checker.check(value, this.language, this.letNames) : null;
+    const checked = value ? this.check(value) : null;
     if (!value || !checked) return null;
     if (!['string', 'int', 'dyn'].includes(checked.type)) {
       this.file.faults.add(value.range, {
@@ -193,14 +184,14 @@ class MappingCompiler {
     return this.run(value, checked);
   }
 
-  private field(spec: FieldSpec): (DecidingField & { spec: FieldSpec; column: number }) | null {
+  private field(spec: FieldSpec): CompiledSpec | null {
     const { name, value } = spec;
     if (!fieldNamePattern.test(name.value)) {
       this.file.faults.add(name.range, { code: 'bad-name', message: `${name.value} is no name of a field` });
     }
     this.noteKeyAmongFields(name);
     const picklist = this.picklist(spec);
-    const checked = this.checker.check(value, this.language, this.letNames);
+    const checked = this.check(value);
     if (!checked) {
       this.target?.find(name);
       return null;
@@ -226,7 +217,7 @@ class MappingCompiler {
   /** Rule 5: what says something about a person compiles only behind a consent. */
   private checkConsent(expression: Expression, { node }: Checked, name: string): void {
     if (this.isGuarded) return;
-    const attribute = consentBoundRead(node, (part) => this.checker.attributeOf(part), this.bindings);
+    const attribute = consentBoundRead(node, (part) => this.checker.attributeOf(part), this.lets.nodes);
     if (!attribute) return;
     this.file.faults.add(expression.range, {
       code: 'missing-consent-guard',
@@ -311,8 +302,8 @@ class MappingCompiler {
   private run(expression: Expression, { node }: Checked): Run | null {
     const scope: Scope = {
       variables: new Set(Object.keys(this.contract.variables)),
-      slots: this.slots,
-      nextSlot: () => this.slotCount++,
+      slots: this.lets.runs,
+      nextSlot: () => this.lets.nextSlot(),
     };
     try {
       return compileExpression(node, scope).run;

@@ -57,7 +57,10 @@ export interface CompiledMapping {
   /** `hubspot.contact`: unique among the mappings of an installation. */
   readonly name: string;
   readonly file: string;
-  /** The file's text, byte for byte: what `apply` stores and hashes. */
+  /**
+   * What `apply` stores and hashes: the file's text, and after it, as comments, the tables and the target's metadata
+   * that it was compiled with. Compiling it again needs nothing else and gives the same mapping.
+   */
   readonly source: string;
   readonly stream: Stream;
   readonly destination: string;

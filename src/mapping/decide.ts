@@ -16,16 +16,14 @@ export interface Decision {
   readonly when: { readonly run: Run; readonly line: number } | null;
   readonly whenNot: WhenNot;
   readonly fields: readonly DecidingField[];
-  readonly slotCount: number;
-  /** Fills the slots of `let` before they are computed. */
-  readonly unset: symbol;
+  readonly newSlots: () => unknown[];
 }
 
 /** Backends and our own tables identify records by texts no longer than this. */
 const keyLengthMax = 255;
 
 export function decider(decision: Decision): (snapshot: unknown) => Evaluation {
-  const { file, whenNot, fields, slotCount, unset } = decision;
+  const { file, whenNot, fields, newSlots } = decision;
   const whenLine = decision.when?.line ?? decision.key.line;
   const notMatchingReason: MappingReason = {
     code: 'when-false',
@@ -40,8 +38,7 @@ export function decider(decision: Decision): (snapshot: unknown) => Evaluation {
     let field: string | null = decision.keyField;
     let line = decision.key.line;
     try {
-      const frame = new Frame(asSnapshot(snapshot));
-      for (let slot = 0; slot < slotCount; slot++) frame.slots.push(unset);
+      const frame = new Frame(asSnapshot(snapshot), newSlots());
       key = asKey(decision.key.run(frame), decision.keyLengthMax ?? keyLengthMax);
       field = null;
       line = whenLine;

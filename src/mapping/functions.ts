@@ -82,7 +82,7 @@ function pattern(text: string): RE2JS {
 }
 
 function sizeOf(value: unknown): number {
-  if (typeof value === 'string') return [...value].length;
+  if (typeof value === 'string') return Array.from(value).length;
   if (Array.isArray(value)) return value.length;
   if (value instanceof Map) return value.size;
   if (typeof value === 'object' && value !== null && !(value instanceof Date))

@@ -1,5 +1,5 @@
 import type { Node } from './expression-language.js';
-import { boundedText, classOf, compare, isEqual, ValueFault } from './value.js';
+import { asKeyText, boundedText, classOf, compare, isEqual, ValueFault } from './value.js';
 
 export type Operator = (a: unknown, b: unknown) => unknown;
 
@@ -39,7 +39,7 @@ export function membership(item: unknown, whole: unknown): unknown {
   if (Array.isArray(whole)) return whole.some((other) => isEqual(item, other));
   if (typeof whole === 'string' && typeof item === 'string') return whole.includes(item);
   if (whole instanceof Map) return whole.has(item);
-  if (typeof whole === 'object') return Object.hasOwn(whole, String(item));
+  if (typeof whole === 'object') return Object.hasOwn(whole, asKeyText(item));
   throw new ValueFault('wrong-type', `Nothing can be in ${classOf(whole)}`);
 }
 

@@ -2,10 +2,10 @@ import type { Diagnostic } from './diagnostic.js';
 
 /** Colours are functions of the caller's, so that a log gets plain text and a terminal gets colour. */
 export interface Palette {
-  error(text: string): string;
-  warning(text: string): string;
-  strong(text: string): string;
-  faint(text: string): string;
+  readonly error: (text: string) => string;
+  readonly warning: (text: string) => string;
+  readonly strong: (text: string) => string;
+  readonly faint: (text: string) => string;
 }
 
 const plain: Palette = { error: same, warning: same, strong: same, faint: same };

@@ -64,7 +64,7 @@ export function consentBoundRead(
   attributeOf: (node: Node) => Attribute | null,
   bindings: ReadonlyMap<string, Node>,
 ): string | null {
-  if (attributeOf(node)?.consentBound) return node.op === '.' ? node.args[1] : String(node.args);
+  if (attributeOf(node)?.consentBound) return nameRead(node);
   const bound = node.op === 'id' ? bindings.get(node.args) : undefined;
   if (bound) return consentBoundRead(bound, attributeOf, bindings);
   for (const part of partsOf(node)) {
@@ -72,6 +72,11 @@ export function consentBoundRead(
     if (found) return found;
   }
   return null;
+}
+
+function nameRead(node: Node): string {
+  if (node.op === '.') return node.args[1];
+  return node.op === 'id' ? node.args : 'an attribute of a person';
 }
 
 function isFalse(node: Node): boolean {

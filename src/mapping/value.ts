@@ -24,10 +24,12 @@ export class ValueFault extends Error {
 
 /** What one evaluation of one record holds: its snapshot, what `let` and loops have bound, and how much it may still cost. */
 export class Frame {
-  readonly slots: unknown[] = [];
   private steps = stepsMax;
 
-  constructor(readonly snapshot: object) {}
+  constructor(
+    readonly snapshot: object,
+    readonly slots: unknown[],
+  ) {}
 
   spend(steps: number): void {
     this.steps -= steps;
@@ -130,4 +132,11 @@ function isObject(value: unknown): value is object {
 
 function entriesOf(value: object): [unknown, unknown][] {
   return value instanceof Map ? [...(value as Map<unknown, unknown>).entries()] : Object.entries(value);
+}
+
+/** The key of a map or object that a value stands for; only texts, numbers and booleans can be keys. */
+export function asKeyText(value: unknown): string {
+  if (typeof value === 'string') return value;
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  throw new ValueFault('wrong-type', `${classOf(value)} is no key of a map`);
 }

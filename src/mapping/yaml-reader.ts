@@ -236,7 +236,7 @@ function describe(node: Node | null): string {
   if (!isScalar(node) || node.value === null || node.value === '') return 'empty';
   return typeof node.value === 'string'
     ? `the text ${JSON.stringify(node.value.slice(0, 40))}`
-    : String(node.value);
+    : (node.source ?? 'a value');
 }
 
 /**
