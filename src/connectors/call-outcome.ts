@@ -90,7 +90,7 @@ export function byStatus(
       kind: 'unauthorised',
       reason: reason('backend', 'unauthorised', 'The backend does not accept our credentials: renew them.'),
     };
-  if (status === 408 || status === 425)
+  if (status === 408 || status === 425 || status === 429)
     return {
       kind: 'retry',
       afterMs: null,

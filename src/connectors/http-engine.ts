@@ -3,7 +3,12 @@
  * sent without an answer, answered. What an answer means is the connector's business; retries over time are the
  * pipeline's. Only what is safe is repeated here at once: calls that never left us, reads and token requests.
  */
-import axios, { type AxiosAdapter, type AxiosError, type InternalAxiosRequestConfig } from 'axios';
+import axios, {
+  type AxiosAdapter,
+  type AxiosError,
+  type AxiosRequestConfig,
+  type InternalAxiosRequestConfig,
+} from 'axios';
 import axiosRetry from 'axios-retry';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Clock } from '../platform/clock.js';
@@ -57,6 +62,15 @@ export interface HttpEngine {
   call(call: HttpCall): Promise<HttpResult>;
 }
 
+interface EngineConfig extends AxiosRequestConfig<string | undefined> {
+  isRepeatable?: boolean;
+  /**
+   * The caller's signal. Not axios' own `signal`: axios replaces any error by its own once that is aborted, and with
+   * it goes the knowledge of whether the request had been sent.
+   */
+  endedBy?: AbortSignal | undefined;
+}
+
 export function createHttpEngine(settings: HttpEngineSettings, clock: Clock): HttpEngine {
   const agents = keepAliveAgents(settings.socketsMax ?? SOCKETS_MAX);
   const answerBytesMax = settings.answerBytesMax ?? ANSWER_BYTES_MAX;
@@ -72,7 +86,7 @@ export function createHttpEngine(settings: HttpEngineSettings, clock: Clock): Ht
           body: config.data as string | undefined,
           timeoutMs: settings.callTimeoutMs,
           answerBytesMax,
-          signal: config.signal as AbortSignal | undefined,
+          signal: (config as EngineConfig).endedBy,
         },
         agents,
       );
@@ -102,13 +116,13 @@ export function createHttpEngine(settings: HttpEngineSettings, clock: Clock): Ht
     async call(call) {
       try {
         await pace?.turn(call.signal);
-        const config = {
+        const config: EngineConfig = {
           url: call.url,
           method: call.method,
           headers: call.headers,
           data: call.body,
           isRepeatable: call.isRepeatable,
-          ...(call.signal ? { signal: call.signal } : {}),
+          endedBy: call.signal,
         };
         return answered((await client.request<Exchange>(config)).data);
       } catch (error) {
@@ -129,7 +143,7 @@ function sentHeaders(config: InternalAxiosRequestConfig): Record<string, string>
 function isSafeToRepeat(error: AxiosError): boolean {
   if (!(error instanceof TransportError)) return false;
   if (error.fault === 'aborted' || error.fault === 'timeout' || error.fault === 'tls') return false;
-  const isRepeatable = (error.config as { isRepeatable?: boolean } | undefined)?.isRepeatable === true;
+  const isRepeatable = (error.config as EngineConfig | undefined)?.isRepeatable === true;
   return !error.isSent || (isRepeatable && error.fault === 'connection');
 }
 
@@ -148,6 +162,6 @@ function unanswered(error: unknown): HttpResult {
   if (error instanceof TransportError) {
     return { kind: error.isSent ? 'unanswered' : 'neverSent', fault: error.fault };
   }
-  // Axios ends a call itself only before the adapter runs: its own check of the signal, or a URL it cannot read.
-  return { kind: 'neverSent', fault: axios.isCancel(error) ? 'aborted' : 'refused' };
+  // What fails before the transport runs was not sent: a URL or header that cannot be written.
+  return { kind: 'neverSent', fault: 'refused' };
 }

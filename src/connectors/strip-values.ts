@@ -15,6 +15,7 @@ export function stripValues(
   let text = message.slice(0, MESSAGE_CHARACTERS_MAX * 4);
   for (const value of sentValues(records)) text = text.replaceAll(value, '…');
   return text
+    .replace(/bearer\s+\S+/gi, '…')
     .replace(/"[^"]*"|\\?"[^"]*$/g, '"…"')
     .replace(/[^\s@"'<>,;:]+@[^\s"'<>,;]+/g, '…')
     .replace(/\+?\d[\d\s().-]{4,}\d/g, '…')

@@ -1,0 +1,309 @@
+import net, { type AddressInfo } from 'node:net';
+import fc from 'fast-check';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { type Dialect, dialects, kinds, persons } from './dialects.js';
+import { type Script, type ScriptedServer, type Seen, json, scriptedServer } from './scripted-server.js';
+
+const never = new AbortController().signal;
+const text = (status: number, body: string, headers: Record<string, string> = {}): Script => {
+  return (_, response) => response.writeHead(status, headers).end(body);
+};
+
+describe.each(dialects.map((dialect) => [dialect.name, dialect] as const))(
+  'the contract, kept by %s',
+  (_, dialect) => {
+    let server: ScriptedServer;
+    beforeAll(async () => {
+      server = await scriptedServer();
+    });
+    afterAll(() => server.close());
+    beforeEach(() => {
+      server.seen.length = 0;
+    });
+
+    const send = (script: Script, count = 3, signal: AbortSignal = never, settings = {}) => {
+      server.script = dialect.around(script);
+      return dialect.connector(server, settings).send(dialect.target, persons(count), { signal });
+    };
+    const writes = (): Seen[] => server.seen.filter(dialect.isWrite);
+
+    test('a success names the id of each record', async () => {
+      const result = await send((write, response) =>
+        json(response, 200, dialect.wrap(dialect.success(write))),
+      );
+      expect(result.outcomes).toEqual(
+        persons(3).map(({ key }) => ({ kind: 'written', targetId: `id-${key}`, created: true })),
+      );
+      expect(writes()).toHaveLength(1);
+    });
+
+    test('no records make no call', async () => {
+      const result = await send(text(500, ''), 0);
+      expect(result.outcomes).toEqual([]);
+      expect(server.seen).toHaveLength(0);
+    });
+
+    test.each([
+      ['a page of a gateway', text(200, '<html>maintenance</html>', { 'content-type': 'text/html' })],
+      ['half a JSON text', text(200, '[{"id":"1","succ')],
+      ['nothing', text(200, '')],
+      ['null', text(200, 'null')],
+      ['a bare string', text(200, '"ok"')],
+      ['an empty object', text(200, '{}')],
+      ['204 without a body', text(204, '')],
+    ])('a success that is %s leaves every record unanswered', async (_name, script) => {
+      expect(kinds(await send(script))).toEqual(['unanswered', 'unanswered', 'unanswered']);
+      expect(writes()).toHaveLength(1);
+    });
+
+    test('a success with no results, one too few or one too many confirms nobody wrongly', async () => {
+      for (const change of [
+        () => [],
+        (results: unknown[]) => results.slice(1),
+        (results: unknown[]) => [...results, { id: 'stray', success: true, errors: [], properties: {} }],
+      ]) {
+        const answers: [Seen, unknown][] = [];
+        const result = await send((write, response) => {
+          const answer = dialect.wrap(change(dialect.success(write)));
+          answers.push([write, answer]);
+          json(response, 200, answer);
+        });
+        expectConfirmed(dialect, result.outcomes, answers);
+      }
+    });
+
+    test.each([
+      [400, 'rejected'],
+      [404, 'rejected'],
+      [409, 'rejected'],
+      [413, 'rejected'],
+      [401, 'unauthorised'],
+      [301, 'retry'],
+      [408, 'retry'],
+      [500, 'retry'],
+      [503, 'retry'],
+      [502, 'unanswered'],
+      [504, 'unanswered'],
+    ])('HTTP %i with a page instead of JSON is %s for every record', async (status, kind) => {
+      const result = await send(text(status, '<html>', { location: `${server.baseUrl}/elsewhere` }));
+      expect(kinds(result)).toEqual([kind, kind, kind]);
+      expect(result.status).toBe(status);
+      expect(server.seen.some((seen) => seen.path === '/elsewhere')).toBe(false);
+    });
+
+    test('HTTP 429 writes nothing and asks to wait', async () => {
+      const result = await send(text(429, '{}', { 'retry-after': '7' }));
+      for (const kind of kinds(result)) expect(['throttled', 'retry']).toContain(kind);
+      expect(writes()).toHaveLength(1);
+    });
+
+    test.each([
+      ['before the answer', (socket: net.Socket) => void socket.resetAndDestroy()],
+      [
+        'within the answer',
+        (socket: net.Socket) => socket.end('HTTP/1.1 200 OK\r\ncontent-length: 500\r\n\r\n[{"id"'),
+      ],
+      ['within the head', (socket: net.Socket) => socket.end('HTTP/1.1 200')],
+      ['with noise', (socket: net.Socket) => socket.end('\u0000\u0001 not HTTP at all\r\n\r\n')],
+    ])('a connection lost %s leaves every record unanswered and sends none again', async (_name, cut) => {
+      const result = await send((_write, _response, socket) => cut(socket));
+      expect(kinds(result)).toEqual(['unanswered', 'unanswered', 'unanswered']);
+      expect(result.status).toBeNull();
+      expect(writes()).toHaveLength(1);
+    });
+
+    test('a backend that does not answer in time leaves every record unanswered', async () => {
+      const result = await send(() => undefined, 3, never, { callTimeoutMs: 100 });
+      expect(result.outcomes.map((outcome) => 'reason' in outcome && outcome.reason.code)).toEqual(
+        Array(3).fill('timeout'),
+      );
+      expect(kinds(result)).toEqual(['unanswered', 'unanswered', 'unanswered']);
+    });
+
+    test('an answer without end is cut off and leaves every record unanswered', async () => {
+      const result = await send((_write, response) => {
+        response.writeHead(200, { 'content-type': 'application/json' });
+        const chunk = Buffer.alloc(1024 * 1024, 32);
+        const more = (): void => {
+          while (!response.destroyed && response.write(chunk));
+        };
+        response.on('drain', more);
+        more();
+      });
+      expect(kinds(result)).toEqual(['unanswered', 'unanswered', 'unanswered']);
+      expect(JSON.stringify(result.outcomes)).toContain('answer-too-large');
+    });
+
+    test('a refused connection is tried again at once, then left for later: nothing was sent', async () => {
+      const closed = net.createServer();
+      await new Promise<void>((resolve) => closed.listen(0, '127.0.0.1', resolve));
+      const { port } = closed.address() as AddressInfo;
+      await new Promise((resolve) => closed.close(resolve));
+      const connector = dialect.connector({ baseUrl: `http://127.0.0.1:${port}` });
+      const result = await connector.send(dialect.target, persons(3), { signal: never });
+      expect(kinds(result)).toEqual(['retry', 'retry', 'retry']);
+      expect(JSON.stringify(result)).toContain('refused');
+    });
+
+    test('a name that does not exist is left for later', async () => {
+      const connector = dialect.connector({ baseUrl: 'http://nowhere.invalid' }, { callTimeoutMs: 5000 });
+      const result = await connector.send(dialect.target, persons(2), { signal: never });
+      expect(kinds(result)).toEqual(['retry', 'retry']);
+    });
+
+    test('a call ended before it began sent nothing', async () => {
+      const result = await send(text(200, '[]'), 3, AbortSignal.abort());
+      expect(kinds(result)).toEqual(['retry', 'retry', 'retry']);
+      expect(writes()).toHaveLength(0);
+    });
+
+    test('a call ended while the backend was at work is unanswered', async () => {
+      const ending = new AbortController();
+      const result = await send(() => ending.abort(), 3, ending.signal, { callTimeoutMs: 5000 });
+      expect(kinds(result)).toEqual(['unanswered', 'unanswered', 'unanswered']);
+    });
+
+    test('an operation it does not offer is rejected without a call', async () => {
+      server.script = dialect.around(text(200, '[]'));
+      const target = { ...dialect.target, operation: 'append' as const };
+      const result = await dialect.connector(server).send(target, persons(2), { signal: never });
+      expect(kinds(result)).toEqual(['rejected', 'rejected']);
+      expect(server.seen).toHaveLength(0);
+    });
+
+    test('no secret and no value of a person stands in any outcome', async () => {
+      for (const status of [400, 401, 403, 409, 429, 500]) {
+        const echo: Script = (write, response) =>
+          json(response, status, [{ errorCode: 'ODD', message: write.body, fields: [] }]);
+        const asObject: Script = (write, response) =>
+          json(response, status, {
+            category: 'ODD',
+            message: `no: ${write.body} ${write.headers.authorization!}`,
+          });
+        for (const script of [echo, asObject]) {
+          const shown = JSON.stringify(await send(script, 2));
+          for (const secret of ['pat-1', 't-1', 'secret"', 'person0', 'Given1', 'Family0'])
+            expect(shown).not.toContain(secret);
+        }
+      }
+    });
+
+    test('reading back what is not told leaves it unread, with the reason', async () => {
+      for (const script of [text(200, '<html>'), text(500, ''), text(200, '{}'), text(401, '{}')]) {
+        server.script = dialect.around(script);
+        for (const targetId of [null, '0035500001H9ka4AAB']) {
+          const asked = [{ key: 'person0@example.com', targetId }];
+          const read = await dialect
+            .connector(server)
+            .readBack(dialect.target, asked, ['firstname'], { signal: never });
+          expect(read.records).toEqual([undefined]);
+          expect(read.failure?.reason.message).toBeTruthy();
+        }
+      }
+    });
+
+    test('a probe says what is wrong and throws nothing', async () => {
+      server.script = dialect.around(text(401, '[]'));
+      const probe = await dialect.connector(server).probe({ signal: never });
+      expect(probe.ok).toBe(false);
+    });
+
+    test('whatever a server answers, each record has one outcome, and `written` only where it was confirmed', async () => {
+      const answer = fc.record({
+        status: fc.constantFrom(200, 200, 200, 200, 201, 207, 207, 207, 400, 404, 409, 500),
+        junk: fc.option(fc.jsonValue({ maxDepth: 3 }), { freq: 6 }),
+        drop: fc.nat(4),
+        shuffle: fc.boolean(),
+        mutate: fc.array(
+          fc.tuple(fc.nat(5), fc.constantFrom('id', 'success', 'properties', 'errors', 'null', 'double')),
+        ),
+        errors: fc.array(fc.constantFrom('trace-0', 'trace-1', 'trace-3', 'trace-9', ''), { maxLength: 3 }),
+        cut: fc.option(fc.nat(60), { freq: 8 }),
+      });
+      await fc.assert(
+        fc.asyncProperty(
+          fc.integer({ min: 1, max: 6 }),
+          fc.array(answer, { minLength: 1, maxLength: 4 }),
+          async (count, plan) => {
+            const answers: [Seen, unknown][] = [];
+            let call = 0;
+            const flying = new Set<string>();
+            const result = await send((write, response) => {
+              const keys = dialect.keysOf(write);
+              for (const key of keys) expect(flying.has(key)).toBe(false);
+              for (const key of keys) flying.add(key);
+              const step = plan[Math.min(call++, plan.length - 1)]!;
+              const body = JSON.stringify(step.junk ?? malformed(dialect, write, step));
+              const sent = step.cut === null ? body : body.slice(0, step.cut);
+              if (step.status < 300) answers.push([write, parsed(sent)]);
+              response.on('finish', () => {
+                for (const key of keys) flying.delete(key);
+              });
+              response.writeHead(step.status).end(sent);
+            }, count);
+            expect(result.outcomes).toHaveLength(count);
+            for (const outcome of result.outcomes) expect(outcome.kind).toBeTypeOf('string');
+            expectConfirmed(dialect, result.outcomes, answers);
+          },
+        ),
+        { numRuns: 150 },
+      );
+    });
+  },
+);
+
+interface Step {
+  drop: number;
+  shuffle: boolean;
+  mutate: [number, string][];
+  errors: string[];
+}
+
+/** A good answer with faults in it: lost, doubled and nameless results, errors that name nobody or the wrong one. */
+function malformed(dialect: Dialect, write: Seen, step: Step): unknown {
+  let results = dialect.success(write) as (Record<string, unknown> | null)[];
+  results = results.slice(step.drop > 3 ? 1 : 0);
+  if (step.shuffle) results.reverse();
+  for (const [place, what] of step.mutate) {
+    const at = place % Math.max(1, results.length);
+    const result = results[at];
+    if (!result) continue;
+    if (what === 'null') results[at] = null;
+    else if (what === 'double') results.push({ ...result, id: 'other' });
+    else if (what === 'success') results[at] = { ...result, success: false };
+    else if (what === 'errors')
+      results[at] = { ...result, errors: [{ statusCode: 'STRANGE', message: 'no', fields: [] }] };
+    else results[at] = Object.fromEntries(Object.entries(result).filter(([name]) => name !== what));
+  }
+  const errors = step.errors.map((traceId) => ({
+    status: 'error',
+    category: 'VALIDATION_ERROR',
+    message: 'no',
+    context: traceId === '' ? {} : { objectWriteTraceId: [traceId] },
+  }));
+  return dialect.wrap(results, errors);
+}
+
+function expectConfirmed(
+  dialect: Dialect,
+  outcomes: readonly { kind: string; targetId?: string | null }[],
+  answers: readonly [Seen, unknown][],
+): void {
+  outcomes.forEach((outcome, index) => {
+    if (outcome.kind !== 'written') return;
+    const { key } = persons(outcomes.length)[index]!;
+    const isConfirmed = answers.some(
+      ([write, answer]) =>
+        dialect.keysOf(write).includes(key) && dialect.confirms(write, answer, key, outcome.targetId!),
+    );
+    expect(isConfirmed, `${key} is said to be written, but no answer says so`).toBe(true);
+  });
+}
+
+function parsed(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+}

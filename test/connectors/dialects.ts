@@ -1,0 +1,130 @@
+/** What the contract suite must know of each backend: hand-written from the protocol sheets, sharing no code with src. */
+import type { Connector, ObjectTarget, OutgoingRecord, SendResult } from '../../src/connectors/connector.js';
+import { createConnector } from '../../src/connectors/registry.js';
+import { type Script, type ScriptedServer, type Seen, json } from './scripted-server.js';
+
+export interface Dialect {
+  readonly name: string;
+  readonly target: ObjectTarget;
+  connector(server: Pick<ScriptedServer, 'baseUrl'>, settings?: object): Connector;
+  /** Answers what is not a write (tokens) and leaves the writes to the script. */
+  around(script: Script): Script;
+  keysOf(write: Seen): string[];
+  /** The body of a full success, with ids made of the keys. */
+  success(write: Seen): unknown[];
+  wrap(results: unknown[], errors?: unknown[]): unknown;
+  isWrite: (seen: Seen) => boolean;
+  /** Does this answer to this write confirm that `key` was written with `id`? The test's own reading of the sheet. */
+  confirms(write: Seen, answer: unknown, key: string, id: string): boolean;
+}
+
+interface HubspotInput {
+  id: string;
+  objectWriteTraceId: string;
+  properties: Record<string, string>;
+}
+
+const hubspotInputs = (write: Seen): HubspotInput[] =>
+  (JSON.parse(write.body) as { inputs: HubspotInput[] }).inputs;
+const salesforceRecords = (write: Seen): Record<string, string>[] =>
+  (JSON.parse(write.body) as { records: Record<string, string>[] }).records;
+
+const hubspot: Dialect = {
+  name: 'hubspot',
+  target: { object: 'contacts', operation: 'upsert', keyField: 'email' },
+  connector: (server, settings = {}) =>
+    createConnector({
+      name: 'crm',
+      connector: 'hubspot',
+      settings: { baseUrl: server.baseUrl, token: 'pat-1', callTimeoutMs: 400, ...settings },
+    }),
+  around: (script) => script,
+  isWrite: (seen) => seen.path.endsWith('/batch/upsert'),
+  keysOf: (write) => hubspotInputs(write).map((input) => input.id),
+  success: (write) =>
+    hubspotInputs(write).map((input) => ({ id: `id-${input.id}`, properties: input.properties, new: true })),
+  wrap: (results, errors) => ({
+    status: 'COMPLETE',
+    results,
+    ...(errors ? { numErrors: errors.length, errors } : {}),
+  }),
+  confirms(write, answer, key, id) {
+    const inputs = hubspotInputs(write);
+    const traceId = inputs.find((input) => input.id === key)!.objectWriteTraceId;
+    const { results, errors } = answer as {
+      results: Record<string, unknown>[];
+      errors?: Record<string, unknown>[];
+    };
+    const isRefused = (Array.isArray(errors) ? errors : []).some((error) =>
+      JSON.stringify(error).includes(JSON.stringify(traceId)),
+    );
+    const isNamed = results.some((result) => {
+      if (result?.id !== id) return false;
+      const properties = (result.properties ?? {}) as Record<string, unknown>;
+      return (
+        JSON.stringify(properties.email ?? '').toLowerCase() === JSON.stringify(key).toLowerCase() ||
+        result.objectWriteTraceId === traceId
+      );
+    });
+    return !isRefused && (isNamed || (inputs.length === 1 && results.length === 1));
+  },
+};
+
+const salesforce: Dialect = {
+  name: 'salesforce',
+  target: { object: 'Lead', operation: 'upsert', keyField: 'Foyer_Person_Id__c' },
+  connector: (server, settings = {}) =>
+    createConnector({
+      name: 'sales',
+      connector: 'salesforce',
+      settings: {
+        baseUrl: server.baseUrl,
+        clientId: 'id',
+        clientSecret: 'secret',
+        callTimeoutMs: 400,
+        ...settings,
+      },
+    }),
+  around: (script) => (request, response, socket) => {
+    if (!request.path.endsWith('/services/oauth2/token')) script(request, response, socket);
+    else
+      json(response, 200, {
+        access_token: 't-1',
+        instance_url: `http://${request.headers.host!}`,
+        token_type: 'Bearer',
+      });
+  },
+  isWrite: (seen) => seen.method === 'PATCH',
+  keysOf: (write) => salesforceRecords(write).map((record) => record.Foyer_Person_Id__c!),
+  success: (write) =>
+    salesforceRecords(write).map((record) => ({
+      id: `id-${record.Foyer_Person_Id__c!}`,
+      success: true,
+      errors: [],
+      created: true,
+    })),
+  wrap: (results) => results,
+  confirms(write, answer, key, id) {
+    const records = salesforceRecords(write);
+    if (!Array.isArray(answer) || answer.length !== records.length) return false;
+    const place = records.findIndex((record) => record.Foyer_Person_Id__c === key);
+    const result = answer[place] as Record<string, unknown> | null;
+    return result?.success === true && result.id === id;
+  },
+};
+
+export const dialects: readonly Dialect[] = [hubspot, salesforce];
+
+export function person(n: number): OutgoingRecord {
+  return {
+    traceId: `trace-${n}`,
+    key: `person${n}@example.com`,
+    targetId: null,
+    fields: { firstname: `Given${n}`, lastname: `Family${n}` },
+  };
+}
+
+export const persons = (count: number): OutgoingRecord[] =>
+  Array.from({ length: count }, (_, n) => person(n));
+
+export const kinds = (result: SendResult): string[] => result.outcomes.map((outcome) => outcome.kind);
