@@ -1,0 +1,36 @@
+const USAGE =
+  'Usage: node dist/sandbox/main.js <hubspot|salesforce> [--port N] [--journal FILE] [--with-parent]';
+
+export interface Arguments {
+  twin: 'hubspot' | 'salesforce';
+  port: number;
+  journalFile: string | undefined;
+  /** End when standard input closes. */
+  isWithParent: boolean;
+}
+
+/** Reads the command line; a string says what is wrong with it. */
+export function readArguments(given: readonly string[]): Arguments | string {
+  const [twin, ...rest] = given;
+  if (twin !== 'hubspot' && twin !== 'salesforce') return `Which twin? ${USAGE}`;
+  const wanted: Arguments = { twin, port: 0, journalFile: undefined, isWithParent: false };
+  while (rest.length > 0) {
+    const [name, inline] = splitAtEquals(rest.shift()!);
+    if (name === '--with-parent') {
+      wanted.isWithParent = true;
+      continue;
+    }
+    const value = inline ?? rest.shift();
+    if (value === undefined) return `${name} needs a value. ${USAGE}`;
+    if (name === '--journal') wanted.journalFile = value;
+    else if (name === '--port' && /^\d{1,5}$/.test(value) && Number(value) <= 65_535)
+      wanted.port = Number(value);
+    else return `"${name} ${value}" is not understood. ${USAGE}`;
+  }
+  return wanted;
+}
+
+function splitAtEquals(text: string): [string, string | undefined] {
+  const at = text.indexOf('=');
+  return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)];
+}

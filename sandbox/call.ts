@@ -1,0 +1,58 @@
+import type { IncomingHttpHeaders } from 'node:http';
+
+/** What became of one record of a call. */
+export type Outcome = 'created' | 'updated' | 'rejected' | 'throttled' | 'lied' | 'unanswered';
+
+/** One record of a call, as the journal shows it. `request` and `response` are that record's part. */
+export interface Note {
+  object: string;
+  key: string | null;
+  id: string | null;
+  outcome: Outcome;
+  request: unknown;
+  response: unknown;
+}
+
+/** A request that has been read in full. */
+export interface Call {
+  at: number;
+  method: string;
+  /** The path without the query, still percent-encoded. */
+  path: string;
+  /** Path and query as they were sent. */
+  target: string;
+  query: URLSearchParams;
+  headers: IncomingHttpHeaders;
+  body: Buffer;
+  /** The records the call wrote or refused, added while it is answered. */
+  notes: Note[];
+  /** Asked once per record: true means answer success and store nothing. */
+  isLie: () => boolean;
+}
+
+export interface Answer {
+  status: number;
+  headers: Record<string, string>;
+  body: string;
+  /** The vendor's rate limit refused the call. */
+  isThrottled?: boolean;
+}
+
+/** Parses the body once; undefined means that it is not JSON. */
+export function jsonOf(call: Call): unknown {
+  try {
+    return JSON.parse(call.body.toString('utf8')) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** A JSON scalar as text; null, lists and objects are empty. */
+export function textOf(value: unknown): string {
+  if (typeof value === 'string') return value;
+  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : '';
+}

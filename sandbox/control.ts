@@ -1,0 +1,134 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { readBody } from './body.js';
+import { readFaultRequest } from './faults/fault.js';
+import type { Faults } from './faults/faults.js';
+import type { JournalFile } from './journal-file.js';
+import type { Journal } from './journal.js';
+import { pageFile } from './page/page-file.js';
+import { recordPage } from './record-page.js';
+import type { Vendor } from './vendor.js';
+
+const LIST_LIMIT_DEFAULT = 100;
+const LIST_LIMIT_MAX = 10_000;
+const CONTROL_BODY_BYTES_MAX = 1024 * 1024;
+
+interface Reply {
+  status: number;
+  body: unknown;
+}
+
+interface ControlParts {
+  vendor: Vendor;
+  journal: Journal;
+  faults: Faults;
+  file: JournalFile | undefined;
+}
+
+/** The twin's own routes below /_twin: what arrived, what is stored, and what shall go wrong. */
+export class Control {
+  private readonly startedAt = new Date().toISOString();
+
+  constructor(private readonly parts: ControlParts) {}
+
+  async answer(request: IncomingMessage, response: ServerResponse, target: string): Promise<void> {
+    const url = new URL(`http://twin${target}`);
+    const method = request.method ?? 'GET';
+    const asset = method === 'GET' ? pageFile(url.pathname) : undefined;
+    if (asset !== undefined) {
+      response.writeHead(asset.status, asset.headers);
+      response.end(asset.body);
+      return;
+    }
+    const body = await readBody(request, CONTROL_BODY_BYTES_MAX);
+    if (body === undefined) return;
+    const { status, body: reply } =
+      body === 'tooLarge'
+        ? { status: 413, body: { error: `The body may hold at most ${CONTROL_BODY_BYTES_MAX} bytes.` } }
+        : this.reply(method, url, body);
+    response.writeHead(status, {
+      'Content-Type': 'application/json; charset=utf-8',
+      'Cache-Control': 'no-store',
+    });
+    response.end(status === 204 ? '' : JSON.stringify(reply));
+  }
+
+  private reply(method: string, url: URL, body: Buffer): Reply {
+    const path = url.pathname.replace(/\/+$/, '').slice('/_twin'.length);
+    const { vendor, journal } = this.parts;
+    if (method === 'DELETE' && path === '') return this.empty();
+    if (path === '/faults' && method === 'GET') return { status: 200, body: this.faults() };
+    if (path === '/faults' && method === 'PUT') return this.replaceFaults(body);
+    if (path === '/summary' && method === 'GET') return { status: 200, body: this.summary() };
+    if (path === '/journal' && method === 'GET')
+      return this.list(url, (cursor, limit) => journal.page(cursor, limit));
+    if (path.startsWith('/records/') && method === 'GET') {
+      const object = path.slice('/records/'.length);
+      if (!vendor.store.has(object)) return { status: 404, body: { error: this.unknownObject(object) } };
+      return this.list(url, (cursor, limit) => recordPage(vendor.store.table(object), cursor, limit));
+    }
+    const own = vendor.control?.(method, path);
+    if (own !== undefined) return { status: 200, body: own };
+    return { status: 404, body: { error: `There is no ${method} ${url.pathname} here.` } };
+  }
+
+  private list(url: URL, page: (cursor: number, limit: number) => unknown): Reply {
+    const cursor = wholeNumber(url.searchParams.get('cursor'), 0);
+    const limit = wholeNumber(url.searchParams.get('limit'), LIST_LIMIT_DEFAULT);
+    if (cursor === undefined)
+      return { status: 400, body: { error: '"cursor" must be the "next" of an earlier answer.' } };
+    if (limit === undefined || limit < 1 || limit > LIST_LIMIT_MAX)
+      return { status: 400, body: { error: `"limit" must be a whole number from 1 to ${LIST_LIMIT_MAX}.` } };
+    return { status: 200, body: page(cursor, limit) };
+  }
+
+  private empty(): Reply {
+    const { vendor, journal, file } = this.parts;
+    vendor.empty?.();
+    journal.empty();
+    file?.empty();
+    return { status: 204, body: null };
+  }
+
+  private replaceFaults(body: Buffer): Reply {
+    let json: unknown;
+    try {
+      json = JSON.parse(body.toString('utf8'));
+    } catch {
+      return { status: 400, body: { error: 'The body is not JSON.' } };
+    }
+    const wanted = readFaultRequest(json);
+    if (typeof wanted === 'string') return { status: 400, body: { error: wanted } };
+    this.parts.faults.replace(wanted.faults);
+    if (wanted.limits !== undefined) this.parts.vendor.enforceLimits(wanted.limits);
+    return { status: 200, body: this.faults() };
+  }
+
+  private faults(): unknown {
+    return { faults: this.parts.faults.list(), limits: this.parts.vendor.areLimitsOn() };
+  }
+
+  private summary(): unknown {
+    const { vendor, journal, faults } = this.parts;
+    const records = Object.fromEntries(
+      vendor.store.objects().map((object) => [object, vendor.store.table(object).liveCount()]),
+    );
+    const limits = vendor.areLimitsOn();
+    return {
+      twin: vendor.name,
+      startedAt: this.startedAt,
+      ...journal.summary(),
+      records,
+      faults: faults.list(),
+      limits,
+    };
+  }
+
+  private unknownObject(object: string): string {
+    return `There is no object "${object}"; known are ${this.parts.vendor.store.objects().join(', ')}.`;
+  }
+}
+
+function wholeNumber(text: string | null, without: number): number | undefined {
+  if (text === null || text === '') return without;
+  return /^\d{1,15}$/.test(text) ? Number(text) : undefined;
+}

@@ -1,0 +1,125 @@
+import type { Answer, Call } from '../call.js';
+import type { Fields, Row } from '../store/table.js';
+import {
+  type BatchInput,
+  duplicateIds,
+  isAnswer,
+  readBatch,
+  unreadable,
+  unusableIdProperty,
+} from './batch-input.js';
+import { json } from './errors.js';
+import type { ObjectType } from './object-types.js';
+import type { Portal } from './portal.js';
+import { NotText, faultsMessage, readProperties } from './property-values.js';
+import { type ShownObject, shownCreated, shownUpdated } from './render.js';
+
+export interface BatchError {
+  status: 'error';
+  category: string;
+  message: string;
+  context: Record<string, string[]>;
+}
+
+interface UpsertResult extends ShownObject {
+  new: boolean;
+  objectWriteTraceId?: string;
+}
+
+/**
+ * POST …/batch/upsert: each input on its own. Neither results nor errors stand in the order of the inputs;
+ * an error is recognised by its objectWriteTraceId alone.
+ */
+export function batchUpsert(portal: Portal, type: ObjectType, call: Call): Answer {
+  const read = readBatch(call, { id: true, properties: true });
+  if (isAnswer(read)) return read;
+  const refused = unusableIdProperty(type, read.inputs) ?? duplicateIds(read.inputs);
+  if (refused !== undefined) return refused;
+
+  const results: UpsertResult[] = [];
+  const errors: BatchError[] = [];
+  try {
+    for (const input of read.inputs) upsert(portal, type, call, input, results, errors);
+  } catch (thrown) {
+    if (thrown instanceof NotText) return unreadable('Cannot deserialize value of type `java.lang.String`');
+    throw thrown;
+  }
+  return batchAnswer(call, 200, results.reverse(), errors);
+}
+
+/** The envelope of every batch: 207 as soon as one input failed. */
+export function batchAnswer(call: Call, status: number, results: object[], errors: BatchError[]): Answer {
+  const startedAt = new Date(call.at).toISOString();
+  const envelope = { status: 'COMPLETE', results, startedAt, completedAt: new Date().toISOString() };
+  if (errors.length === 0) return json(status, envelope);
+  return json(207, { ...envelope, numErrors: errors.length, errors });
+}
+
+function upsert(
+  portal: Portal,
+  type: ObjectType,
+  call: Call,
+  input: BatchInput,
+  results: UpsertResult[],
+  errors: BatchError[],
+): void {
+  const { id: key, idProperty, traceId, properties, sent: request } = input;
+  const object = type.name;
+  const refuse = (category: string, message: string) => {
+    const context: Record<string, string[]> = traceId === undefined ? {} : { objectWriteTraceId: [traceId] };
+    const response: BatchError = { status: 'error', category, message, context };
+    errors.push(response);
+    call.notes.push({ object, key, id: null, outcome: 'rejected', request, response });
+  };
+
+  const isById = idProperty === undefined || idProperty === 'hs_object_id';
+  const { fields, faults } = readProperties(type, isById ? properties : { [idProperty]: key, ...properties });
+  if (faults.length > 0) {
+    refuse('VALIDATION_ERROR', faultsMessage(faults));
+    return;
+  }
+  const row = portal.find(type, key.trim(), idProperty);
+  if (isById && row === undefined) {
+    refuse('OBJECT_NOT_FOUND', `${type.singular} ${key} does not exist`);
+    return;
+  }
+  const conflict = portal.conflict(type, fields, row);
+  if (conflict !== undefined) {
+    refuse(conflict.category, conflict.message);
+    return;
+  }
+
+  const isLie = call.isLie();
+  const isNew = row === undefined;
+  const written = isLie
+    ? portal.pretend(type, row, fields, call.at)
+    : store(portal, type, row, fields, key, call.at);
+  const response = shownUpsert(type, written, fields, isNew, traceId);
+  results.push(response);
+  const outcome = isLie ? 'lied' : isNew ? 'created' : 'updated';
+  call.notes.push({ object, key, id: written.id, outcome, request, response });
+}
+
+function store(
+  portal: Portal,
+  type: ObjectType,
+  row: Row | undefined,
+  fields: Fields,
+  key: string,
+  at: number,
+): Row {
+  if (row === undefined) return portal.create(type, fields, key, at);
+  portal.update(type, row, fields, key, at);
+  return row;
+}
+
+function shownUpsert(
+  type: ObjectType,
+  row: Row,
+  fields: Fields,
+  isNew: boolean,
+  traceId: string | undefined,
+): UpsertResult {
+  const object = isNew ? shownCreated(type, row) : shownUpdated(type, row, fields);
+  return { ...object, new: isNew, ...(traceId === undefined ? {} : { objectWriteTraceId: traceId }) };
+}

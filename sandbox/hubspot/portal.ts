@@ -1,0 +1,116 @@
+import type { Store } from '../store/store.js';
+import type { Fields, Row, Table } from '../store/table.js';
+import { type ObjectType, objectTypes } from './object-types.js';
+import type { Property } from './property.js';
+import { type PropertyFault, faultsMessage } from './property-values.js';
+
+const FIRST_ID = 70_000_000_001;
+
+/** Why one record cannot be written. */
+export interface Conflict {
+  status: 400 | 409;
+  category: 'VALIDATION_ERROR' | 'CONFLICT';
+  message: string;
+}
+
+/** The HubSpot account: its object types and their records. */
+export class Portal {
+  private readonly types: ObjectType[];
+
+  constructor(readonly store: Store) {
+    this.types = objectTypes();
+    for (const type of this.types) {
+      const table = store.table(type.name);
+      for (const property of type.properties.values())
+        if (property.hasUniqueValue) table.index(property.name);
+    }
+    for (const { object, definition } of store.definitions)
+      this.addProperty(this.type(object)!, definition as Property);
+  }
+
+  /** The object type an address names, by any of its names. */
+  type(name: string): ObjectType | undefined {
+    const wanted = name.toLowerCase();
+    return this.types.find((type) => type.aliases.includes(wanted));
+  }
+
+  table(type: ObjectType): Table {
+    return this.store.table(type.name);
+  }
+
+  addProperty(type: ObjectType, property: Property): void {
+    type.properties.set(property.name, property);
+    if (property.hasUniqueValue) this.table(type).index(property.name);
+  }
+
+  nextId(): string {
+    this.store.counter += 1;
+    return String(FIRST_ID + this.store.counter);
+  }
+
+  /** A live record by its id, or by a unique property. */
+  find(type: ObjectType, id: string, idProperty: string | undefined): Row | undefined {
+    const table = this.table(type);
+    if (idProperty !== undefined && idProperty !== 'hs_object_id') return table.findOne(idProperty, id);
+    const row = table.get(id);
+    return row?.isGone === false ? row : undefined;
+  }
+
+  /** Whether another record holds one of the unique values about to be written. */
+  conflict(type: ObjectType, fields: Fields, self: Row | undefined): Conflict | undefined {
+    const table = this.table(type);
+    for (const name of table.indexedFields()) {
+      const value = fields[name];
+      if (value === undefined || value === null) continue;
+      const holder = table.findOne(name, value);
+      if (holder === undefined || holder === self) continue;
+      if (name === 'email') {
+        const message = `Contact already exists. Existing ID: ${holder.id}`;
+        return { status: 409, category: 'CONFLICT', message };
+      }
+      const message = `Cannot set ${name} to ${value}. ${holder.id} already has that value.`;
+      const fault: PropertyFault = { isValid: false, message, error: 'CONFLICTING_UNIQUE_VALUE', name };
+      return { status: 400, category: 'VALIDATION_ERROR', message: faultsMessage([fault]) };
+    }
+    return undefined;
+  }
+
+  create(type: ObjectType, fields: Fields, key: string | null, at: number): Row {
+    const whole = merged({}, fields);
+    whole.lifecyclestage ??= 'lead';
+    if (type.name === 'companies' && whole.domain !== undefined) whole.website ??= whole.domain;
+    return this.store.insert(this.table(type), this.nextId(), key, whole, at);
+  }
+
+  update(type: ObjectType, row: Row, fields: Fields, key: string | null, at: number): void {
+    this.store.update(this.table(type), row, key ?? row.key, merged(row.fields, fields), at);
+  }
+
+  /** What the record would be, for an answer that lies. */
+  pretend(type: ObjectType, row: Row | undefined, fields: Fields, at: number): Row {
+    if (row !== undefined) return { ...row, fields: merged(row.fields, fields), updatedAt: at };
+    const whole = merged({ lifecyclestage: 'lead' }, fields);
+    const id = this.nextId();
+    return {
+      id,
+      key: null,
+      fields: whole,
+      before: null,
+      writes: 0,
+      createdAt: at,
+      updatedAt: at,
+      isGone: false,
+    };
+  }
+}
+
+/** Null clears a property, which is then not there at all. */
+function merged(last: Fields, written: Fields): Fields {
+  const next: Fields = { ...last };
+  for (const name of Object.keys(written)) {
+    const value = written[name];
+    if (value === undefined || value === null) Reflect.deleteProperty(next, name);
+    else next[name] = value;
+  }
+  return next;
+}

@@ -1,0 +1,32 @@
+import { readArguments } from './arguments.js';
+import { hubspot } from './hubspot/hubspot.js';
+import { salesforce } from './salesforce/salesforce.js';
+import { startTwin } from './twin.js';
+
+const wanted = readArguments(process.argv.slice(2));
+if (typeof wanted === 'string') {
+  process.stderr.write(`${wanted}\n`);
+  process.exit(2);
+}
+
+const { port, journalFile, isWithParent } = wanted;
+const makeVendor = wanted.twin === 'hubspot' ? hubspot(process.env) : salesforce(process.env);
+const twin = await startTwin(makeVendor, {
+  port,
+  ...(journalFile === undefined ? {} : { journalFile }),
+}).catch((error: unknown) => {
+  process.stderr.write(
+    `The ${wanted.twin} twin did not start: ${error instanceof Error ? error.message : String(error)}\n`,
+  );
+  process.exit(1);
+});
+process.stdout.write(`${JSON.stringify({ twin: twin.name, url: twin.url })}\n`);
+
+const end = () => void twin.stop().then(() => process.exit(0));
+process.once('SIGTERM', end);
+process.once('SIGINT', end);
+if (isWithParent) {
+  process.stdin.resume();
+  process.stdin.once('close', end);
+  process.stdin.once('end', end);
+}

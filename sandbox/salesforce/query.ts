@@ -1,0 +1,204 @@
+import type { Answer, Call } from '../call.js';
+import type { Row, Value } from '../store/table.js';
+import { childrenOf } from './describe.js';
+import { Unreadable, json } from './errors.js';
+import { type Org, valueOf } from './org.js';
+import { wholeId } from './record-id.js';
+import { rendered } from './rows.js';
+import type { Field, SObject } from './sobject.js';
+import { type Condition, type Literal, type Soql, parseSoql } from './soql.js';
+
+/** Records in one answer; the rest waits behind nextRecordsUrl. */
+const PAGE_RECORDS_MAX = 2000;
+/** Query results kept for their next pages; the oldest go first. */
+const CURSORS_MAX = 50;
+
+/** SOQL over the org. Ordering, limits and pages are Salesforce's; joins other than children are not there. */
+export class Queries {
+  private readonly cursors = new Map<string, object[]>();
+  private made = 0;
+
+  constructor(private readonly org: Org) {}
+
+  /** GET query?q=… */
+  run(call: Call, base: string): Answer {
+    const text = call.query.get('q');
+    if (text === null) throw new Unreadable('MALFORMED_QUERY', 'SOQL statements cannot be empty or null');
+    const soql = parseSoql(text);
+    const sobject = this.sobjectOf(soql);
+    const rows = this.select(sobject, soql);
+    if (soql.isCount) return json(200, { totalSize: rows.length, done: true, records: [] });
+    const records = rows.map((row) => this.record(sobject, row, soql, base));
+    if (records.length <= PAGE_RECORDS_MAX)
+      return json(200, { totalSize: records.length, done: true, records });
+    this.made += 1;
+    const id = `01gDz${String(this.made).padStart(13, '0')}`;
+    this.cursors.set(id, records);
+    if (this.cursors.size > CURSORS_MAX) this.cursors.delete(this.cursors.keys().next().value!);
+    return page(records, 0, id, base);
+  }
+
+  /** GET query/{cursor}-{position} */
+  more(locator: string, base: string): Answer {
+    const [id = '', position = ''] = locator.split('-');
+    const records = this.cursors.get(id);
+    if (records === undefined || !/^\d+$/.test(position))
+      throw new Unreadable('INVALID_QUERY_LOCATOR', 'invalid query locator');
+    return page(records, Number(position), id, base);
+  }
+
+  private sobjectOf(soql: Soql): SObject {
+    const { name, column } = soql.from;
+    const sobject = this.org.sobject(name);
+    if (sobject !== undefined) return sobject;
+    const hint =
+      "is not supported. If you are attempting to use a custom object, be sure to append the '__c' after the entity name. Please reference your WSDL or the describe call for the appropriate names.";
+    throw new Unreadable('INVALID_TYPE', `${pointing(soql.text, column)}sObject type '${name}' ${hint}`);
+  }
+
+  private select(sobject: SObject, soql: Soql): Row[] {
+    for (const { name, column } of soql.fields) fieldOf(sobject, name, soql.text, column);
+    if (soql.where !== undefined) checkFields(sobject, soql.where, soql.text);
+    const candidates = this.candidates(sobject, soql.where);
+    let rows = candidates.filter(
+      (row) => !row.isGone && (soql.where === undefined || holds(sobject, row, soql.where)),
+    );
+    for (const { name, isDescending } of soql.orderBy.toReversed()) {
+      const field = fieldOf(sobject, name, soql.text, 1);
+      const sign = isDescending ? -1 : 1;
+      rows = rows.toSorted((left, right) => sign * order(valueOf(left, field), valueOf(right, field)));
+    }
+    return rows.slice(soql.offset, soql.limit === undefined ? undefined : soql.offset + soql.limit);
+  }
+
+  /** The rows an index leaves over, or all of them. */
+  private candidates(sobject: SObject, where: Condition | undefined): readonly Row[] {
+    const table = this.org.table(sobject);
+    const comparisons = where?.kind === 'and' ? where.parts : where === undefined ? [] : [where];
+    for (const each of comparisons) {
+      if (each.kind !== 'compare' || (each.operator !== '=' && each.operator !== 'IN')) continue;
+      if (each.values.includes(null)) continue;
+      const { name } = sobject.byLowerCase.get(each.field.toLowerCase())!;
+      if (name === 'Id') return unique(each.values.map((id) => this.org.find(sobject, String(id))));
+      if (table.hasIndex(name)) return unique(each.values.flatMap((value) => table.find(name, value)));
+    }
+    return table.rows;
+  }
+
+  private record(sobject: SObject, row: Row, soql: Soql, base: string): object {
+    const fields = soql.fields.map(({ name }) => sobject.byLowerCase.get(name.toLowerCase())!);
+    const record = rendered(sobject, row, fields, base);
+    for (const child of soql.children) record[child.from.name] = this.children(sobject, row, child, base);
+    return record;
+  }
+
+  private children(sobject: SObject, parent: Row, child: Soql, base: string): object | null {
+    const wanted = child.from.name.split('.').at(-1)!.toLowerCase();
+    const relation = childrenOf(this.org, sobject).find(
+      ({ relationshipName }) => relationshipName.toLowerCase() === wanted,
+    );
+    const of = relation === undefined ? undefined : this.org.sobject(relation.childSObject);
+    if (relation === undefined || of === undefined)
+      throw new Unreadable(
+        'INVALID_TYPE',
+        `Didn't understand relationship '${child.from.name}' in FROM part of query call.`,
+      );
+    const rows = this.select(of, child).filter((row) => row.fields[relation.field] === parent.id);
+    if (rows.length === 0) return null;
+    return {
+      totalSize: rows.length,
+      done: true,
+      records: rows.map((row) => this.record(of, row, child, base)),
+    };
+  }
+}
+
+function page(records: object[], from: number, id: string, base: string): Answer {
+  const until = from + PAGE_RECORDS_MAX;
+  const part = records.slice(from, until);
+  if (until >= records.length) return json(200, { totalSize: records.length, done: true, records: part });
+  const nextRecordsUrl = `${base}/query/${id}-${until}`;
+  return json(200, { totalSize: records.length, done: false, nextRecordsUrl, records: part });
+}
+
+function fieldOf(sobject: SObject, name: string, text: string, column: number): Field {
+  const field = sobject.byLowerCase.get(name.toLowerCase());
+  if (field !== undefined) return field;
+  const hint =
+    "If you are attempting to use a custom field, be sure to append the '__c' after the custom field name. Please reference your WSDL or the describe call for the appropriate names.";
+  throw new Unreadable(
+    'INVALID_FIELD',
+    `${pointing(text, column)}No such column '${name}' on entity '${sobject.name}'. ${hint}`,
+  );
+}
+
+function pointing(text: string, column: number): string {
+  return `\n${text}\n${' '.repeat(Math.max(0, column - 1))}^\nERROR at Row:1:Column:${column}\n`;
+}
+
+function checkFields(sobject: SObject, condition: Condition, text: string): void {
+  if (condition.kind === 'compare') fieldOf(sobject, condition.field, text, condition.column);
+  else if (condition.kind === 'not') checkFields(sobject, condition.part, text);
+  else for (const part of condition.parts) checkFields(sobject, part, text);
+}
+
+function holds(sobject: SObject, row: Row, condition: Condition): boolean {
+  if (condition.kind === 'and') return condition.parts.every((part) => holds(sobject, row, part));
+  if (condition.kind === 'or') return condition.parts.some((part) => holds(sobject, row, part));
+  if (condition.kind === 'not') return !holds(sobject, row, condition.part);
+  const field = sobject.byLowerCase.get(condition.field.toLowerCase())!;
+  const value = valueOf(row, field);
+  const [first = null] = condition.values;
+  switch (condition.operator) {
+    case '=':
+      return same(field, value, first);
+    case '!=':
+      return !same(field, value, first);
+    case 'IN':
+      return condition.values.some((each) => same(field, value, each));
+    case 'NOT IN':
+      return !condition.values.some((each) => same(field, value, each));
+    case 'LIKE':
+      return typeof value === 'string' && like(value, String(first));
+    case '<':
+      return value !== null && order(value, first) < 0;
+    case '<=':
+      return value !== null && order(value, first) <= 0;
+    case '>':
+      return value !== null && order(value, first) > 0;
+    case '>=':
+      return value !== null && order(value, first) >= 0;
+  }
+}
+
+function same(field: Field, value: Value, wanted: Literal): boolean {
+  if (value === null || wanted === null || wanted === '') return value === (wanted === '' ? null : wanted);
+  if (field.type === 'id' || field.type === 'reference') return wholeId(String(wanted)) === value;
+  if (field.type === 'datetime') return Date.parse(String(value)) === Date.parse(String(wanted));
+  return String(value).toLowerCase() === String(wanted).toLowerCase();
+}
+
+/** % stands for any run of characters, _ for one; case does not count. */
+function like(value: string, pattern: string): boolean {
+  const source = pattern
+    .replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+    .replaceAll('%', '.*')
+    .replaceAll('_', '.');
+  return new RegExp(`^${source}$`, 'is').test(value);
+}
+
+function order(left: Value, right: Literal): number {
+  if (left === right) return 0;
+  if (left === null) return -1;
+  if (right === null) return 1;
+  if (typeof left === 'number' && typeof right === 'number') return left - right;
+  const [a, b] = [String(left).toLowerCase(), String(right).toLowerCase()];
+  const isTime = /^\d{4}-\d\d-\d\d/.test(a) && /^\d{4}-\d\d-\d\d/.test(b);
+  return isTime ? Date.parse(a) - Date.parse(b) : a < b ? -1 : a > b ? 1 : 0;
+}
+
+function unique(rows: (Row | undefined)[]): Row[] {
+  return [...new Set(rows.filter((row) => row !== undefined))].sort((left, right) =>
+    left.id < right.id ? -1 : 1,
+  );
+}

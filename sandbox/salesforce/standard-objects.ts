@@ -1,0 +1,203 @@
+import { type Field, type SObject, field, sobject } from './sobject.js';
+
+const REQUIRED: Partial<Field> = { isRequired: true, isNillable: false };
+const SOURCES = ['Web', 'Phone Inquiry', 'Partner Referral', 'Purchased List', 'Event', 'Other'];
+const LEAD_STATUSES = ['Open', 'Working', 'Withdrawn', 'Closed - Converted', 'Closed - Not Converted'];
+
+/** The objects of the org, with the fields that Foyer's mappings and the usual clients touch. */
+export function standardObjects(): SObject[] {
+  return [lead(), contact(), account(), task(), opportunity(), campaign(), campaignMember()];
+}
+
+function lead(): SObject {
+  return sobject('Lead', '00Q', [
+    ...personName(),
+    field('Title', 'Title', 'string', { length: 128 }),
+    field('Company', 'Company', 'string', REQUIRED),
+    ...address('', ''),
+    ...phones(),
+    field('Email', 'Email', 'email', { isIdLookup: true }),
+    field('Website', 'Website', 'url'),
+    field('Description', 'Description', 'textarea'),
+    field('LeadSource', 'Lead Source', 'picklist', { picklist: SOURCES }),
+    field('Status', 'Status', 'picklist', {
+      picklist: LEAD_STATUSES,
+      isRestricted: true,
+      isNillable: false,
+      defaultValue: 'Open',
+    }),
+    field('Industry', 'Industry', 'picklist', {
+      picklist: ['Technology', 'Consulting', 'Education', 'Finance', 'Other'],
+    }),
+    field('Rating', 'Rating', 'picklist', { picklist: ['Hot', 'Warm', 'Cold'] }),
+    field('AnnualRevenue', 'Annual Revenue', 'currency'),
+    field('NumberOfEmployees', 'Employees', 'int'),
+    field('HasOptedOutOfEmail', 'Email Opt Out', 'boolean', { isNillable: false, defaultValue: false }),
+    field('IsConverted', 'Converted', 'boolean', {
+      isNillable: false,
+      isUpdateable: false,
+      defaultValue: false,
+    }),
+    field('Foyer_Person_Id__c', 'Foyer person', 'string', { length: 36, isExternalId: true, isUnique: true }),
+    field('Foyer_Events__c', 'Foyer events'),
+    field('Foyer_Event_Count__c', 'Foyer event count', 'double'),
+    field('Foyer_Registered_At__c', 'Foyer registered at', 'datetime'),
+  ]);
+}
+
+function contact(): SObject {
+  return sobject('Contact', '003', [
+    field('AccountId', 'Account ID', 'reference', { referenceTo: ['Account'], relationshipName: 'Account' }),
+    ...personName(),
+    field('Title', 'Title', 'string', { length: 128 }),
+    field('Department', 'Department', 'string', { length: 80 }),
+    ...address('Mailing', 'Mailing '),
+    ...phones(),
+    field('Email', 'Email', 'email', { isIdLookup: true }),
+    field('Birthdate', 'Birthdate', 'date'),
+    field('Description', 'Contact Description', 'textarea'),
+    field('LeadSource', 'Lead Source', 'picklist', { picklist: SOURCES }),
+    field('HasOptedOutOfEmail', 'Email Opt Out', 'boolean', { isNillable: false, defaultValue: false }),
+  ]);
+}
+
+function account(): SObject {
+  return sobject('Account', '001', [
+    field('Name', 'Account Name', 'string', { ...REQUIRED, isNameField: true }),
+    field('AccountNumber', 'Account Number', 'string', { length: 40 }),
+    field('Type', 'Account Type', 'picklist', { picklist: ['Prospect', 'Customer', 'Partner', 'Other'] }),
+    ...address('Billing', 'Billing '),
+    field('Phone', 'Account Phone', 'phone'),
+    field('Website', 'Website', 'url'),
+    field('Industry', 'Industry', 'picklist', {
+      picklist: ['Technology', 'Consulting', 'Education', 'Finance', 'Other'],
+    }),
+    field('AnnualRevenue', 'Annual Revenue', 'currency'),
+    field('NumberOfEmployees', 'Employees', 'int'),
+    field('Description', 'Account Description', 'textarea'),
+  ]);
+}
+
+function task(): SObject {
+  return sobject('Task', '00T', [
+    field('WhoId', 'Name ID', 'reference', { referenceTo: ['Contact', 'Lead'], relationshipName: 'Who' }),
+    field('WhatId', 'Related To ID', 'reference', {
+      referenceTo: ['Account', 'Campaign', 'Opportunity'],
+      relationshipName: 'What',
+    }),
+    field('Subject', 'Subject', 'string', { isNameField: true }),
+    field('ActivityDate', 'Due Date Only', 'date'),
+    field('Status', 'Status', 'picklist', {
+      picklist: ['Not Started', 'In Progress', 'Completed'],
+      isNillable: false,
+      defaultValue: 'Not Started',
+    }),
+    field('Priority', 'Priority', 'picklist', {
+      picklist: ['High', 'Normal', 'Low'],
+      isNillable: false,
+      defaultValue: 'Normal',
+    }),
+    field('Description', 'Description', 'textarea'),
+    field('Foyer_Interaction_Id__c', 'Foyer interaction', 'string', {
+      length: 64,
+      isExternalId: true,
+      isUnique: true,
+    }),
+  ]);
+}
+
+function opportunity(): SObject {
+  const fields = [
+    field('AccountId', 'Account ID', 'reference', { referenceTo: ['Account'], relationshipName: 'Account' }),
+    field('ContactId', 'Contact ID', 'reference', {
+      referenceTo: ['Contact'],
+      relationshipName: 'Contact',
+      isUpdateable: false,
+    }),
+    field('Name', 'Name', 'string', { ...REQUIRED, length: 120, isNameField: true }),
+    field('StageName', 'Stage', 'picklist', {
+      ...REQUIRED,
+      picklist: ['Prospecting', 'Closed Won', 'Closed Lost'],
+    }),
+    field('CloseDate', 'Close Date', 'date', REQUIRED),
+    field('Amount', 'Amount', 'currency', { scale: 2 }),
+    field('Description', 'Description', 'textarea'),
+  ];
+  return sobject('Opportunity', '006', fields, 'Opportunity', 'Opportunities');
+}
+
+function campaign(): SObject {
+  return sobject('Campaign', '701', [
+    field('Name', 'Name', 'string', { ...REQUIRED, length: 80, isNameField: true }),
+    field('Type', 'Type', 'picklist', { picklist: ['Conference', 'Webinar', 'Trade Show', 'Other'] }),
+    field('Status', 'Status', 'picklist', { picklist: ['Planned', 'In Progress', 'Completed', 'Aborted'] }),
+    field('StartDate', 'Start Date', 'date'),
+    field('EndDate', 'End Date', 'date'),
+    field('IsActive', 'Active', 'boolean', { isNillable: false, defaultValue: false }),
+    field('Description', 'Description', 'textarea'),
+    field('Foyer_Event_Id__c', 'Foyer event', 'string', { length: 64, isExternalId: true, isUnique: true }),
+  ]);
+}
+
+function campaignMember(): SObject {
+  const person: Partial<Field> = { isUpdateable: false };
+  const fields = [
+    field('CampaignId', 'Campaign ID', 'reference', {
+      ...REQUIRED,
+      referenceTo: ['Campaign'],
+      relationshipName: 'Campaign',
+      isUpdateable: false,
+    }),
+    field('LeadId', 'Lead ID', 'reference', { ...person, referenceTo: ['Lead'], relationshipName: 'Lead' }),
+    field('ContactId', 'Contact ID', 'reference', {
+      ...person,
+      referenceTo: ['Contact'],
+      relationshipName: 'Contact',
+    }),
+    field('Status', 'Status', 'picklist', {
+      picklist: ['Sent', 'Responded', 'Registered', 'Attended', 'No Show'],
+      defaultValue: 'Sent',
+    }),
+    field('Foyer_Registration_Id__c', 'Foyer registration', 'string', {
+      length: 64,
+      isExternalId: true,
+      isUnique: true,
+    }),
+  ];
+  return sobject('CampaignMember', '00v', fields, 'Campaign Member');
+}
+
+function personName(): Field[] {
+  return [
+    field('LastName', 'Last Name', 'string', { ...REQUIRED, length: 80 }),
+    field('FirstName', 'First Name', 'string', { length: 40 }),
+    field('Salutation', 'Salutation', 'picklist', {
+      picklist: ['Mr.', 'Ms.', 'Mrs.', 'Dr.', 'Prof.', 'Mx.'],
+    }),
+    field('Name', 'Full Name', 'string', {
+      length: 121,
+      isNameField: true,
+      isCreateable: false,
+      isUpdateable: false,
+      isNillable: false,
+    }),
+  ];
+}
+
+function address(prefix: string, label: string): Field[] {
+  return [
+    field(`${prefix}Street`, `${label}Street`, 'textarea', { length: 255 }),
+    field(`${prefix}City`, `${label}City`, 'string', { length: 40 }),
+    field(`${prefix}State`, `${label}State/Province`, 'string', { length: 80 }),
+    field(`${prefix}PostalCode`, `${label}Zip/Postal Code`, 'string', { length: 20 }),
+    field(`${prefix}Country`, `${label}Country`, 'string', { length: 80 }),
+  ];
+}
+
+function phones(): Field[] {
+  return [
+    field('Phone', 'Phone', 'phone'),
+    field('MobilePhone', 'Mobile Phone', 'phone'),
+    field('Fax', 'Fax', 'phone'),
+  ];
+}

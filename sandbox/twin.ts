@@ -1,0 +1,178 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { readBody } from './body.js';
+import type { Answer, Call, Note } from './call.js';
+import { Control } from './control.js';
+import { Faults } from './faults/faults.js';
+import type { Fault } from './faults/fault.js';
+import { JournalFile } from './journal-file.js';
+import { Journal, type JournalCall } from './journal.js';
+import { Store } from './store/store.js';
+import type { Vendor } from './vendor.js';
+
+const BODY_BYTES_MAX = 16 * 1024 * 1024;
+/** Above the vendors' own limits on addresses, so that they can refuse in their own words. */
+const HEADER_BYTES_MAX = 128 * 1024;
+/** How long timeoutAfterCommit holds a socket when the fault does not say. */
+const HOLD_MS = 60_000;
+const KEEP_ALIVE_MS = 65_000;
+
+export interface TwinOptions {
+  /** 0 or absent: a free one. */
+  port?: number;
+  /** A file that carries the state over a kill. */
+  journalFile?: string;
+}
+
+export interface Twin {
+  name: Vendor['name'];
+  url: string;
+  journal: Journal;
+  store: Store;
+  faults: Faults;
+  stop: () => Promise<void>;
+}
+
+/** Makes a vendor on a store; `url` answers the twin's own base URL once it listens. */
+export type MakeVendor = (store: Store, url: () => string) => Vendor;
+
+/** Starts one twin on loopback. */
+export async function startTwin(makeVendor: MakeVendor, options: TwinOptions = {}): Promise<Twin> {
+  let url = '';
+  const store = new Store();
+  const journal = new Journal();
+  const faults = new Faults();
+  const file =
+    options.journalFile === undefined ? undefined : new JournalFile(options.journalFile, store, journal);
+  const vendor = makeVendor(store, () => url);
+  const control = new Control({ vendor, journal, faults, file });
+
+  const server = createServer(
+    { maxHeaderSize: HEADER_BYTES_MAX, keepAliveTimeout: KEEP_ALIVE_MS },
+    (request, response) => {
+      const target = request.url ?? '/';
+      const served = isControl(target)
+        ? control.answer(request, response, target)
+        : serve(request, response, target, { vendor, journal, faults, file });
+      served.catch((error: unknown) => failed(error, response));
+    },
+  );
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port ?? 0, '127.0.0.1', resolve);
+  });
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+
+  const stop = () =>
+    new Promise<void>((resolve) => {
+      server.close(() => {
+        file?.close();
+        resolve();
+      });
+      server.closeAllConnections();
+    });
+  return { name: vendor.name, url, journal, store, faults, stop };
+}
+
+interface Parts {
+  vendor: Vendor;
+  journal: Journal;
+  faults: Faults;
+  file: JournalFile | undefined;
+}
+
+async function serve(
+  request: IncomingMessage,
+  response: ServerResponse,
+  target: string,
+  parts: Parts,
+): Promise<void> {
+  const { vendor, faults } = parts;
+  const mark = target.indexOf('?');
+  const path = mark < 0 ? target : target.slice(0, mark);
+  const { delayMs, fault } = faults.strike(path);
+  if (fault?.kind === 'refuse') {
+    request.socket.destroy();
+    return;
+  }
+  const body = await readBody(request, BODY_BYTES_MAX);
+  if (body === undefined) return;
+  if (delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs));
+
+  const call: Call = {
+    at: Date.now(),
+    method: request.method ?? 'GET',
+    path,
+    target,
+    query: new URLSearchParams(mark < 0 ? '' : target.slice(mark + 1)),
+    headers: request.headers,
+    body: body === 'tooLarge' ? Buffer.alloc(0) : body,
+    notes: [],
+    isLie: () => faults.isLie(path),
+  };
+  const answer = body === 'tooLarge' ? vendor.refusal(call, 413) : answerOf(call, vendor, fault);
+  noteRefusal(call, answer, vendor);
+  const isUnanswered = fault?.kind === 'timeoutAfterCommit';
+  record(call, isUnanswered ? 0 : answer.status, isUnanswered, parts);
+
+  if (isUnanswered) {
+    const { socket } = request;
+    setTimeout(() => socket.destroy(), fault.delayMs ?? HOLD_MS).unref();
+    return;
+  }
+  const length = Buffer.byteLength(answer.body);
+  response.writeHead(
+    answer.status,
+    answer.status === 204 || answer.status === 304
+      ? answer.headers
+      : { ...answer.headers, 'Content-Length': length },
+  );
+  response.end(answer.body);
+}
+
+function answerOf(call: Call, vendor: Vendor, fault: Fault | undefined): Answer {
+  if (fault?.kind === 'status') return vendor.refusal(call, fault.status ?? 500);
+  if (fault?.kind === 'throttle') return { ...vendor.throttling(call), isThrottled: true };
+  return vendor.answer(call);
+}
+
+/** A write that was refused as a whole leaves one item for each record it carried. */
+function noteRefusal(call: Call, answer: Answer, vendor: Vendor): void {
+  if (answer.status < 400 || call.notes.length > 0) return;
+  const outcome = answer.isThrottled === true ? 'throttled' : 'rejected';
+  const response = readable(answer.body);
+  for (const part of vendor.parts(call)) call.notes.push({ ...part, id: null, outcome, response });
+}
+
+function record(call: Call, status: number, isUnanswered: boolean, { journal, file }: Parts): void {
+  if (call.notes.length === 0) return;
+  const entry: JournalCall = { at: call.at, method: call.method, path: call.path, status };
+  const notes: Note[] = isUnanswered
+    ? call.notes.map((note) => ({ ...note, outcome: 'unanswered' }))
+    : call.notes;
+  journal.add(entry, notes);
+  file?.append(entry, notes);
+}
+
+/** A mistake of the twin's own: it says so, and goes on with the next call. */
+function failed(error: unknown, response: ServerResponse): void {
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  process.stderr.write(`The twin failed: ${text}\n`);
+  if (response.headersSent) response.destroy();
+  else
+    response
+      .writeHead(500, { 'Content-Type': 'text/plain' })
+      .end('The twin failed; its error output says why.');
+}
+
+function isControl(target: string): boolean {
+  return target === '/_twin' || target.startsWith('/_twin/') || target.startsWith('/_twin?');
+}
+
+function readable(body: string): unknown {
+  try {
+    return JSON.parse(body) as unknown;
+  } catch {
+    return body;
+  }
+}
