@@ -4,6 +4,7 @@
  */
 import { bundle, metadataOf } from './bundle.js';
 import { ExpressionChecker } from './check-expression.js';
+import { checkMatch, checkWhenNot, noteKeyAmongFields, noteNoMetadata } from './check-parts.js';
 import { TargetChecker } from './check-target.js';
 import { compileExpression } from './compile-expression.js';
 import { compileField } from './compile-field.js';
@@ -11,7 +12,7 @@ import type { CompiledMapping } from './compiled-mapping.js';
 import { decider, type DecidingField } from './decide.js';
 import { hasErrors, inFileOrder, type Diagnostic } from './diagnostic.js';
 import { ExpressionLanguage, type Checked, type Node } from './expression-language.js';
-import type { Expression, FieldSpec, LetBinding, Located, MappingFile } from './mapping-file.js';
+import type { Expression, FieldSpec, LetBinding, MappingFile } from './mapping-file.js';
 import { nearestName } from './nearest-name.js';
 import type { Picklist } from './picklist.js';
 import { LetBindings } from './let-bindings.js';
@@ -73,13 +74,13 @@ class MappingCompiler {
   }
 
   compile(): CompiledMapping | null {
-    if (!this.target && this.file.object) this.noteNoMetadata(this.file.object);
+    if (!this.target) noteNoMetadata(this.file);
     for (const binding of this.file.lets) this.bind(binding);
     const when = this.when();
     const key = this.key();
     const fields = this.file.fields.map((spec) => this.field(spec));
-    this.checkWhenNot();
-    this.checkMatch();
+    checkWhenNot(this.file, this.target);
+    checkMatch(this.file, this.target);
     this.target?.checkUnmappedRequired(this.file);
     const known = fields.filter((field) => field !== null);
     const isWhole = fields.length === known.length && (this.file.when === null || when !== null);
@@ -189,7 +190,7 @@ class MappingCompiler {
     if (!fieldNamePattern.test(name.value)) {
       this.file.faults.add(name.range, { code: 'bad-name', message: `${name.value} is no name of a field` });
     }
-    this.noteKeyAmongFields(name);
+    noteKeyAmongFields(this.file, name);
     const picklist = this.picklist(spec);
     const checked = this.check(value);
     if (!checked) {
@@ -237,50 +238,6 @@ class MappingCompiler {
       message: `${spec.name.value} gives ${type}, and a field takes one value`,
       expected: 'a text, a number, true or false, or a time',
       fix: type.startsWith('list') ? 'write ….join("; ")' : null,
-    });
-  }
-
-  private checkWhenNot(): void {
-    const spec = this.file.whenNot?.value;
-    if (spec === undefined || typeof spec === 'string') return;
-    for (const { name, value } of spec) {
-      this.noteKeyAmongFields(name);
-      const field = this.target?.find(name);
-      if (field) this.target?.checkLiteral(value, name.value, field);
-    }
-  }
-
-  private checkMatch(): void {
-    for (const name of this.file.match?.by ?? []) {
-      this.target?.find(name);
-      const isWritten = this.file.fields.some((field) => field.name.value === name.value);
-      if (isWritten) continue;
-      this.file.faults.add(name.range, {
-        code: 'match-not-mapped',
-        message: `match goes by ${name.value}, and no field gives it`,
-        nearest: nearestName(
-          name.value,
-          this.file.fields.map((field) => field.name.value),
-        ),
-      });
-    }
-  }
-
-  private noteKeyAmongFields(name: Located<string>): void {
-    if (name.value !== this.file.key?.field?.value) return;
-    this.file.faults.add(name.range, {
-      code: 'duplicate-field',
-      message: `${name.value} is the key already`,
-      fix: 'remove it here',
-    });
-  }
-
-  private noteNoMetadata(object: Located<string>): void {
-    this.file.faults.add(object.range, {
-      code: 'no-target-metadata',
-      severity: 'warning',
-      message: `There is no metadata of ${object.value}: names and types at the target are not checked`,
-      expected: `targets/${this.file.destination?.value ?? '<destination>'}.${object.value}.json`,
     });
   }
 

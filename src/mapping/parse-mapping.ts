@@ -1,19 +1,17 @@
 /** Text of a mapping file → its parts, each with its place, and every structural fault at once. */
-import { isMap, type Node } from 'yaml';
-import type { FieldOwner, FieldValue } from './compiled-mapping.js';
+import { isMap } from 'yaml';
 import { Faults, SourceText, type Range } from './diagnostic.js';
 import {
-  missingPolicies,
   operations,
   type Bound,
   type FieldSpec,
   type LetBinding,
   type Located,
   type MappingFile,
-  type Missing,
   type WhenNotSpec,
 } from './mapping-file.js';
 import { parseExamples } from './parse-examples.js';
+import { parseField } from './parse-field.js';
 import { streams } from './source-contract.js';
 import { YamlReader, type Entry } from './yaml-reader.js';
 
@@ -35,12 +33,9 @@ const topKeys = [
   'examples',
 ] as const;
 const requiredKeys = ['mapping', 'stream', 'destination', 'object', 'operation', 'key', 'fields'] as const;
-const fieldKeys = ['value', 'missing', 'default', 'truncate', 'picklist', 'owner'] as const;
-const owners = ['foyer', 'destination', 'firstWrite'] as const;
 
 const lanesMax = 64;
 const fieldsMax = 500;
-const truncateMax = 100_000;
 const wholeFile: Range = [0, 1];
 const namePattern = /^[a-z0-9][a-z0-9_-]*(\.[a-zA-Z0-9_-]+)+$/;
 
@@ -210,77 +205,7 @@ class MappingParser {
         expected: 'at least one',
       });
     }
-    return entries.flatMap((field) => this.field(reader, field) ?? []);
-  }
-
-  private field(reader: YamlReader, entry: Entry): FieldSpec | null {
-    const name = { value: entry.key, range: entry.keyRange };
-    const isLong = reader.isMap(entry.node);
-    const parts = isLong
-      ? reader.entries(entry.node, entry.range, `the field ${entry.key}`, fieldKeys)
-      : [{ ...entry, key: 'value' }];
-    const at = new Map(parts.map((part) => [part.key as (typeof fieldKeys)[number], part]));
-    const valueEntry = at.get('value');
-    if (!valueEntry) {
-      this.faults.add(entry.keyRange, {
-        code: 'missing-expression',
-        message: `${entry.key} has no value`,
-        expected: 'value: an expression',
-      });
-    }
-    const picklist = at.get('picklist');
-    const truncate = at.get('truncate');
-    const owner = at.get('owner');
-    const given = this.default(reader, at.get('default'), entry.key);
-    const missing = this.missing(reader, at.get('missing'), given, entry);
-    const value = valueEntry ? reader.expression(valueEntry.node, valueEntry.range, entry.key) : null;
-    const ownerName: FieldOwner = (owner && reader.oneOf(owner, 'owner', owners))?.value ?? 'foyer';
-    const spec = {
-      name,
-      missing,
-      default: given,
-      truncate: truncate ? reader.wholeNumber(truncate, 'truncate', 1, truncateMax) : null,
-      picklist: picklist
-        ? reader.text(picklist.node, picklist.range, 'picklist', 'the name of a table')
-        : null,
-      owner: ownerName,
-    };
-    return value ? { ...spec, value } : null;
-  }
-
-  private default(reader: YamlReader, entry: Entry | undefined, field: string): Located<FieldValue> | null {
-    const value = entry ? reader.fieldValue(entry.node, entry.range, `the default of ${field}`) : null;
-    if (value?.value !== null) return value;
-    this.faults.add(value.range, {
-      code: 'wrong-type',
-      message: 'A default of null',
-      expected: 'a value, or missing: null',
-      fix: 'write missing: null',
-    });
-    return null;
-  }
-
-  private missing(
-    reader: YamlReader,
-    entry: Entry | undefined,
-    given: Located<FieldValue> | null,
-    field: Entry,
-  ): Missing {
-    if (!entry) return given ? 'default' : 'omit';
-    const policy: Missing = isNull(reader, entry.node)
-      ? 'null'
-      : (reader.oneOf(entry, 'missing', missingPolicies)?.value ?? 'omit');
-    if ((policy === 'default') !== (given !== null)) {
-      this.faults.add(entry.range, {
-        code: 'conflicting-missing',
-        message: given
-          ? `${field.key} has a default and says missing: ${policy}`
-          : `${field.key} says missing: default and gives none`,
-        expected: 'a default alone, or missing: omit, null or reject alone',
-        fix: given ? 'remove missing' : 'add default: …',
-      });
-    }
-    return policy;
+    return entries.flatMap((field) => parseField(reader, field) ?? []);
   }
 
   private limits(reader: YamlReader, entry: Entry): MappingFile['limits'] {
@@ -304,9 +229,4 @@ class MappingParser {
     });
     return null;
   }
-}
-
-/** `missing: null` is YAML's null, meant as the word. */
-function isNull(reader: YamlReader, node: Node | null): boolean {
-  return node !== null && !reader.isText(node) && reader.plain(node) === null;
 }
