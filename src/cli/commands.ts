@@ -1,0 +1,23 @@
+import type { Command } from './command.js';
+
+export interface CommandEntry {
+  /** As it is typed; two words where it belongs to a family. */
+  readonly name: string;
+  readonly summary: string;
+  /** Loaded when called: `foyer check` must not wait for a database driver. */
+  load(): Promise<Command>;
+}
+
+/** Every command, in the order `foyer help` shows them. */
+export const commands: readonly CommandEntry[] = [
+  {
+    name: 'check',
+    summary: 'prove mapping files against their source and target',
+    load: async () => (await import('./check.js')).check,
+  },
+  {
+    name: 'test',
+    summary: 'run the examples of mapping files',
+    load: async () => (await import('./test.js')).test,
+  },
+];
