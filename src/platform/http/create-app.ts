@@ -1,0 +1,95 @@
+import type { Type, DynamicModule } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Socket } from 'node:net';
+import type { Settings } from '../config/settings.js';
+import { LOGGER, type Logger, NestLogger, createLogger } from '../logger.js';
+import { KnownRoutes } from './known-routes.js';
+import { invalidRequest, notFound, Problem } from './problem.js';
+import { ProblemFilter, sendProblem, toProblem } from './problem-filter.js';
+import { textFaults } from './text-guard.js';
+import { validationPipe } from './validation.js';
+
+/** A Nest application on Fastify that answers every fault as problem+json, those that Node finds before us included. */
+export async function createApp(
+  module: Type | DynamicModule,
+  settings: Settings,
+): Promise<NestFastifyApplication> {
+  const { http } = settings;
+  const adapter = new FastifyAdapter({
+    bodyLimit: http.bodyBytesMax,
+    requestTimeout: http.requestTimeoutMs,
+    trustProxy: http.trustProxy,
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 200 },
+    // Ids are made where they are needed; a random one a request is work for nobody.
+    genReqId: () => '',
+    // Prototype poisoning is refused, not cleaned.
+    onProtoPoisoning: 'error',
+    onConstructorPoisoning: 'error',
+    http: { maxHeaderSize: http.headerBytesMax },
+    clientErrorHandler,
+    frameworkErrors: (_error: Error, request: FastifyRequest, reply: FastifyReply) =>
+      sendProblem(notFound(), request, reply),
+  } as ConstructorParameters<typeof FastifyAdapter>[0]);
+  const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
+    logger: new NestLogger(createLogger(settings.process.logLevel)),
+    abortOnError: false,
+  });
+  const logger = app.get<Logger>(LOGGER);
+  const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
+  const routes = new KnownRoutes();
+  routes.listen(fastify);
+  guardTexts(fastify);
+  app.useGlobalPipes(validationPipe());
+  app.useGlobalFilters(new ProblemFilter(logger, routes));
+  answerEarlyFaults(fastify, logger);
+  app.enableShutdownHooks();
+  return app;
+}
+
+function guardTexts(fastify: FastifyInstance): void {
+  fastify.addHook('preValidation', (request, _reply, done) => {
+    if (request.body === undefined) {
+      done();
+      return;
+    }
+    const faults = textFaults(request.body);
+    if (faults.length > 0) done(invalidRequest(faults));
+    else done();
+  });
+}
+
+/** What fails before Nest has the request: parsing, limits, the text guard. */
+function answerEarlyFaults(fastify: FastifyInstance, logger: Logger): void {
+  fastify.setErrorHandler((error, request, reply) => {
+    sendProblem(toProblem(error, logger), request, reply);
+  });
+  fastify.addHook('onSend', (_request, reply, payload, done) => {
+    void reply.header('x-content-type-options', 'nosniff');
+    done(null, payload);
+  });
+}
+
+const BY_NODE_CODE: Record<string, Problem> = {
+  HPE_HEADER_OVERFLOW: new Problem('headers-too-large', 'The headers are larger than this server takes.'),
+  ERR_HTTP_REQUEST_TIMEOUT: invalidRequest([
+    { pointer: '', code: 'too-slow', message: 'took too long to arrive.' },
+  ]),
+};
+
+/** What Node's parser refuses never becomes a request; it is answered on the bare socket. */
+function clientErrorHandler(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const problem =
+    BY_NODE_CODE[error.code ?? ''] ??
+    invalidRequest([{ pointer: '', code: 'malformed', message: 'is no HTTP request.' }]);
+  const body = JSON.stringify(problem.body(''));
+  socket.end(
+    `HTTP/1.1 ${problem.status} ${problem.code}\r\ncontent-type: application/problem+json; charset=utf-8\r\n` +
+      `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+  );
+}

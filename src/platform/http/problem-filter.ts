@@ -1,0 +1,123 @@
+import {
+  type ArgumentsHost,
+  Catch,
+  type ExceptionFilter,
+  HttpException,
+  NotFoundException,
+} from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Logger } from '../logger.js';
+import type { KnownRoutes } from './known-routes.js';
+import { invalidRequest, notFound, Problem } from './problem.js';
+
+const RETRY_AFTER_SECONDS = '2';
+
+/** The one place where an error becomes an answer. */
+@Catch()
+export class ProblemFilter implements ExceptionFilter {
+  constructor(
+    private readonly logger: Logger,
+    private readonly routes: KnownRoutes,
+  ) {}
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const http = host.switchToHttp();
+    const request = http.getRequest<FastifyRequest>();
+    const problem =
+      error instanceof NotFoundException ? this.routes.explain(request.url) : toProblem(error, this.logger);
+    sendProblem(problem, request, http.getResponse<FastifyReply>());
+  }
+}
+
+export function sendProblem(problem: Problem, request: FastifyRequest, reply: FastifyReply): void {
+  if (problem.status === 401) void reply.header('www-authenticate', 'Bearer');
+  for (const [name, value] of Object.entries(problem.extras.headers ?? {})) void reply.header(name, value);
+  void reply
+    .status(problem.status)
+    .header('content-type', 'application/problem+json; charset=utf-8')
+    .header('cache-control', 'no-store')
+    .send(JSON.stringify(problem.body(request.url.split('?')[0]!)));
+}
+
+/** What Fastify, Nest, PostgreSQL or Node threw, in the words of the contract. */
+export function toProblem(error: unknown, logger: Pick<Logger, 'error' | 'warn'>): Problem {
+  if (error instanceof Problem) return error;
+  const { code, statusCode } = shape(error);
+  const known = BY_CODE[code];
+  if (known) return known();
+  if (isDatabaseAway(code, error)) {
+    logger.warn({ code }, 'the database did not answer a request');
+    return unavailable(error);
+  }
+  const status = error instanceof HttpException ? error.getStatus() : statusCode;
+  if (status === 404) return notFound();
+  if (status === 413) return BY_CODE.FST_ERR_CTP_BODY_TOO_LARGE!();
+  if (status === 415) return BY_CODE.FST_ERR_CTP_INVALID_MEDIA_TYPE!();
+  if (status >= 400 && status < 500) return malformed();
+  logger.error(
+    { code, reason: error instanceof Error ? error.message : String(error), stack: stackOf(error) },
+    'a request failed for an unknown reason',
+  );
+  return new Problem('internal-error', 'The request failed for a reason that is not yours.', {
+    cause: error,
+  });
+}
+
+export function unavailable(cause: unknown): Problem {
+  const headers = { 'retry-after': RETRY_AFTER_SECONDS };
+  return new Problem('service-unavailable', 'The database does not answer at the moment.', {
+    headers,
+    cause,
+  });
+}
+
+function malformed(): Problem {
+  return invalidRequest([{ pointer: '', code: 'malformed', message: 'is not JSON that can be read.' }]);
+}
+
+const BY_CODE: Record<string, () => Problem> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: () =>
+    new Problem('payload-too-large', 'The body is larger than this address takes.'),
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: () =>
+    new Problem('unsupported-media-type', 'Only application/json is understood here.'),
+  FST_ERR_CTP_EMPTY_JSON_BODY: malformed,
+  FST_ERR_CTP_INVALID_JSON_BODY: malformed,
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: malformed,
+};
+
+const AWAY = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  '57P01',
+  '57P02',
+  '57P03',
+  '08006',
+  '08001',
+  '08003',
+  '53300',
+]);
+
+function isDatabaseAway(code: string, error: unknown): boolean {
+  if (AWAY.has(code)) return true;
+  const message = error instanceof Error ? error.message : '';
+  return /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error/.test(
+    message,
+  );
+}
+
+function shape(error: unknown): { code: string; statusCode: number } {
+  const given = (typeof error === 'object' && error !== null ? error : {}) as {
+    code?: unknown;
+    statusCode?: unknown;
+  };
+  return {
+    code: typeof given.code === 'string' ? given.code : '',
+    statusCode: typeof given.statusCode === 'number' ? given.statusCode : 500,
+  };
+}
+
+function stackOf(error: unknown): string | undefined {
+  return error instanceof Error ? error.stack : undefined;
+}

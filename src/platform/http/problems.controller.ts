@@ -1,0 +1,44 @@
+import { Controller, Get, Header, Param } from '@nestjs/common';
+import { ApiExcludeController } from '@nestjs/swagger';
+import { notFound, type ProblemCode, PROBLEMS } from './problem.js';
+
+/** The page behind each problem's `type`. */
+@ApiExcludeController()
+@Controller('problems')
+export class ProblemsController {
+  @Get(':code')
+  @Header('content-type', 'text/html; charset=utf-8')
+  @Header('content-security-policy', "default-src 'none'; style-src 'unsafe-inline'")
+  @Header('cache-control', 'public, max-age=3600')
+  explain(@Param('code') code: string): string {
+    if (!Object.hasOwn(PROBLEMS, code)) throw notFound('There is no problem of this name.');
+    const [status, title, advice] = PROBLEMS[code as ProblemCode];
+    return page(code, status, title, advice);
+  }
+}
+
+function page(code: string, status: number, title: string, advice: string): string {
+  const text = advice.replace(/`([^`]+)`/g, '<code>$1</code>');
+  return `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${title} · Foyer</title>
+<style>
+  :root { color-scheme: light dark; --ink: #1d2433; --soft: #5b6475; --ground: #f7f5f1; --mark: #8a4b2a; }
+  @media (prefers-color-scheme: dark) { :root { --ink: #ece8e1; --soft: #a7adba; --ground: #171a21; --mark: #e0a07c; } }
+  body { margin: 0; background: var(--ground); color: var(--ink); font: 1.0625rem/1.6 system-ui, sans-serif; }
+  main { max-width: 38rem; margin: 18vh auto 4rem; padding: 0 1.5rem; }
+  p.code { color: var(--mark); font: 600 .875rem/1 ui-monospace, monospace; margin: 0 0 1rem; }
+  h1 { font-size: 1.75rem; line-height: 1.25; margin: 0 0 .75rem; }
+  p { margin: 0; color: var(--soft); }
+  code { font-size: .95em; color: var(--ink); }
+</style>
+<main>
+  <p class="code">${status} · ${code}</p>
+  <h1>${title}</h1>
+  <p>${text}</p>
+</main>
+</html>
+`;
+}
