@@ -1,5 +1,5 @@
 /** What the type checker does not know: names that exist nearby, lossy divisions, values that never occur. */
-import type { Faults, Fault } from './diagnostic.js';
+import type { Fault, Faults, Range } from './diagnostic.js';
 import {
   typeOf,
   type CheckResult,
@@ -81,17 +81,20 @@ export class ExpressionChecker {
     const values = this.attributeOf(attribute)?.values;
     if (!values || literal.op !== 'value' || typeof literal.args !== 'string') return;
     if (values.includes(literal.args)) return;
+    const nearest = nearestName(literal.args, values);
     this.faults.add(expression.locate(literal.start, literal.end), {
       code: 'unknown-value',
       message: `${expression.text.slice(attribute.start, attribute.end)} is never "${literal.args}"`,
       expected: `one of ${values.join(', ')}`,
-      nearest: nearestName(literal.args, values),
+      nearest,
+      fix: nearest && `write "${nearest}"`,
     });
   }
 
   private noteFault(expression: Expression, fault: ExpressionFault, names: readonly string[]): void {
     const name = expression.text.slice(fault.start, fault.end);
-    this.faults.add(expression.locate(fault.start, fault.end), this.explain(fault, name, names));
+    const [start, end] = placeOf(fault, expression.text);
+    this.faults.add(expression.locate(start, end), this.explain(fault, name, names));
   }
 
   private explain(fault: ExpressionFault, text: string, names: readonly string[]): Fault {
@@ -137,6 +140,14 @@ export class ExpressionChecker {
       nearest: nearestName(name, attributes),
     };
   }
+}
+
+/** A wrong call is marked at its name: the rest of the chain is innocent. */
+function placeOf({ node, start, end }: ExpressionFault, text: string): Range {
+  if (node?.op !== 'rcall') return [start, end];
+  const [name, receiver] = node.args;
+  const at = text.indexOf(name, receiver.end);
+  return at === -1 ? [start, end] : [at, at + name.length];
 }
 
 function wrongCall(fault: ExpressionFault): Fault {

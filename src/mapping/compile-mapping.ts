@@ -4,6 +4,7 @@
  */
 import { bundle, metadataOf } from './bundle.js';
 import { ExpressionChecker } from './check-expression.js';
+import { checkExamples } from './check-examples.js';
 import { checkMatch, checkWhenNot, noteKeyAmongFields, noteNoMetadata } from './check-parts.js';
 import { TargetChecker } from './check-target.js';
 import { compileExpression } from './compile-expression.js';
@@ -70,7 +71,7 @@ class MappingCompiler {
   ) {
     this.checker = new ExpressionChecker(contract, file.faults);
     this.target = surroundings.target ? new TargetChecker(surroundings.target, file.faults) : null;
-    this.lets = new LetBindings(contract, file.faults, languageOf(contract));
+    this.lets = new LetBindings(contract, file.faults, ExpressionLanguage.of(contract));
   }
 
   compile(): CompiledMapping | null {
@@ -81,6 +82,7 @@ class MappingCompiler {
     const fields = this.file.fields.map((spec) => this.field(spec));
     checkWhenNot(this.file, this.target);
     checkMatch(this.file, this.target);
+    checkExamples(this.file, this.contract);
     this.target?.checkUnmappedRequired(this.file);
     const known = fields.filter((field) => field !== null);
     const isWhole = fields.length === known.length && (this.file.when === null || when !== null);
@@ -287,13 +289,4 @@ class MappingCompiler {
   private lineOf(expression: Expression): number {
     return this.file.source.position(expression.range[0]).line;
   }
-}
-
-const languages = new Map<string, ExpressionLanguage>();
-
-/** Made once per stream: an environment is dear, a clone of one is cheap. */
-function languageOf(contract: StreamContract): ExpressionLanguage {
-  const language = languages.get(contract.stream) ?? ExpressionLanguage.of(contract);
-  languages.set(contract.stream, language);
-  return language;
 }

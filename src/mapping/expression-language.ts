@@ -48,10 +48,21 @@ const limits = {
   maxCallArguments: 8,
 };
 
+const languages = new WeakMap<StreamContract, ExpressionLanguage>();
+
 export class ExpressionLanguage {
   private constructor(private readonly environment: Environment) {}
 
+  /** Made once per stream: an environment is dear, a clone of one is cheap. */
   static of(contract: StreamContract): ExpressionLanguage {
+    const known = languages.get(contract);
+    if (known) return known;
+    const language = new ExpressionLanguage(ExpressionLanguage.environmentOf(contract));
+    languages.set(contract, language);
+    return language;
+  }
+
+  private static environmentOf(contract: StreamContract): Environment {
     const environment = new Environment({ limits });
     for (const [name, attributes] of Object.entries(contract.types)) {
       const fields = Object.fromEntries(Object.entries(attributes).map(([key, { type }]) => [key, type]));
@@ -62,7 +73,7 @@ export class ExpressionLanguage {
     registerConsent(environment);
     registerFunctions(environment);
     registerComprehensions(environment);
-    return new ExpressionLanguage(environment);
+    return environment;
   }
 
   /** The same language with the names of `let` in it. */

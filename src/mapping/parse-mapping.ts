@@ -52,7 +52,9 @@ export function parseMapping(file: string, text: string): MappingFile {
 
 function noteMissingKeys(at: ReadonlyMap<string, Entry>, faults: Faults): void {
   for (const key of requiredKeys) {
-    if (at.has(key)) continue;
+    // A key that was misspelt is one fault, not two.
+    const isMisspelt = faults.found.some(({ code, nearest }) => code === 'unknown-key' && nearest === key);
+    if (at.has(key) || isMisspelt) continue;
     faults.add(wholeFile, {
       code: `missing-${key}`,
       message: `The mapping says nothing about ${key}`,
