@@ -10,6 +10,7 @@ import axios, {
   type InternalAxiosRequestConfig,
 } from 'axios';
 import axiosRetry from 'axios-retry';
+import { setMaxListeners } from 'node:events';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Clock } from '../platform/clock.js';
 import {
@@ -115,6 +116,8 @@ export function createHttpEngine(settings: HttpEngineSettings, clock: Clock): Ht
   return {
     async call(call) {
       try {
+        // One signal may end hundreds of calls in flight; that many listeners are no leak.
+        if (call.signal) setMaxListeners(0, call.signal);
         await pace?.turn(call.signal);
         const config: EngineConfig = {
           url: call.url,

@@ -37,7 +37,7 @@ export async function readStored(
     const inputs = asked.map((record) => ({ id: isById ? record.targetId : record.key }));
     const read = await readBatch({ ...(isById ? {} : { idProperty: target.keyField }), inputs, properties });
     requestId = read.requestId ?? requestId;
-    const found = read.batch ? asked.map((record) => stored(target, record, asked, read.batch!)) : [];
+    const found = read.batch ? whoIsWho(target, asked, read.batch) : [];
     indexes.forEach((index, position) => (answers[index] = found[position]));
     if (read.failure) failure = read.failure;
     else if (found.includes(undefined)) failure ??= unconfirmed(200);
@@ -45,22 +45,37 @@ export async function readStored(
   return { records: answers, requestId, ...(failure ? { failure } : {}) };
 }
 
-/** Undefined where an error other than "not found" stands in the answer: absence then proves nothing. */
-function stored(
+/**
+ * Absent is a record only where nothing speaks against it: no error but "not found", and no object in the answer
+ * that nobody claims (HubSpot shows the primary e-mail of a contact asked for by a secondary one).
+ */
+function whoIsWho(
   target: ObjectTarget,
-  record: Asked,
   asked: readonly Asked[],
   batch: { results: HubspotObject[]; errors?: HubspotError[] },
-): StoredRecord | undefined {
+): (StoredRecord | undefined)[] {
+  const objects = asked.map((record) => objectOf(target, record, batch.results));
+  const leftover = batch.results.filter((object) => !objects.includes(object));
+  const isComplete = (batch.errors ?? []).every((error) => error.category === 'OBJECT_NOT_FOUND');
+  const missing = objects.flatMap((object, index) => (object ? [] : [index]));
+  if (missing.length === 1 && leftover.length === 1 && !batch.errors?.length)
+    objects[missing[0]!] = leftover[0];
+  const absent = isComplete && leftover.length === 0 ? null : undefined;
+  return objects.map((object) =>
+    object ? { targetId: object.id, fields: object.properties ?? {} } : absent,
+  );
+}
+
+/** A record merged into another answers to its old id under the new one: then the key tells. */
+function objectOf(
+  target: ObjectTarget,
+  record: Asked,
+  objects: readonly HubspotObject[],
+): HubspotObject | undefined {
   const key = hubspotCanonical(target.keyField, record.key);
-  const byKey = (object: HubspotObject): boolean =>
+  const isKey = (object: HubspotObject): boolean =>
     hubspotCanonical(target.keyField, object.properties?.[target.keyField]) === key;
-  // A record merged into another answers to its old id under the new one: then the key tells.
-  const object =
-    batch.results.find((candidate) => record.targetId !== null && candidate.id === record.targetId) ??
-    batch.results.find(byKey) ??
-    (asked.length === 1 && batch.results.length === 1 ? batch.results[0] : undefined);
-  if (object) return { targetId: object.id, fields: object.properties ?? {} };
-  const isProof = (batch.errors ?? []).every((error) => error.category === 'OBJECT_NOT_FOUND');
-  return isProof ? null : undefined;
+  return (
+    objects.find((object) => record.targetId !== null && object.id === record.targetId) ?? objects.find(isKey)
+  );
 }

@@ -3,9 +3,11 @@
  * 1. an error belongs to the records whose trace ids its context names;
  * 2. a result belongs to the record whose trace id it repeats, else whose key it shows in the unique property,
  *    else whose id at HubSpot we knew;
- * 3. one error without a trace id and one record without a result belong together; so do a single record and a
- *    single result (HubSpot shows the primary e-mail of a contact found by a secondary one);
- * 4. a record claimed twice, by a result and an error or by two ids, is unanswered; one claimed by nobody is untold.
+ * 3. what is left of each kind belongs together where it is one record and one error without a trace id, or one
+ *    record and one result of an upsert (HubSpot shows the primary e-mail of a contact found by a secondary one);
+ * 4. a record claimed twice, by a result and an error or by two ids, is unanswered;
+ * 5. a record claimed by nobody is untold, to be sent again in a smaller batch, where errors or results are left
+ *    that may be its own; else it is unanswered.
  */
 import { type Failure, unconfirmed } from './call-outcome.js';
 import type { ObjectTarget, Outcome, OutgoingRecord } from './connector.js';
@@ -27,7 +29,7 @@ export function outcomesOf(
 ): (Outcome | undefined)[] {
   const results = batch.results.map(resultIn).filter((result) => result !== null);
   const errors = (Array.isArray(batch.errors) ? batch.errors : []).filter(isError);
-  const written = claimResults(results, target, records);
+  const { written, leftover } = claimResults(results, target, records);
   const { failed, strays } = claimErrors(errors, status, records);
 
   const outcomes = records.map((_, index): Outcome | undefined => {
@@ -39,8 +41,13 @@ export function outcomesOf(
   });
 
   const untold = records.flatMap((_, index) => (outcomes[index] ? [] : [index]));
-  if (untold.length === 1 && strays.length === 1)
-    outcomes[untold[0]!] = meaningOf(strays[0]!, status, [records[untold[0]!]!]);
+  const [stray] = strays;
+  const [left] = leftover;
+  if (untold.length === 1 && strays.length === 1 && !left)
+    outcomes[untold[0]!] = meaningOf(stray!, status, [records[untold[0]!]!]);
+  else if (untold.length === 1 && leftover.length === 1 && !stray)
+    outcomes[untold[0]!] = { kind: 'written', targetId: left!.id, created: left!.isNew };
+  else if (!stray && !left) for (const index of untold) outcomes[index] = unconfirmed(status);
   return outcomes;
 }
 
@@ -48,21 +55,21 @@ function claimResults(
   results: readonly UpsertResult[],
   target: ObjectTarget,
   records: readonly OutgoingRecord[],
-): Map<number, UpsertResult[]> {
+) {
   const byTrace = new Map(records.map((record, index) => [record.traceId, index]));
   const byKey = uniqueIndex(records, (record) => hubspotCanonical(target.keyField, record.key));
   const byId = uniqueIndex(records, (record) => record.targetId);
-  const claims = new Map<number, UpsertResult[]>();
+  const written = new Map<number, UpsertResult[]>();
+  const leftover: UpsertResult[] = [];
   for (const result of results) {
     const shown = hubspotCanonical(target.keyField, result.properties[target.keyField]);
-    let index = result.traceId === null ? undefined : byTrace.get(result.traceId);
-    if (result.traceId === null) {
-      index = byKey.get(shown) ?? byId.get(result.id);
-      if (index === undefined && records.length === 1 && results.length === 1) index = 0;
-    }
-    if (index !== undefined) claims.set(index, [...(claims.get(index) ?? []), result]);
+    const index =
+      result.traceId === null ? (byKey.get(shown) ?? byId.get(result.id)) : byTrace.get(result.traceId);
+    if (index !== undefined) written.set(index, [...(written.get(index) ?? []), result]);
+    // Only an upsert says whether it created: without that, it may be an answer to something else.
+    else if (result.isNew !== null) leftover.push(result);
   }
-  return claims;
+  return { written, leftover };
 }
 
 function claimErrors(errors: readonly HubspotError[], status: number, records: readonly OutgoingRecord[]) {

@@ -52,21 +52,28 @@ const hubspot: Dialect = {
     const inputs = hubspotInputs(write);
     const traceId = inputs.find((input) => input.id === key)!.objectWriteTraceId;
     const { results, errors } = answer as {
-      results: Record<string, unknown>[];
+      results: (Record<string, unknown> | null)[];
       errors?: Record<string, unknown>[];
     };
     const isRefused = (Array.isArray(errors) ? errors : []).some((error) =>
       JSON.stringify(error).includes(JSON.stringify(traceId)),
     );
-    const isNamed = results.some((result) => {
-      if (result?.id !== id) return false;
+    const belongs = (result: Record<string, unknown> | null, input: HubspotInput): boolean => {
+      if (result === null) return false;
+      if (typeof result.objectWriteTraceId === 'string')
+        return result.objectWriteTraceId === input.objectWriteTraceId;
       const properties = (result.properties ?? {}) as Record<string, unknown>;
-      return (
-        JSON.stringify(properties.email ?? '').toLowerCase() === JSON.stringify(key).toLowerCase() ||
-        result.objectWriteTraceId === traceId
-      );
-    });
-    return !isRefused && (isNamed || (inputs.length === 1 && results.length === 1));
+      return JSON.stringify(properties.email ?? '').toLowerCase() === JSON.stringify(input.id).toLowerCase();
+    };
+    const input = inputs.find((one) => one.id === key)!;
+    const isNamed = results.some((result) => belongs(result, input) && result!.id === id);
+    // By elimination: everything else in the answer is somebody else's.
+    const nobodys = results.filter(
+      (result) => !inputs.some((one) => belongs(result, one)) && result?.new !== undefined,
+    );
+    const isLeft =
+      nobodys.length === 1 && nobodys[0]!.id === id && !results.some((result) => belongs(result, input));
+    return !isRefused && (isNamed || isLeft);
   },
 };
 
