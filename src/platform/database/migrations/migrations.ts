@@ -1,3 +1,6 @@
+import { Events0001 } from './0001-events.js';
+import { Registrations0002 } from './0002-registrations.js';
+import { Identity0003 } from './0003-identity.js';
 import { Changes0004 } from './0004-changes.js';
 import { Pipelines0005 } from './0005-pipelines.js';
 import { Webhooks0006 } from './0006-webhooks.js';
@@ -5,4 +8,13 @@ import { Ledger0007 } from './0007-ledger.js';
 import { Reports0008 } from './0008-reports.js';
 
 /** TypeORM orders them by the thirteen digits at the end of each one's name. */
-export const migrations = [Changes0004, Pipelines0005, Webhooks0006, Ledger0007, Reports0008];
+export const migrations = [
+  Events0001,
+  Registrations0002,
+  Identity0003,
+  Changes0004,
+  Pipelines0005,
+  Webhooks0006,
+  Ledger0007,
+  Reports0008,
+];
