@@ -3,7 +3,10 @@ import type { IncomingHttpHeaders } from 'node:http';
 /** What became of one record of a call. */
 export type Outcome = 'created' | 'updated' | 'rejected' | 'throttled' | 'lied' | 'unanswered';
 
-/** One record of a call, as the journal shows it. `request` and `response` are that record's part. */
+/**
+ * One record of a call, as the journal shows it. `request` and `response` are that record's part; a function
+ * stands for a response that is rendered when somebody reads it.
+ */
 export interface Note {
   object: string;
   key: string | null;

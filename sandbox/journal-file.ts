@@ -9,7 +9,7 @@ import {
   writeSync,
 } from 'node:fs';
 import type { Note } from './call.js';
-import type { Journal, JournalCall, JournalItem } from './journal.js';
+import { type Journal, type JournalCall, type JournalItem, readable } from './journal.js';
 import type { Store } from './store/store.js';
 import type { Row } from './store/table.js';
 
@@ -53,7 +53,8 @@ export class JournalFile {
     if (goodBytes > this.rewriteAtBytes) this.rewrite();
   }
 
-  append(call: JournalCall, notes: Note[]): void {
+  append(call: JournalCall, given: Note[]): void {
+    const notes = given.map((note) => ({ ...note, response: readable(note.response) }));
     const rows = this.store.takeTouched().map(({ object, row }): [string, Row] => [object, row]);
     this.write({ call, notes, rows, counter: this.store.counter });
     if (this.sizeBytes > this.rewriteAtBytes) this.rewrite();

@@ -107,8 +107,13 @@ function render(entry: Entry, n: number): JournalItem {
     id,
     outcome,
     request: entry.request ?? null,
-    response: entry.response ?? null,
+    response: readable(entry.response),
   };
+}
+
+/** Responses are rendered only when somebody reads them. */
+export function readable(response: unknown): unknown {
+  return typeof response === 'function' ? (response as () => unknown)() : (response ?? null);
 }
 
 function noCounts(): Record<Outcome, number> {

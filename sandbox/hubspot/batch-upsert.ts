@@ -8,22 +8,17 @@ import {
   unreadable,
   unusableIdProperty,
 } from './batch-input.js';
-import { json } from './errors.js';
+import { jsonText } from './errors.js';
 import type { ObjectType } from './object-types.js';
 import type { Portal } from './portal.js';
 import { NotText, faultsMessage, readProperties } from './property-values.js';
-import { type ShownObject, shownCreated, shownUpdated } from './render.js';
+import { type Snapshot, createdText, snapshot, updatedText } from './render.js';
 
 export interface BatchError {
   status: 'error';
   category: string;
   message: string;
   context: Record<string, string[]>;
-}
-
-interface UpsertResult extends ShownObject {
-  new: boolean;
-  objectWriteTraceId?: string;
 }
 
 /**
@@ -36,7 +31,7 @@ export function batchUpsert(portal: Portal, type: ObjectType, call: Call): Answe
   const refused = unusableIdProperty(type, read.inputs) ?? duplicateIds(read.inputs);
   if (refused !== undefined) return refused;
 
-  const results: UpsertResult[] = [];
+  const results: string[] = [];
   const errors: BatchError[] = [];
   try {
     for (const input of read.inputs) upsert(portal, type, call, input, results, errors);
@@ -47,12 +42,17 @@ export function batchUpsert(portal: Portal, type: ObjectType, call: Call): Answe
   return batchAnswer(call, 200, results.reverse(), errors);
 }
 
-/** The envelope of every batch: 207 as soon as one input failed. */
-export function batchAnswer(call: Call, status: number, results: object[], errors: BatchError[]): Answer {
-  const startedAt = new Date(call.at).toISOString();
-  const envelope = { status: 'COMPLETE', results, startedAt, completedAt: new Date().toISOString() };
-  if (errors.length === 0) return json(status, envelope);
-  return json(207, { ...envelope, numErrors: errors.length, errors });
+/** The envelope of every batch around results that are JSON already: 207 as soon as one input failed. */
+export function batchAnswer(
+  call: Call,
+  status: number,
+  results: readonly string[],
+  errors: BatchError[],
+): Answer {
+  const times = `"startedAt":"${new Date(call.at).toISOString()}","completedAt":"${new Date().toISOString()}"`;
+  const envelope = `{"status":"COMPLETE","results":[${results.join(',')}],${times}`;
+  if (errors.length === 0) return jsonText(status, `${envelope}}`);
+  return jsonText(207, `${envelope},"numErrors":${errors.length},"errors":${JSON.stringify(errors)}}`);
 }
 
 function upsert(
@@ -60,7 +60,7 @@ function upsert(
   type: ObjectType,
   call: Call,
   input: BatchInput,
-  results: UpsertResult[],
+  results: string[],
   errors: BatchError[],
 ): void {
   const { id: key, idProperty, traceId, properties, sent: request } = input;
@@ -94,10 +94,18 @@ function upsert(
   const written = isLie
     ? portal.pretend(type, row, fields, call.at)
     : store(portal, type, row, fields, key, call.at);
-  const response = shownUpsert(type, written, fields, isNew, traceId);
-  results.push(response);
+  const at = snapshot(written);
+  const text = () => upsertText(type, at, fields, isNew, traceId);
+  results.push(text());
   const outcome = isLie ? 'lied' : isNew ? 'created' : 'updated';
-  call.notes.push({ object, key, id: written.id, outcome, request, response });
+  call.notes.push({
+    object,
+    key,
+    id: at.id,
+    outcome,
+    request,
+    response: () => JSON.parse(text()) as unknown,
+  });
 }
 
 function store(
@@ -113,13 +121,14 @@ function store(
   return row;
 }
 
-function shownUpsert(
+function upsertText(
   type: ObjectType,
-  row: Row,
+  row: Snapshot,
   fields: Fields,
   isNew: boolean,
   traceId: string | undefined,
-): UpsertResult {
-  const object = isNew ? shownCreated(type, row) : shownUpdated(type, row, fields);
-  return { ...object, new: isNew, ...(traceId === undefined ? {} : { objectWriteTraceId: traceId }) };
+): string {
+  const trace = traceId === undefined ? '' : `,"objectWriteTraceId":${JSON.stringify(traceId)}`;
+  const more = `,"new":${isNew}${trace}`;
+  return isNew ? createdText(type, row, more) : updatedText(type, row, fields, more);
 }

@@ -13,7 +13,7 @@ import { error, invalid, noContent } from './errors.js';
 import type { ObjectType } from './object-types.js';
 import type { Portal } from './portal.js';
 import { NotText, type PropertyValues, faultsMessage, readProperties } from './property-values.js';
-import { namesWanted, shown, shownCreated, shownUpdated } from './render.js';
+import { createdText, namesWanted, shown, snapshot, updatedText } from './render.js';
 
 /** POST …/batch/create: all or nothing. */
 export function batchCreate(portal: Portal, type: ObjectType, call: Call): Answer {
@@ -23,7 +23,7 @@ export function batchCreate(portal: Portal, type: ObjectType, call: Call): Answe
   if (isAnswer(judged)) return judged;
 
   let refused: Answer | undefined;
-  const rows: Row[] = [];
+  const results: string[] = [];
   const notes: Note[] = [];
   portal.store.transaction(() => {
     for (const { input, fields } of judged) {
@@ -37,21 +37,23 @@ export function batchCreate(portal: Portal, type: ObjectType, call: Call): Answe
       const row = isLie
         ? portal.pretend(type, undefined, fields, call.at)
         : portal.create(type, fields, key, call.at);
-      rows.push(row);
+      const at = snapshot(row);
+      const text = () => createdText(type, at);
+      results.push(text());
       notes.push({
         object: type.name,
         key,
         id: row.id,
         outcome: isLie ? 'lied' : 'created',
         request: input.sent,
-        response: shownCreated(type, row),
+        response: () => JSON.parse(text()) as unknown,
       });
     }
     return true;
   });
   if (refused !== undefined) return refused;
   call.notes.push(...notes);
-  return batchAnswer(call, 201, rows.map((row) => shownCreated(type, row)).reverse(), []);
+  return batchAnswer(call, 201, results.reverse(), []);
 }
 
 /** POST …/batch/update: values are all or nothing, records that are not there are errors of their own. */
@@ -71,7 +73,7 @@ export function batchUpdate(portal: Portal, type: ObjectType, call: Call): Answe
     if (conflict !== undefined) return error(conflict.status, conflict.message, conflict.category);
   }
 
-  const results: object[] = [];
+  const results: string[] = [];
   const missing: string[] = [];
   for (const { input, fields, row } of found) {
     const { id: key, sent: request } = input;
@@ -83,8 +85,10 @@ export function batchUpdate(portal: Portal, type: ObjectType, call: Call): Answe
     }
     const isLie = call.isLie();
     if (!isLie) portal.update(type, row, fields, null, call.at);
-    const response = shownUpdated(type, isLie ? portal.pretend(type, row, fields, call.at) : row, fields);
-    results.push(response);
+    const at = snapshot(isLie ? portal.pretend(type, row, fields, call.at) : row);
+    const text = () => updatedText(type, at, fields);
+    results.push(text());
+    const response = () => JSON.parse(text()) as unknown;
     call.notes.push({
       object: type.name,
       key,
@@ -109,12 +113,12 @@ export function batchRead(portal: Portal, type: ObjectType, call: Call): Answer 
   if (refused !== undefined) return refused;
 
   const names = namesWanted(type, asked);
-  const results = new Map<string, object>();
+  const results = new Map<string, string>();
   const missing: string[] = [];
   for (const { id } of inputs) {
     const row = portal.find(type, id.trim(), by);
     if (row === undefined) missing.push(id);
-    else results.set(row.id, shown(type, row, names));
+    else results.set(row.id, JSON.stringify(shown(type, row, names)));
   }
   const errors = missing.length > 0 ? [notFoundError(type, missing)] : [];
   return batchAnswer(call, 200, [...results.values()].reverse(), errors);

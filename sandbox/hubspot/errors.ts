@@ -7,6 +7,11 @@ export function json(status: number, body: unknown): Answer {
   return { status, headers: JSON_TYPE, body: JSON.stringify(body) };
 }
 
+/** An answer whose body is JSON text already. */
+export function jsonText(status: number, body: string): Answer {
+  return { status, headers: JSON_TYPE, body };
+}
+
 export function noContent(): Answer {
   return { status: 204, headers: {}, body: '' };
 }

@@ -2,10 +2,10 @@ import { type Answer, type Call, isObject, jsonOf } from '../call.js';
 import type { Row } from '../store/table.js';
 import { isAnswer, unreadable } from './batch-input.js';
 import { archive, keyOf, valuesOf } from './batches.js';
-import { error, invalid, json, noContent, notFound } from './errors.js';
+import { error, invalid, json, jsonText, noContent, notFound } from './errors.js';
 import type { ObjectType } from './object-types.js';
 import type { Portal } from './portal.js';
-import { namesWanted, shown, shownCreated, shownUpdated } from './render.js';
+import { createdText, namesWanted, shown, updatedText } from './render.js';
 
 const LIST_LIMIT_DEFAULT = 10;
 const LIST_LIMIT_MAX = 100;
@@ -25,7 +25,8 @@ export function createObject(portal: Portal, type: ObjectType, call: Call): Answ
   const row = isLie
     ? portal.pretend(type, undefined, fields, call.at)
     : portal.create(type, fields, key, call.at);
-  const response = shownCreated(type, row);
+  const text = createdText(type, row);
+  const response: unknown = JSON.parse(text);
   call.notes.push({
     object: type.name,
     key,
@@ -34,7 +35,7 @@ export function createObject(portal: Portal, type: ObjectType, call: Call): Answ
     request: body,
     response,
   });
-  return json(201, response);
+  return jsonText(201, text);
 }
 
 /** GET /crm/v3/objects/{type}/{id} */
@@ -58,10 +59,11 @@ export function updateObject(portal: Portal, type: ObjectType, call: Call, id: s
   if (conflict !== undefined) return error(conflict.status, conflict.message, conflict.category);
   const isLie = call.isLie();
   if (!isLie) portal.update(type, row, fields, null, call.at);
-  const response = shownUpdated(type, isLie ? portal.pretend(type, row, fields, call.at) : row, fields);
+  const text = updatedText(type, isLie ? portal.pretend(type, row, fields, call.at) : row, fields);
+  const response: unknown = JSON.parse(text);
   const outcome = isLie ? 'lied' : 'updated';
   call.notes.push({ object: type.name, key: row.key ?? id, id: row.id, outcome, request: body, response });
-  return json(200, response);
+  return jsonText(200, text);
 }
 
 /** DELETE /crm/v3/objects/{type}/{id}: 204, also for a record that is not there. */

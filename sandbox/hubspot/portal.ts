@@ -61,7 +61,7 @@ export class Portal {
     const table = this.table(type);
     for (const name of table.indexedFields()) {
       const value = fields[name];
-      if (value === undefined || value === null) continue;
+      if (value === undefined || value === null || self?.fields[name] === value) continue;
       const holder = table.findOne(name, value);
       if (holder === undefined || holder === self) continue;
       if (name === 'email') {
