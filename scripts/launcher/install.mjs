@@ -18,8 +18,14 @@ export function isInstalled() {
   });
 }
 
-/** Installs exactly what the lockfile says, tools for building included. */
-export async function install() {
+/**
+ * Installs exactly what the lockfile says, tools for building included.
+ * @param {{ signal?: AbortSignal }} [options]
+ */
+export async function install({ signal } = {}) {
   const flags = ['--include=dev', '--no-audit', '--no-fund', '--loglevel=error'];
-  await runCommand(...npmCommand('ci', ...flags), { env: { ...process.env, NODE_ENV: 'development' } });
+  await runCommand(...npmCommand('ci', ...flags), {
+    env: { ...process.env, NODE_ENV: 'development' },
+    signal,
+  });
 }

@@ -1,0 +1,41 @@
+import path from 'node:path';
+import { readEnvironment } from './environment.mjs';
+import { bold, say } from './progress.mjs';
+
+/** Where to look, now that everything runs. */
+export function printAddresses({ api, docs, event, twins }) {
+  const varDir = path.relative(process.cwd(), readEnvironment().varDir) || '.';
+  const rows = [
+    ['Event', event],
+    ['API', docs],
+    ['HubSpot twin', twins.hubspot && `${twins.hubspot}/_twin`],
+    ['Salesforce twin', twins.salesforce && `${twins.salesforce}/_twin`],
+    ['Operator key', `${path.join(varDir, 'run.json')} (operatorKey)`],
+    ['Logs', path.join(varDir, 'log')],
+  ].filter(([, value]) => value);
+  say();
+  for (const [name, value] of rows) say(`  ${name.padEnd(16)} ${bold(value)}`);
+  if (api) {
+    say('\n  A first registration:\n');
+    for (const line of firstRegistration(event)) say(`    ${line}`);
+  }
+  say('\n  Ctrl-C ends everything.\n');
+}
+
+function firstRegistration(event) {
+  const body = {
+    attendee: {
+      email: 'ada@example.com',
+      firstName: 'Ada',
+      lastName: 'Lovelace',
+      company: 'Analytical Engines',
+    },
+    answers: {},
+    consents: [{ purpose: 'marketing', granted: true }],
+  };
+  return [
+    `curl -s ${event}/registrations \\`,
+    "  -H 'Content-Type: application/json' \\",
+    `  -d '${JSON.stringify(body)}'`,
+  ];
+}

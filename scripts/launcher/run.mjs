@@ -1,0 +1,248 @@
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { build, isBuilt } from './build.mjs';
+import { ChildList } from './child-list.mjs';
+import { isLoopback, programEnvironment, readEnvironment } from './environment.mjs';
+import { FolderLock } from './folder-lock.mjs';
+import { install, isInstalled } from './install.mjs';
+import { PortBook } from './port-book.mjs';
+import { writePrivate } from './private-file.mjs';
+import { note, step, warn } from './progress.mjs';
+import { inRoot } from './root.mjs';
+import { runCommand } from './run-command.mjs';
+import { loadSecrets } from './secrets.mjs';
+import { reachable, Services } from './services.mjs';
+import { watch } from './watch.mjs';
+
+/** Past this, what still runs is ended without asking. */
+const STOP_TIMEOUT_MS = 8_500;
+
+/** One run of everything, from an empty folder to the address where people register, and back. */
+export class Run {
+  #given = readEnvironment();
+  #varDir = this.#given.varDir;
+  #children = new ChildList(path.join(this.#varDir, 'children.json'));
+  #runFile = path.join(this.#varDir, 'run.json');
+  #lock;
+  #stopWatching;
+  /** Stages in the order of their start; they are ended in the opposite order. */
+  #stages = [];
+  #stopping;
+  #ending = new AbortController();
+
+  /** @param {(error: Error) => void} giveUp told when a server cannot be kept running */
+  constructor(giveUp) {
+    this.giveUp = giveUp;
+  }
+
+  /** @returns {Promise<object>} the content of var/run.json */
+  async start() {
+    this.#takeFolder();
+    await this.#endStale();
+    if (!isInstalled()) await step(() => install({ signal: this.#ending.signal }), 'Packages installed');
+    if (!isBuilt()) await step(() => build({ unlessCurrent: true }), 'Built');
+
+    const secrets = loadSecrets(path.join(this.#varDir, 'secrets.json'));
+    const ports = new PortBook(path.join(this.#varDir, 'ports.json'), warn);
+    const services = new Services({
+      varDir: this.#varDir,
+      children: this.#children,
+      ports,
+      giveUp: this.giveUp,
+    });
+    const databaseUrl = this.#given.databaseUrl ?? (await this.#startPostgres(services, secrets));
+    const redis = await this.#startRedis(services, secrets);
+
+    const port = await ports.choose('Foyer', 3000, {
+      wanted: this.#given.wantedPort,
+      host: this.#given.host,
+    });
+    const values = {
+      secret: secrets.secret,
+      operatorKey: secrets.operatorKey,
+      ...dropUnset(this.#given),
+      databaseUrl,
+    };
+    Object.assign(values, { redisUrl: redis.url, port: String(port), role: 'all' });
+    const seeded = await this.#prepareDatabase(programEnvironment(values));
+
+    const twins = await this.#startTwins(services, secrets, values);
+    const api = await this.#startProgram(services, {
+      ...localDefaults(values.host),
+      ...programEnvironment(values),
+    });
+    const run = {
+      api,
+      docs: api && `${api}/docs`,
+      event: api && `${api}/v1/events/${seeded.event}`,
+      operatorKey: seeded.operatorKey,
+      twins,
+      redis: redis.kind,
+      pids: { launcher: process.pid, ...this.#children.pids() },
+      startedAt: new Date().toISOString(),
+    };
+    writePrivate(this.#runFile, run);
+    return run;
+  }
+
+  /** Ends everything in order: program, twins, Redis, PostgreSQL. Asked again, it ends at once. */
+  stop() {
+    if (this.#stopping) this.#children.killAll();
+    this.#ending.abort();
+    this.#stopping ??= this.#stopAll();
+    return this.#stopping;
+  }
+
+  /** Builds and starts the program anew whenever its sources, settings or mappings change. */
+  watch() {
+    this.#stopWatching = watch(async (folders) => {
+      try {
+        if (folders.has('src') || folders.has('sandbox'))
+          await step(() => build({ unlessCurrent: true }), 'Built');
+        const { program, twins } = this.#byStage();
+        if (folders.has('sandbox')) await Promise.all(twins.map((twin) => twin.restart()));
+        if (folders.size > 1 || !folders.has('sandbox'))
+          await Promise.all(program.map((one) => one.restart()));
+      } catch (error) {
+        warn(`${error.message}\nWhat ran before runs on.`);
+      }
+    });
+  }
+
+  #takeFolder() {
+    const lock = takeLock(this.#varDir);
+    if (!(lock instanceof FolderLock)) {
+      throw new Error(
+        `Foyer already runs here (process ${lock.holder}); its addresses are in ${this.#runFile}. ` +
+          `End it by Ctrl-C or: kill ${lock.holder}`,
+      );
+    }
+    this.#lock = lock;
+  }
+
+  async #endStale() {
+    rmSync(this.#runFile, { force: true });
+    const ended = await this.#children.endStale();
+    if (ended.length > 0) note(`Left over from an earlier run and ended: ${ended.join(', ')}.`);
+  }
+
+  async #startPostgres(services, secrets) {
+    const server = await step(
+      () => this.#begin('postgres', services.postgres(secrets.postgresPassword)),
+      ({ version, port }) => `PostgreSQL ${version} ready on 127.0.0.1:${port}`,
+    );
+    return server.url;
+  }
+
+  #startRedis(services, secrets) {
+    const sentence = ({ kind, port }) =>
+      kind === 'given'
+        ? 'Redis as given'
+        : `Redis ready on 127.0.0.1:${port}${kind === 'redis-server' ? '' : ` (${kind})`}`;
+    return step(
+      () => this.#begin('redis', services.redis(this.#given.redisUrl, secrets.redisPassword)),
+      sentence,
+    );
+  }
+
+  async #prepareDatabase(env) {
+    const options = { env: { ...process.env, ...env }, signal: this.#ending.signal };
+    const run = (command) => runCommand(process.execPath, [inRoot('dist/main.js'), command], options);
+    await step(() => run('migrate'), 'Database schema up to date');
+    const printed = await step(() => run('seed'), 'Demonstration event in place');
+    return JSON.parse(printed.trim().split('\n').at(-1));
+  }
+
+  /** Sets the addresses of both backends in `values`. */
+  async #startTwins(services, secrets, values) {
+    const { hubspotToken, salesforceClientId, salesforceClientSecret } = {
+      ...secrets,
+      ...dropUnset(this.#given),
+    };
+    const starts = [];
+    if (!values.hubspotUrl) {
+      const env = { TWIN_HUBSPOT_TOKEN: hubspotToken };
+      starts.push(async () => {
+        const { value } = await this.#begin('twins', services.twin('hubspot', 'HubSpot', 4010, env));
+        Object.assign(values, { hubspotUrl: value, hubspotToken });
+      });
+    }
+    if (!values.salesforceUrl) {
+      const env = {
+        TWIN_SALESFORCE_CLIENT_ID: salesforceClientId,
+        TWIN_SALESFORCE_CLIENT_SECRET: salesforceClientSecret,
+      };
+      starts.push(async () => {
+        const { value } = await this.#begin('twins', services.twin('salesforce', 'Salesforce', 4020, env));
+        Object.assign(values, { salesforceUrl: value, salesforceClientId, salesforceClientSecret });
+      });
+    }
+    if (starts.length > 0) {
+      await step(
+        async () => {
+          for (const start of starts) await start();
+        },
+        `Sandbox ${starts.length > 1 ? 'twins' : 'twin'} ready`,
+      );
+    }
+    return { hubspot: values.hubspotUrl, salesforce: values.salesforceUrl };
+  }
+
+  /** @returns {Promise<string | null>} the address of the API, where one was started */
+  async #startProgram(services, env) {
+    const roles = this.#given.role ? [this.#given.role] : ['api', 'worker'];
+    const started = await step(
+      () => Promise.all(roles.map((role) => this.#begin('program', services.program(role, env)))),
+      `Foyer ready (${roles.join(' and ')})`,
+    );
+    const url = started.map((server) => server.value).find(Boolean);
+    return url ? reachable(url).replace(/\/$/, '') : null;
+  }
+
+  async #begin(stage, making) {
+    const server = await making;
+    if (this.#stopping) throw new Error('Foyer was ended while it started.');
+    this.#stages.push({ stage, server });
+    return server.start();
+  }
+
+  async #stopAll() {
+    this.#stopWatching?.();
+    const late = setTimeout(() => this.#children.killAll(), STOP_TIMEOUT_MS);
+    const { program, twins, redis, postgres } = this.#byStage();
+    for (const stage of [program, twins, redis, postgres])
+      await Promise.all(stage.map((server) => server.stop()));
+    clearTimeout(late);
+    if (!this.#lock) return;
+    rmSync(this.#runFile, { force: true });
+    this.#children.clear();
+    this.#lock.release();
+  }
+
+  #byStage() {
+    const of = (name) => this.#stages.filter(({ stage }) => stage === name).map(({ server }) => server);
+    return { program: of('program'), twins: of('twins'), redis: of('redis'), postgres: of('postgres') };
+  }
+}
+
+function takeLock(varDir) {
+  try {
+    for (const folder of ['log', 'twins'])
+      mkdirSync(path.join(varDir, folder), { recursive: true, mode: 0o700 });
+    return FolderLock.take(path.join(varDir, 'launcher.lock'));
+  } catch (error) {
+    if (error.code !== 'EACCES') throw error;
+    const message = `${varDir} belongs to another user. Give FOYER_VAR_DIR another folder, or hand this one over (chown -R).`;
+    throw new Error(message, { cause: error });
+  }
+}
+
+/** Where nobody but this machine reaches the program, it may also deliver webhooks to this machine. */
+function localDefaults(host) {
+  if (!isLoopback(host)) return {};
+  return { FOYER_WEBHOOKS_ALLOW_PRIVATE_HOSTS: process.env.FOYER_WEBHOOKS_ALLOW_PRIVATE_HOSTS ?? 'true' };
+}
+
+function dropUnset(values) {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
+}
