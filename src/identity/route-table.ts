@@ -1,0 +1,64 @@
+import type { Role } from './principal.js';
+
+/** `public`: anyone; `registrant`: the holder of the registration's manage token, or an operator. Admins may all. */
+export type Access = 'public' | 'registrant' | readonly Exclude<Role, 'admin'>[];
+
+const READERS = ['viewer', 'engineer', 'operator'] as const;
+const ENGINEERS = ['engineer'] as const;
+const OPERATORS = ['operator'] as const;
+const BOTH = ['engineer', 'operator'] as const;
+
+/**
+ * Every route there is, and who may use it. A route that is missing here answers 403 to everyone, and a test compares
+ * this table with the routes that exist, both ways.
+ */
+export const ROUTE_TABLE: Readonly<Record<string, Access>> = {
+  'GET /health/live': 'public',
+  'GET /health/ready': 'public',
+  'GET /metrics': 'public',
+  'GET /openapi.json': 'public',
+  'GET /docs': 'public',
+  'GET /problems/:code': 'public',
+
+  'GET /v1/events': 'public',
+  'POST /v1/events': OPERATORS,
+  'GET /v1/events/:event': 'public',
+  'PATCH /v1/events/:event': OPERATORS,
+  'GET /v1/events/:event/sessions': 'public',
+  'PUT /v1/events/:event/sessions/:code': OPERATORS,
+  'GET /v1/events/:event/form': 'public',
+  'PUT /v1/events/:event/form': OPERATORS,
+
+  'POST /v1/events/:event/registrations': 'public',
+  'GET /v1/events/:event/registrations': OPERATORS,
+  'GET /v1/registrations/:id': 'registrant',
+  'PATCH /v1/registrations/:id': 'registrant',
+  'DELETE /v1/registrations/:id': 'registrant',
+  'PUT /v1/registrations/:id/sessions/:code': 'registrant',
+  'DELETE /v1/registrations/:id/sessions/:code': 'registrant',
+
+  'GET /v1/mappings': READERS,
+  'GET /v1/mappings/:mapping': READERS,
+  'GET /v1/mappings/:mapping/ledger': READERS,
+  'POST /v1/mappings/:mapping/pause': BOTH,
+  'POST /v1/mappings/:mapping/resume': BOTH,
+  'POST /v1/mappings/:mapping/plan': ENGINEERS,
+  'POST /v1/mappings/:mapping/apply': ENGINEERS,
+  'GET /v1/deliveries': READERS,
+  'GET /v1/deliveries/:mapping/:key': READERS,
+  'POST /v1/deliveries/replay': BOTH,
+
+  'GET /v1/webhooks': READERS,
+  'POST /v1/webhooks': BOTH,
+  'GET /v1/webhooks/:id': READERS,
+  'PATCH /v1/webhooks/:id': BOTH,
+  'DELETE /v1/webhooks/:id': BOTH,
+  'POST /v1/webhooks/:id/pause': BOTH,
+  'POST /v1/webhooks/:id/resume': BOTH,
+  'GET /v1/webhooks/:id/attempts': READERS,
+
+  'GET /v1/reports': READERS,
+  'POST /v1/reports/:report/runs': BOTH,
+  'GET /v1/reports/:report/runs/:run': READERS,
+  'GET /v1/schedules': READERS,
+};
