@@ -50,12 +50,7 @@ export const unconfirmed = (status: number): Failure =>
   unanswered('unconfirmed', 'The answer does not say what became of this record.', status);
 
 /** A failure by HTTP status alone: where the body tells nothing that we know. */
-export function byStatus(
-  status: number,
-  code: string | null,
-  message: string | null,
-  isReadable: boolean,
-): Failure {
+export function byStatus(status: number, code: string | null, message: string | null): Failure {
   const reason = (owner: Reason['owner'], fallbackCode: string, sentence: string): Reason => ({
     code: code ?? fallbackCode,
     message: message ?? sentence,
@@ -72,10 +67,10 @@ export function byStatus(
         'The backend redirects elsewhere: set its base URL to the final address.',
       ),
     };
-  // A gateway that lost the backend behind it cannot know whether the write happened there.
-  if ((status === 502 || status === 504) && !isReadable)
+  // Whoever answers for a backend that did not answer in time cannot know whether the write happened there.
+  if (status === 502 || status === 504)
     return unanswered(
-      `http-${status}`,
+      code ?? `http-${status}`,
       'A gateway answered for the backend: the write may have happened.',
       status,
     );

@@ -130,7 +130,7 @@ export function meaningOf(error: HubspotError, status: number, records: readonly
     return { kind: 'retry', afterMs: null, reason: { code, message: sentence, owner: 'backend', status } };
   }
   const kept = message === '' ? null : `HubSpot: ${stripValues(message, records)}`;
-  const failure = byStatus(status < 400 ? 400 : status, code, kept, true);
+  const failure = byStatus(status < 400 ? 400 : status, code, kept);
   const owner: Owner = code === 'VALIDATION_ERROR' ? 'data' : failure.reason.owner;
   return { ...failure, reason: { ...failure.reason, owner, status, ...(field ? { field } : {}) } };
 }
@@ -181,7 +181,7 @@ export function refusalOfAll(
       ),
     };
   if (status >= 500) {
-    const failure = byStatus(status, error.category ?? null, null, error.message !== undefined);
+    const failure = byStatus(status, error.category ?? null, null);
     return failure.kind === 'retry' ? { ...failure, afterMs: waitMs } : failure;
   }
   return null;

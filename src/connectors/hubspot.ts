@@ -194,8 +194,7 @@ function refusedBatch(answer: HttpAnswer, records: readonly OutgoingRecord[]) {
 }
 
 function byAnswer(answer: HttpAnswer, records: readonly OutgoingRecord[]): Failure {
-  if (!answer.isReadable || answer.status < 400)
-    return byStatus(answer.status, null, null, answer.isReadable);
+  if (!answer.isReadable || answer.status < 400) return byStatus(answer.status, null, null);
   return meaningOf(errorIn(answer), answer.status, records);
 }
 

@@ -177,7 +177,7 @@ export function meaningOf(
   nowMs: number,
 ): Failure {
   const error = errors[0];
-  if (!error) return byStatus(status, null, null, false);
+  if (!error) return byStatus(status, null, null);
   const code = isLock(error) ? 'UNABLE_TO_LOCK_ROW' : error.code;
   const row = Object.hasOwn(rows, code) ? rows[code] : undefined;
   if (!row) return unknown(error, status, records);
@@ -199,7 +199,7 @@ export function meaningOf(
 function unknown(error: SalesforceError, status: number, records: readonly OutgoingRecord[]): Failure {
   const text = stripValues(error.message, records);
   const message = text === '' ? null : `Salesforce: ${text}`;
-  const failure = byStatus(status < 400 ? 400 : status, error.code === '' ? null : error.code, message, true);
+  const failure = byStatus(status < 400 ? 400 : status, error.code === '' ? null : error.code, message);
   const field = error.fields[0];
   return { ...failure, reason: { ...failure.reason, status, ...(field ? { field } : {}) } };
 }

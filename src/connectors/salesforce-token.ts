@@ -65,7 +65,7 @@ export class SalesforceToken {
     }
     if (answer.status < 400) return { failure: notSent(unreadable(answer.status)) };
     const isRefused = answer.status === 400 || answer.status === 401 || answer.status === 403;
-    if (!isRefused) return { failure: notSent(byStatus(answer.status, null, null, answer.isReadable)) };
+    if (!isRefused) return { failure: notSent(byStatus(answer.status, null, null)) };
     const detail = typeof description === 'string' ? ` (${stripValues(description, [])})` : '';
     return {
       failure: {

@@ -178,7 +178,7 @@ class SalesforceConnector implements Connector {
 
   private failureIn(answer: HttpAnswer, records: readonly OutgoingRecord[]): Failure {
     const nowMs = this.clock.now().getTime();
-    if (answer.status < 400) return byStatus(answer.status, null, null, answer.isReadable);
+    if (answer.status < 400) return byStatus(answer.status, null, null);
     return withStatedWait(
       meaningOf(errorsIn(answer.body), answer.status, records, nowMs),
       answer.headers,
