@@ -155,11 +155,12 @@ function wrongCall(fault: ExpressionFault): Fault {
   const isMethod = node?.op === 'rcall';
   const name = node && isNode(node) && (node.op === 'rcall' || node.op === 'call') ? node.args[0] : '';
   const known = isMethod ? methods : functions;
-  if (name === '' || known.has(name) || loopNames.includes(name)) {
+  const others = isMethod ? [...loopNames, 'granted'] : ['has', 'coalesce'];
+  if (name === '' || known.has(name) || others.includes(name)) {
     return { code: 'wrong-argument', message: sentence(fault.summary) };
   }
   const elsewhere = isMethod ? functions : methods;
-  const names = isMethod ? [...methods.keys(), ...loopNames] : [...functions.keys(), 'has', 'coalesce'];
+  const names = [...known.keys(), ...others];
   return {
     code: 'unknown-function',
     message: `There is no ${isMethod ? 'method' : 'function'} ${name}()`,

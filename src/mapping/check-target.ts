@@ -56,7 +56,7 @@ export class TargetChecker {
     const field = this.find(spec.name);
     if (!field) return null;
     if (picklist) this.checkTable(spec, picklist, field);
-    else this.checkType(spec, checked, field);
+    else if (!spec.picklist) this.checkType(spec, checked, field);
     if (spec.default) this.checkLiteral(spec.default, spec.name.value, field);
     this.checkTruncate(spec, field);
     this.checkRequired(spec, checked, field, attributeOf);

@@ -158,15 +158,17 @@ class MappingCompiler {
   private when(): Run | null {
     const { when } = this.file;
     const checked = when ? this.check(when) : null;
+    const isCondition = checked?.type === 'bool' || checked?.type === 'dyn';
+    // A guard that does not hold as an expression is mended first: the fields are not blamed for it.
+    this.isGuarded = when !== null && (!isCondition || requiresConsent(checked.node, this.lets.nodes));
     if (!when || !checked) return null;
-    if (checked.type !== 'bool' && checked.type !== 'dyn') {
+    if (!isCondition) {
       this.file.faults.add(when.range, {
         code: 'wrong-type',
         message: `when gives ${checked.type}`,
         expected: 'true or false',
       });
     }
-    this.isGuarded = requiresConsent(checked.node, this.lets.nodes);
     return this.run(when, checked);
   }
 

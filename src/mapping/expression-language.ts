@@ -105,6 +105,10 @@ function registerFunctions(environment: Environment): void {
   for (const spec of [...functions.values(), ...methods.values()]) {
     for (const signature of spec.signatures) environment.registerFunction(signature, neverCalled);
   }
+  // Any attribute may be null in a record, so any may be compared with it.
+  for (const type of ['string', 'int', 'double', 'bool']) {
+    environment.registerOperator(`${type} == null`, neverCalled);
+  }
   for (let count = 1; count <= limits.maxCallArguments; count++) {
     environment.registerFunction(`coalesce(${Array<string>(count).fill('A').join(', ')}): A`, neverCalled);
   }
