@@ -35,7 +35,11 @@ const STATES: readonly DeliveryState[] = [
 ];
 
 type Counted = Record<'records' | 'unaccounted' | 'total' | 'settled' | 'superseded' | 'waiting', string>;
-type Row = Counted & { as_of: Date; states: Partial<Record<DeliveryState, number>>; oldest_open_at: Date | null };
+type Row = Counted & {
+  as_of: Date;
+  states: Partial<Record<DeliveryState, number>>;
+  oldest_open_at: Date | null;
+};
 
 export async function ledgerOf(pool: pg.Pool, mapping: string): Promise<Ledger> {
   const { rows } = await pool.query<Row>('select * from mapping_ledger($1)', [mapping]);

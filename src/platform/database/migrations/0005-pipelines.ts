@@ -84,6 +84,7 @@ export class Pipelines0005 implements MigrationInterface {
         keys uuid[] not null,
         versions integer[] not null
       );
+      create index attempts_by_key on attempts using gin (keys) with (fastupdate = on);
       create table attempt_failures (
         mapping text not null,
         key uuid not null,

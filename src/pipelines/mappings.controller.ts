@@ -1,0 +1,95 @@
+import { Controller, Get, HttpCode, Inject, Param, Post } from '@nestjs/common';
+import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type pg from 'pg';
+import { PG_POOL } from '../platform/database/database.module.js';
+import { notFound } from '../platform/http/problem.js';
+import { type Applied, AppliedMappings } from './applied-mappings.js';
+import { type Ledger, ledgerOf } from './ledger.js';
+
+const LEDGER_EXAMPLE = {
+  mapping: 'hubspot.contact',
+  asOf: '2027-03-01T09:00:00.000Z',
+  records: 3,
+  states: {
+    pending: 0,
+    sending: 0,
+    sent: 0,
+    verified: 2,
+    retrying: 0,
+    inDoubt: 0,
+    rejected: 0,
+    suppressed: 1,
+    retained: 0,
+    erased: 0,
+  },
+  unaccounted: 0,
+  changes: { total: 5, settled: 4, superseded: 1, waiting: 0 },
+  oldestOpenAt: null,
+};
+
+@ApiTags('mappings')
+@ApiBearerAuth()
+@Controller('v1/mappings')
+export class MappingsController {
+  constructor(
+    private readonly applied: AppliedMappings,
+    @Inject(PG_POOL) private readonly pool: pg.Pool,
+  ) {}
+
+  @Get()
+  @ApiOperation({ summary: 'The mappings in force' })
+  async list(): Promise<{ items: object[]; next: null }> {
+    return { items: (await this.applied.all()).map(resource), next: null };
+  }
+
+  @Get(':mapping')
+  @ApiOperation({ summary: 'One mapping: the version in force and its source' })
+  async one(@Param('mapping') name: string): Promise<object> {
+    const applied = await this.found(name);
+    return { ...resource(applied), source: applied.mapping.source };
+  }
+
+  @Get(':mapping/ledger')
+  @ApiOperation({ summary: 'The conservation ledger: every record and every change accounted for' })
+  @ApiOkResponse({ schema: { type: 'object', example: LEDGER_EXAMPLE } })
+  async ledger(@Param('mapping') name: string): Promise<Ledger> {
+    await this.found(name);
+    return ledgerOf(this.pool, name);
+  }
+
+  @Post(':mapping/pause')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Deliver nothing until resumed; nothing is lost meanwhile' })
+  pause(@Param('mapping') name: string): Promise<object> {
+    return this.setPaused(name, true);
+  }
+
+  @Post(':mapping/resume')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Deliver again, from where it was paused' })
+  resume(@Param('mapping') name: string): Promise<object> {
+    return this.setPaused(name, false);
+  }
+
+  private async setPaused(name: string, paused: boolean): Promise<object> {
+    const applied = await this.found(name);
+    await this.pool.query(
+      `with m as (update mappings set paused = $2 where name = $1)
+       update lanes set paused = $2 where mapping = $1`,
+      [name, paused],
+    );
+    return resource({ ...applied, paused });
+  }
+
+  private async found(name: string): Promise<Applied> {
+    const applied = await this.applied.current(name);
+    if (!applied) throw notFound('There is no mapping of this name.');
+    return applied;
+  }
+}
+
+function resource({ mapping, version, paused }: Applied): object {
+  const { name, stream, destination, object, operation, file } = mapping;
+  const links = { self: `/v1/mappings/${name}`, ledger: `/v1/mappings/${name}/ledger` };
+  return { mapping: name, stream, destination, object, operation, file, version, paused, links };
+}
