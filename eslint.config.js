@@ -1,21 +1,28 @@
 import prettier from 'eslint-config-prettier';
 import tseslint from 'typescript-eslint';
 
+const ENVIRONMENT = {
+  object: 'process',
+  property: 'env',
+  message: 'Read it in src/platform/config only.',
+};
+
 export default tseslint.config(
-  { ignores: ['dist/**', 'var/**', 'node_modules/**', '**/*.mjs', 'eslint.config.js'] },
-  ...tseslint.configs.strictTypeChecked,
+  { ignores: ['dist/**', 'var/**', 'coverage/**', 'node_modules/**', 'eslint.config.js'] },
   {
+    files: ['**/*.ts', '**/*.tsx'],
+    extends: [tseslint.configs.strictTypeChecked],
     languageOptions: { parserOptions: { project: './tsconfig.json' } },
     rules: {
       eqeqeq: 'error',
-      'no-restricted-properties': [
-        'error',
-        { object: 'process', property: 'env', message: 'Read it in src/platform/config only.' },
-      ],
+      'no-restricted-properties': ['error', ENVIRONMENT],
       // Off: Nest modules are classes that carry only a decorator.
       '@typescript-eslint/no-extraneous-class': 'off',
       // Off: numbers in template strings read well and cannot surprise.
-      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      '@typescript-eslint/restrict-template-expressions': [
+        'error',
+        { allowNumber: true, allowBoolean: true },
+      ],
       // Off for unused names that begin with an underscore: positions in a signature that others fix.
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
       // Off: with noUncheckedIndexedAccess the checked way reads worse where the index is known to be there.
@@ -24,6 +31,29 @@ export default tseslint.config(
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
     },
   },
-  { files: ['test/**', 'bench/**', 'sandbox/**'], rules: { 'no-restricted-properties': 'off' } },
+  // Off: these are not the program, and the environment is how they are told things.
+  {
+    files: ['test/**', 'bench/**', 'sandbox/**', 'vitest.config.ts'],
+    rules: { 'no-restricted-properties': 'off' },
+  },
+  {
+    // The launcher is plain JavaScript: it runs before anything is installed.
+    files: ['**/*.mjs'],
+    languageOptions: {
+      globals: Object.fromEntries(
+        [
+          'process',
+          'console',
+          'URL',
+          'fetch',
+          'AbortController',
+          'AbortSignal',
+          'setTimeout',
+          'clearTimeout',
+        ].map((name) => [name, 'readonly']),
+      ),
+    },
+    rules: { eqeqeq: 'error', 'no-undef': 'error', 'no-unused-vars': 'error', 'prefer-const': 'error' },
+  },
   prettier,
 );

@@ -10,14 +10,18 @@ import { commandLine, end, isAlive } from './processes.mjs';
 export class ChildList {
   #file;
   #children = {};
+  #onChange;
 
-  constructor(file) {
+  /** @param {() => void} onChange told when a process was added or took another's place */
+  constructor(file, onChange) {
     this.#file = file;
+    this.#onChange = onChange;
   }
 
   add(name, pid, marker) {
     this.#children[name] = { pid, marker };
     writePrivate(this.#file, this.#children);
+    this.#onChange();
   }
 
   pids() {

@@ -62,7 +62,7 @@ const SETTINGS = {
  * @param {string} [options.logFile] where the server writes; default: beside the data folder
  * @param {(line: string) => void} [options.log] sentences for a person
  * @param {'namespace' | 'account'} [options.method] how root becomes someone else; forced by tests
- * @returns {Promise<{ url: string, port: number, pid: number, version: string, exited: Promise<number>, stop(): Promise<void> }>}
+ * @returns {Promise<{ url: string, port: number, pid: number, version: string, exited: Promise<string>, stop(): Promise<void> }>}
  */
 export async function startPostgres({ dataDir, port = 5432, password, logFile, log = () => {}, method }) {
   const folder = path.resolve(dataDir);
@@ -154,8 +154,8 @@ async function launchOn({ binaries, runner, folder, logFile }, port) {
   const child = spawn(command, words, { stdio: ['ignore', output, output], detached: true });
   closeSync(output);
   const exited = new Promise((resolve) => {
-    child.once('exit', (code) => resolve(code ?? -1));
-    child.once('error', () => resolve(-1));
+    child.once('exit', (code, signal) => resolve(signal ?? `code ${code}`));
+    child.once('error', (error) => resolve(error.message));
   });
   await readiness(child, folder, logFile);
   const stop = async () => {

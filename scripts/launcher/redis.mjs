@@ -28,7 +28,7 @@ const STOP_STEPS = [
  * @param {number} [options.databases] how many numbered ones it keeps apart
  * @param {'given' | 'redis-server' | 'js-redis-server'} [options.kind] forces a kind, for tests
  * @param {(line: string) => void} [options.onLine] what the server prints
- * @returns {Promise<{ url: string, port?: number, kind: string, pid?: number, exited?: Promise<number>, stop(): Promise<void> }>}
+ * @returns {Promise<{ url: string, port?: number, kind: string, pid?: number, exited?: Promise<string>, stop(): Promise<void> }>}
  */
 export async function startRedis({
   url,
@@ -110,14 +110,14 @@ async function ready(child, { kind, port, password, onLine }) {
   }
   let isGone = false;
   const exited = new Promise((resolve) => {
-    const gone = (code) => {
+    const gone = (how) => {
       isGone = true;
-      resolve(code ?? -1);
+      resolve(how);
     };
-    child.once('exit', gone);
+    child.once('exit', (code, signal) => gone(signal ?? `code ${code}`));
     child.once('error', (error) => {
       said += error.message;
-      gone(-1);
+      gone(error.message);
     });
   });
   const deadline = Date.now() + START_TIMEOUT_MS;

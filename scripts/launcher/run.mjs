@@ -21,8 +21,10 @@ const STOP_TIMEOUT_MS = 8_500;
 export class Run {
   #given = readEnvironment();
   #varDir = this.#given.varDir;
-  #children = new ChildList(path.join(this.#varDir, 'children.json'));
+  #children = new ChildList(path.join(this.#varDir, 'children.json'), () => this.#publish());
   #runFile = path.join(this.#varDir, 'run.json');
+  /** What var/run.json says, once all is ready. */
+  #addresses;
   #lock;
   #stopWatching;
   /** Stages in the order of their start; they are ended in the opposite order. */
@@ -71,18 +73,18 @@ export class Run {
       ...localDefaults(values.host),
       ...programEnvironment(values),
     });
-    const run = {
+    this.#addresses = {
       api,
       docs: api && `${api}/docs`,
       event: api && `${api}/v1/events/${seeded.event}`,
       operatorKey: seeded.operatorKey,
       twins,
       redis: redis.kind,
-      pids: { launcher: process.pid, ...this.#children.pids() },
+      pids: {},
       startedAt: new Date().toISOString(),
     };
-    writePrivate(this.#runFile, run);
-    return run;
+    this.#publish();
+    return this.#addresses;
   }
 
   /** Ends everything in order: program, twins, Redis, PostgreSQL. Asked again, it ends at once. */
@@ -197,6 +199,13 @@ export class Run {
     );
     const url = started.map((server) => server.value).find(Boolean);
     return url ? reachable(url).replace(/\/$/, '') : null;
+  }
+
+  /** Again whenever a process took another's place, so that the pids stay true. */
+  #publish() {
+    if (!this.#addresses || this.#stopping) return;
+    const pids = { launcher: process.pid, ...this.#children.pids() };
+    writePrivate(this.#runFile, { ...this.#addresses, pids });
   }
 
   async #begin(stage, making) {
