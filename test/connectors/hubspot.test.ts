@@ -1,0 +1,329 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { Outcome } from '../../src/connectors/connector.js';
+import { hubspotCanonical } from '../../src/connectors/hubspot-canonical.js';
+import { nextMidnightMs } from '../../src/connectors/hubspot-errors.js';
+import { createConnector } from '../../src/connectors/registry.js';
+import { dialects, kinds, person, persons } from './dialects.js';
+import { type Script, type ScriptedServer, json, scriptedServer } from './scripted-server.js';
+
+const signal = new AbortController().signal;
+const dialect = dialects[0]!;
+const NOW = Date.parse('2026-03-01T10:00:00Z');
+
+let server: ScriptedServer;
+beforeAll(async () => {
+  server = await scriptedServer();
+});
+afterAll(() => server.close());
+beforeEach(() => {
+  server.seen.length = 0;
+});
+
+function connector(settings: object = {}) {
+  const all = { baseUrl: server.baseUrl, token: 'pat-1', callTimeoutMs: 1000, ...settings };
+  return createConnector({ name: 'crm', connector: 'hubspot', settings: all }, { now: () => new Date(NOW) });
+}
+const send = (script: Script, list = persons(3), settings = {}) => {
+  server.script = script;
+  return connector(settings).send(dialect.target, list, { signal });
+};
+const inputsOf = (body: string) =>
+  (JSON.parse(body) as { inputs: { id: string; objectWriteTraceId: string }[] }).inputs;
+const reason = (outcome: Outcome) => ('reason' in outcome ? outcome.reason : undefined);
+
+describe('a 207 (hand-written from the protocol sheet, no recording exists)', () => {
+  const invalid = (traceIds: string[] | undefined) => ({
+    status: 'error',
+    category: 'VALIDATION_ERROR',
+    message: 'Property value "invalid-format" is not a valid email',
+    context: traceIds ? { objectWriteTraceId: traceIds } : {},
+  });
+
+  test('an error goes to the record whose trace id it names; results may come in any order', async () => {
+    const result = await send((write, response) => {
+      const results = dialect.success(write);
+      json(response, 207, dialect.wrap([results[2], results[0]], [invalid(['trace-1'])]));
+    });
+    expect(kinds(result)).toEqual(['written', 'rejected', 'written']);
+    expect(result.outcomes[2]).toMatchObject({ targetId: 'id-person2@example.com' });
+    expect(reason(result.outcomes[1]!)).toMatchObject({ code: 'INVALID_EMAIL', owner: 'data' });
+    expect(server.seen).toHaveLength(1);
+  });
+
+  test('one error may name several records', async () => {
+    const result = await send((write, response) =>
+      json(response, 207, dialect.wrap([dialect.success(write)[1]], [invalid(['trace-0', 'trace-2'])])),
+    );
+    expect(kinds(result)).toEqual(['rejected', 'written', 'rejected']);
+  });
+
+  test('errors without a trace id have the records nobody answered for sent one by one', async () => {
+    const bad = new Set(['person1@example.com', 'person3@example.com']);
+    const result = await send((write, response) => {
+      const inputs = inputsOf(write.body);
+      const results = dialect.success(write).filter((_, n) => !bad.has(inputs[n]!.id));
+      const errors = inputs.filter(({ id }) => bad.has(id)).map(() => invalid(undefined));
+      json(response, errors.length ? 207 : 200, dialect.wrap(results, errors));
+    }, persons(5));
+    expect(kinds(result)).toEqual(['written', 'rejected', 'written', 'rejected', 'written']);
+    const sent = server.seen.flatMap(({ body }) => inputsOf(body).map(({ id }) => id));
+    expect(sent.filter((id) => id === 'person0@example.com')).toHaveLength(1);
+  });
+
+  test('an error about the hour, not the record, is tried again', async () => {
+    const error = {
+      status: 'error',
+      category: 'INTERNAL_ERROR',
+      message: 'oops',
+      context: { objectWriteTraceId: ['trace-0'] },
+    };
+    const result = await send((_, response) => json(response, 207, dialect.wrap([], [error])), [person(0)]);
+    expect(kinds(result)).toEqual(['retry']);
+  });
+
+  test('a record that is both written and refused is unanswered', async () => {
+    const result = await send((write, response) =>
+      json(response, 207, dialect.wrap(dialect.success(write), [invalid(['trace-0'])])),
+    );
+    expect(kinds(result)).toEqual(['unanswered', 'written', 'written']);
+  });
+
+  test('a contact found by a secondary e-mail shows its primary one and is still ours', async () => {
+    const result = await send((write, response) => {
+      const results = dialect.success(write) as Record<string, unknown>[];
+      results[1] = { ...results[1], id: '77', properties: { email: 'primary@example.com' }, new: false };
+      json(response, 200, dialect.wrap(results));
+    });
+    expect(result.outcomes[1]).toEqual({ kind: 'written', targetId: '77', created: false });
+  });
+});
+
+describe('a batch refused as a whole', () => {
+  const refuseWith =
+    (isBad: (id: string) => boolean, status: number, error: object): Script =>
+    (write, response) =>
+      inputsOf(write.body).some(({ id }) => isBad(id))
+        ? json(response, status, error)
+        : json(response, 200, dialect.wrap(dialect.success(write)));
+
+  test('“Contact already exists” rejects the one record and lets 99 others through', async () => {
+    const error = {
+      status: 'error',
+      message: 'Contact already exists. Existing ID: 290201',
+      category: 'CONFLICT',
+    };
+    const result = await send(
+      refuseWith((id) => id === 'person42@example.com', 409, error),
+      persons(100),
+    );
+    expect(result.outcomes.filter(({ kind }) => kind === 'written')).toHaveLength(99);
+    expect(result.outcomes[42]).toMatchObject({
+      kind: 'rejected',
+      reason: { code: 'CONFLICT', owner: 'data' },
+    });
+    expect(server.seen.length).toBeLessThan(20);
+  });
+
+  test('duplicates are parted until each goes alone', async () => {
+    const error = {
+      status: 'error',
+      message: 'Duplicate IDs found in batch input: [x]. IDs must be unique',
+      category: 'VALIDATION_ERROR',
+    };
+    const list = ['A@example.com', 'b@example.com', 'a@example.com'].map((key, n) => ({ ...person(n), key }));
+    const result = await send((write, response) => {
+      const ids = inputsOf(write.body).map(({ id }) => id.toLowerCase());
+      if (new Set(ids).size < ids.length) json(response, 400, error);
+      else json(response, 200, dialect.wrap(dialect.success(write)));
+    }, list);
+    expect(kinds(result)).toEqual(['written', 'written', 'written']);
+  });
+
+  test('a property that does not exist condemns only the records that carry it, in two calls', async () => {
+    const message =
+      'Property values were not valid: [{"isValid":false,"message":"Property \\"shoe\\" does not exist","error":"PROPERTY_DOESNT_EXIST","name":"shoe","portalId":1}]';
+    const list = persons(100).map((record, n) =>
+      n % 2 ? record : { ...record, fields: { ...record.fields, shoe: '44' } },
+    );
+    const result = await send((write, response) => {
+      if (write.body.includes('shoe'))
+        json(response, 400, { status: 'error', message, category: 'VALIDATION_ERROR' });
+      else json(response, 200, dialect.wrap(dialect.success(write)));
+    }, list);
+    expect(kinds(result)).toEqual(list.map((_, n) => (n % 2 ? 'written' : 'rejected')));
+    expect(reason(result.outcomes[0]!)).toMatchObject({
+      code: 'PROPERTY_DOESNT_EXIST',
+      field: 'shoe',
+      owner: 'mapping',
+    });
+    expect(server.seen.length).toBeLessThanOrEqual(3);
+  });
+
+  test('once a part is throttled the rest is not sent', async () => {
+    let call = 0;
+    const result = await send((_, response) => {
+      if (call++ === 0) json(response, 400, { status: 'error', message: 'something odd', category: 'ODD' });
+      else json(response, 429, { status: 'error', message: 'You have reached your secondly limit.' });
+    }, persons(8));
+    expect(new Set(kinds(result))).toEqual(new Set(['throttled']));
+    expect(server.seen).toHaveLength(2);
+  });
+
+  test('a part without answer is not sent again, and what was not yet sent may be tried', async () => {
+    let call = 0;
+    const result = await send((_, response, socket) => {
+      if (call++ === 0) json(response, 400, { status: 'error', message: 'something odd', category: 'ODD' });
+      else socket.resetAndDestroy();
+    }, persons(4));
+    expect(kinds(result)).toEqual(['unanswered', 'unanswered', 'retry', 'retry']);
+    expect(server.seen).toHaveLength(2);
+  });
+
+  test('a refusal we do not know keeps HubSpot’s code and words, without the person', async () => {
+    const error = {
+      status: 'error',
+      message: 'Ludicrous speed for "person0@example.com" with Given0',
+      category: 'LUDICROUS',
+    };
+    const result = await send((_, response) => json(response, 400, error), [person(0)]);
+    const { code, message } = reason(result.outcomes[0]!)!;
+    expect([kinds(result)[0], code]).toEqual(['rejected', 'LUDICROUS']);
+    expect(message).toBe('HubSpot: Ludicrous speed for "…" with …');
+  });
+});
+
+describe('waits', () => {
+  test.each([
+    [
+      'the recorded secondly message',
+      { message: 'You have reached your secondly limit.', category: 'RATE_LIMITS' },
+      {},
+      1_000,
+    ],
+    [
+      'the rolling window',
+      { message: 'You have reached your ten_secondly_rolling limit.', policyName: 'TEN_SECONDLY_ROLLING' },
+      {},
+      10_000,
+    ],
+    [
+      'the rolling window by header',
+      { policyName: 'TEN_SECONDLY_ROLLING' },
+      { 'x-hubspot-ratelimit-interval-milliseconds': '7000' },
+      7_000,
+    ],
+    ['the day', { message: 'You have reached your daily limit.', policyName: 'DAILY' }, {}, 13 * 3_600_000],
+    ['the day by header', {}, { 'x-hubspot-ratelimit-daily-remaining': '0' }, 13 * 3_600_000],
+    ['a time stated', { policyName: 'DAILY' }, { 'retry-after': '30' }, 30_000],
+    ['nothing known', {}, {}, 10_000],
+  ])('a 429 of %s holds everyone until then', async (_name, body, headers, waitMs) => {
+    const result = await send((_, response) => json(response, 429, body, headers), persons(2), {
+      accountTimeZone: 'Europe/Paris',
+    });
+    expect(result.outcomes).toEqual([
+      expect.objectContaining({ kind: 'throttled', untilMs: NOW + waitMs }),
+      expect.objectContaining({ kind: 'throttled', untilMs: NOW + waitMs }),
+    ]);
+  });
+
+  test('midnight is the account’s own, also on the day the clocks change', () => {
+    const at = (iso: string) => Date.parse(iso);
+    expect(nextMidnightMs(at('2026-03-01T10:00:00.500Z'), 'UTC')).toBe(at('2026-03-02T00:00:00Z'));
+    expect(nextMidnightMs(at('2026-03-01T04:59:59Z'), 'America/New_York')).toBe(at('2026-03-01T05:00:00Z'));
+    expect(nextMidnightMs(at('2026-03-29T12:00:00Z'), 'Europe/Paris')).toBe(at('2026-03-29T22:00:00Z'));
+  });
+
+  test('locked records wait two seconds, a moved account as long as it says', async () => {
+    const locked = await send((_, response) => json(response, 423, {}), [person(0)]);
+    expect(locked.outcomes[0]).toMatchObject({ kind: 'retry', afterMs: 2_000 });
+    const moved = await send((_, response) => json(response, 477, {}, { 'retry-after': '600' }), [person(0)]);
+    expect(moved.outcomes[0]).toMatchObject({ kind: 'retry', afterMs: 600_000 });
+  });
+
+  test('calls are spaced where a pace is set', async () => {
+    server.script = (write, response) => json(response, 200, dialect.wrap(dialect.success(write)));
+    const paced = createConnector({
+      name: 'crm',
+      connector: 'hubspot',
+      settings: { baseUrl: server.baseUrl, token: 't', callsPerSecond: '50' },
+    });
+    const beganMs = performance.now();
+    await Promise.all([0, 1, 2, 3, 4, 5].map((n) => paced.send(dialect.target, [person(n)], { signal })));
+    expect(performance.now() - beganMs).toBeGreaterThan(90);
+    const ending = new AbortController();
+    const many = [0, 1, 2].map((n) => paced.send(dialect.target, [person(n)], { signal: ending.signal }));
+    ending.abort();
+    for (const result of await Promise.all(many)) expect(kinds(result)).toEqual(['retry']);
+  });
+});
+
+describe('reading back', () => {
+  const read = (body: unknown, asked: { key: string; targetId: string | null }[], status = 200) => {
+    server.script = (_, response) => json(response, status, body);
+    return connector().readBack(dialect.target, asked, ['firstname'], { signal });
+  };
+  const object = (id: string, email: string) => ({
+    id,
+    properties: { email, firstname: 'Ada', hs_object_id: id },
+  });
+
+  test('asks for exactly the fields and the key', async () => {
+    await read({ status: 'COMPLETE', results: [] }, [{ key: 'a@example.com', targetId: '1' }]);
+    expect(JSON.parse(server.seen[0]!.body)).toEqual({
+      inputs: [{ id: '1' }],
+      properties: ['email', 'firstname'],
+    });
+  });
+
+  test('results in another order find their records, whatever the case of the key', async () => {
+    const body = { results: [object('2', 'b@example.com'), object('1', 'a@example.com')] };
+    const { records } = await read(body, [
+      { key: 'A@Example.com', targetId: null },
+      { key: 'B@example.com', targetId: null },
+    ]);
+    expect(records.map((record) => record?.targetId)).toEqual(['1', '2']);
+  });
+
+  test('a record merged into another is found by its key', async () => {
+    const { records } = await read({ results: [object('99', 'a@example.com')] }, [
+      { key: 'a@example.com', targetId: '1' },
+    ]);
+    expect(records[0]?.targetId).toBe('99');
+  });
+
+  test('"not found" proves absence, another error does not', async () => {
+    const asked = [
+      { key: 'a@example.com', targetId: null },
+      { key: 'b@example.com', targetId: null },
+    ];
+    const answer = (category: string) => ({
+      results: [object('1', 'a@example.com')],
+      errors: [{ category, message: 'x' }],
+    });
+    expect((await read(answer('OBJECT_NOT_FOUND'), asked, 207)).records).toEqual([expect.anything(), null]);
+    const unsure = await read(answer('INTERNAL_ERROR'), asked, 207);
+    expect(unsure.records[1]).toBeUndefined();
+    expect(unsure.failure).toBeDefined();
+  });
+});
+
+test.each([
+  ['firstname', '', null],
+  ['firstname', null, null],
+  ['firstname', undefined, null],
+  ['firstname', ' Ada ', ' Ada '],
+  ['email', 'Ada@Example.COM', 'ada@example.com'],
+  ['optin', true, 'true'],
+  ['optin', 'false', 'false'],
+  ['count', 5, '5'],
+  ['count', '5.50', '5.5'],
+  ['count', 10, '10'],
+  ['count', '10.00', '10'],
+  ['zip', '01234', '01234'],
+  ['at', 1767225600123, '2026-01-01T00:00:00.123Z'],
+  ['at', '2026-01-01T01:00:00.123+01:00', '2026-01-01T00:00:00.123Z'],
+  ['day', '2026-01-01T00:00:00Z', '2026-01-01'],
+  ['day', '2026-01-01', '2026-01-01'],
+])('HubSpot holds %s = %j as %j', (field, value, stored) => {
+  expect(hubspotCanonical(field, value)).toBe(stored);
+});
