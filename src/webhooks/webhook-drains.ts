@@ -41,7 +41,7 @@ export class WebhookDrains {
     );
     drains.provide(async (name) => {
       const id = LANE_NAME.exec(name)?.[1];
-      const endpoint = id === undefined ? null : await this.endpoints.find(id);
+      const endpoint = id === undefined ? null : await this.endpoints.receiving(id);
       return endpoint && this.drainable(endpoint);
     });
   }
@@ -61,7 +61,8 @@ export class WebhookDrains {
     if (messages.length === 0) return read > 0;
     const results = await this.sendAll(endpoint, messages, lost);
     await settleMessages(this.pool, lease, endpoint.id, results);
-    if (results.some((result) => result.status === 410)) await this.endpoints.disable(endpoint.id);
+    if (results.some((result) => result.status === 410))
+      await this.endpoints.setState(endpoint.id, 'disabled');
     return true;
   }
 

@@ -1,0 +1,142 @@
+import {
+  Body,
+  Controller,
+  Get,
+  Header,
+  Inject,
+  Param,
+  ParseUUIDPipe,
+  Post,
+  Query,
+  Res,
+} from '@nestjs/common';
+import { ApiBearerAuth, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
+import { IsIn, IsOptional, IsString, MaxLength } from 'class-validator';
+import type { FastifyReply } from 'fastify';
+import type pg from 'pg';
+import { PG_POOL } from '../platform/database/database.module.js';
+import { decodeCursor, type Page, pageOf, Paging } from '../platform/http/paging.js';
+import { invalidRequest, notFound, Problem } from '../platform/http/problem.js';
+import { renderCsv, renderJson } from './render.js';
+import type { Report } from './report.js';
+import { type ReportRun, ReportRuns, REPORTS } from './report-runs.js';
+import { loadSchedules } from './schedules.js';
+
+type Format = 'csv' | 'json';
+
+class RunReport {
+  @ApiProperty({ required: false, description: 'Id or slug; absent: all events' })
+  @IsOptional()
+  @IsString()
+  @MaxLength(200)
+  event?: string;
+
+  @ApiProperty({ enum: ['csv', 'json'], example: 'csv' })
+  @IsIn(['csv', 'json'])
+  format!: Format;
+}
+
+class Download {
+  @IsOptional() @IsIn(['csv', 'json']) format: Format = 'csv';
+}
+
+const TYPES = { csv: 'text/csv; charset=utf-8; header=present', json: 'application/json; charset=utf-8' };
+const ID = new ParseUUIDPipe({ exceptionFactory: () => notFound('There is no such run.') });
+
+@ApiTags('reports')
+@ApiBearerAuth()
+@Controller('v1')
+export class ReportsController {
+  constructor(
+    private readonly runs: ReportRuns,
+    @Inject(PG_POOL) private readonly pool: pg.Pool,
+  ) {}
+
+  @Get('reports')
+  @ApiOperation({ summary: 'The reports there are, each with its latest run' })
+  async list(): Promise<Page<object>> {
+    const items = await Promise.all(
+      REPORTS.map(async ({ name, title }) => {
+        const [latest] = await this.runs.list(name, 1, null);
+        const links = { runs: `/v1/reports/${name}/runs` };
+        return { report: name, title, latest: latest ? resource(latest) : null, links };
+      }),
+    );
+    return { items, next: null };
+  }
+
+  @Get('reports/:report/runs')
+  @ApiOperation({ summary: 'The runs of a report, newest first' })
+  async listRuns(@Param('report') name: string, @Query() { limit, cursor }: Paging): Promise<Page<object>> {
+    const rows = await this.runs.list(found(name).name, limit + 1, decodeCursor(cursor, isId));
+    const page = pageOf(rows, limit, ({ id }) => id);
+    return { ...page, items: page.items.map((run) => resource(run)) };
+  }
+
+  @Post('reports/:report/runs')
+  @ApiOperation({ summary: 'Run a report now' })
+  async run(@Param('report') name: string, @Body() { event, format }: RunReport): Promise<object> {
+    const eventId = event === undefined ? null : await this.eventId(event);
+    return resource(await this.runs.run(found(name), eventId), format);
+  }
+
+  @Get('reports/:report/runs/:run')
+  @Header('cache-control', 'private, no-store')
+  @ApiOperation({ summary: 'Download a run as CSV or JSON' })
+  async download(
+    @Param('report') name: string,
+    @Param('run', ID) id: string,
+    @Query() { format }: Download,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<string> {
+    const run = await this.runs.find(found(name).name, id);
+    if (!run) throw notFound('There is no such run.');
+    if (!run.content) throw new Problem('conflict', `The run is ${run.state}: there is nothing to download.`);
+    void reply.header('content-type', TYPES[format]);
+    void reply.header(
+      'content-disposition',
+      `attachment; filename="${name}-${run.createdAt.toISOString().slice(0, 16).replace(':', '')}.${format}"`,
+    );
+    return format === 'csv' ? renderCsv(run.content) : renderJson(run.content);
+  }
+
+  @Get('schedules')
+  @ApiOperation({ summary: 'What runs when' })
+  schedules(): Page<object> {
+    return { items: loadSchedules(), next: null };
+  }
+
+  private async eventId(event: string): Promise<string> {
+    const { rows } = await this.pool.query<{ id: string }>(
+      'select id from events where slug = $1 or id::text = $1',
+      [event],
+    );
+    if (rows[0]) return rows[0].id;
+    throw invalidRequest([{ pointer: '/event', code: 'unknown-event', message: 'names no event.' }]);
+  }
+}
+
+function found(name: string): Report {
+  const report = REPORTS.find((known) => known.name === name);
+  if (!report) throw notFound('There is no report of this name.');
+  return report;
+}
+
+function isId(value: unknown): value is string {
+  return typeof value === 'string' && /^[0-9a-f-]{36}$/.test(value);
+}
+
+function resource(run: ReportRun, format: Format = 'csv'): object {
+  const { id, report, slot, state, reason, createdAt, finishedAt } = run;
+  const self = `/v1/reports/${report}/runs/${id}`;
+  return {
+    id,
+    report,
+    ...(slot === null ? {} : { slot }),
+    state,
+    ...(reason === null ? {} : { reason }),
+    createdAt,
+    finishedAt,
+    links: { self: `${self}?format=${format}`, csv: `${self}?format=csv`, json: `${self}?format=json` },
+  };
+}
