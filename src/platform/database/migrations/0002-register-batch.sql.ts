@@ -41,7 +41,7 @@ export const REGISTER_BATCH_SQL = `
           country, phone, locale, attendee, answers, source, form_version, scope, key, hash, n)
     ), judged as materialized (
       select i.*, e.capacity, e.confirmed, e.waitlist_capacity, e.waitlisted, e.waitlist_last,
-             coalesce(k.resource_id, r.id) as found, k.status as first_status,
+             coalesce(k.resource_id, r.id) as known_id, k.status as first_status,
              case when k.body_hash <> i.hash then 'reused'
                   when k.body_hash is not null then 'repeated'
                   when e.id is null or e.state = 'draft' then 'unknown'
@@ -123,7 +123,7 @@ export const REGISTER_BATCH_SQL = `
       insert into idempotency_keys (scope, key, body_hash, resource_id, status, created_at)
       select scope, key, hash, id, 201, p_at from admitted where key is not null
       union all
-      select scope, key, hash, found, 409, p_at from judged where key is not null and verdict = 'already'
+      select scope, key, hash, known_id, 409, p_at from judged where key is not null and verdict = 'already'
       on conflict (scope, key) do update set body_hash = excluded.body_hash, resource_id = excluded.resource_id,
         status = excluded.status, created_at = excluded.created_at
     )
@@ -135,7 +135,7 @@ export const REGISTER_BATCH_SQL = `
     from (
       select j.n, j.first_status,
              case when p.n is not null then p.status when j.verdict = 'new' then 'crowded' else j.verdict end as outcome,
-             case when p.status <> 'full' then j.id else j.found end as resource_id,
+             case when p.status <> 'full' then j.id else j.known_id end as resource_id,
              case when p.status = 'waitlisted' then p.waitlisted + p.turn - p.free end as place
       from judged j left join placed p on p.n = j.n
     ) o;

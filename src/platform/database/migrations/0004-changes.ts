@@ -63,15 +63,15 @@ export class Changes0004 implements MigrationInterface {
         person_ids uuid[], event_ids uuid[], registration_ids uuid[], snapshots json[]
       ) returns bigint language plpgsql as $$
       declare
-        n constant bigint := cardinality(keys);
+        many constant bigint := cardinality(keys);
         last bigint;
       begin
-        if n = 0 then
+        if many = 0 then
           return (select seq from change_head);
         end if;
-        update change_head set seq = seq + n returning seq into last;
+        update change_head set seq = seq + many returning seq into last;
         insert into changes (seq, stream, key, version, topic, slot, person_id, event_id, registration_id, snapshot, at)
-        select last - n + i.n, i.stream, i.key, i.version, i.topic, slot_of(coalesce(i.person_id, i.key)),
+        select last - many + i.n, i.stream, i.key, i.version, i.topic, slot_of(coalesce(i.person_id, i.key)),
                i.person_id, i.event_id, i.registration_id, i.snapshot, clock_timestamp()
         from unnest(streams, keys, versions, topics, person_ids, event_ids, registration_ids, snapshots)
              with ordinality as i (stream, key, version, topic, person_id, event_id, registration_id, snapshot, n);
