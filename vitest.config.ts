@@ -9,6 +9,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts', 'src/**/*.test.ts', 'sandbox/**/*.test.ts'],
     // The long form runs on `npm run test:deep` only.
     exclude: isDeep ? [] : ['test/deep/**'],
+    // Decorators write to it before any module of ours is loaded.
+    setupFiles: ['reflect-metadata'],
     globalSetup: ['test/support/global-setup.ts'],
     // Two cores: more workers than that only take turns.
     maxWorkers: 2,

@@ -1,0 +1,19 @@
+#!/usr/bin/env node
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+/** `npx foyer …`: the command line, compiled first where it is not yet. Paths in arguments stay the caller's. */
+const root = fileURLToPath(new URL('..', import.meta.url));
+const program = path.join(root, 'dist/cli/main.js');
+
+if (!existsSync(program)) {
+  const { install, isInstalled } = await import('./launcher/install.mjs');
+  const { build } = await import('./launcher/build.mjs');
+  // On stderr: what the command prints belongs to whoever reads it.
+  console.error('Foyer is built first …');
+  if (!isInstalled()) await install();
+  await build({ unlessCurrent: true });
+}
+process.argv[1] = program;
+await import(pathToFileURL(program).href);
