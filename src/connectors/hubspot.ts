@@ -11,6 +11,7 @@ import {
   MinLength,
 } from 'class-validator';
 import type { Clock } from '../platform/clock.js';
+import type { DestinationSettings } from '../platform/config/destinations.js';
 import { type Failure, byStatus, unconfirmed, unreadable, withoutAnswer } from './call-outcome.js';
 import type { CallOptions, Connector, ObjectTarget, OutgoingRecord, QuotaUse } from './connector.js';
 import { type HttpAnswer, type HttpEngine, createHttpEngine } from './http-engine.js';
@@ -18,7 +19,6 @@ import { hubspotCanonical, hubspotValue } from './hubspot-canonical.js';
 import { type HubspotError, meaningOf, refusalOfAll } from './hubspot-errors.js';
 import { type HubspotObject, readStored } from './hubspot-read-back.js';
 import { outcomesOf } from './hubspot-upsert.js';
-import type { DestinationSettings } from './registry.js';
 import { type PartResult, sendInParts } from './send-in-parts.js';
 import { asNumber, readSettings, withoutTrailingSlash } from './settings.js';
 import { unsupported } from './unsupported.js';

@@ -5,7 +5,7 @@ const DECIMAL = /^-?(?:0|[1-9]\d*)\.\d+$/;
 
 /**
  * Salesforce trims text, holds '' as null, lower-cases e-mail addresses (recorded: sent `Chloe.Myers@…`, read
- * `chloe.myers@…`) and writes instants as `2026-01-01T00:00:00.000+0000`. Numbers come as numbers or, where the
+ * `chloe.myers@…`), and keeps instants to the second, written `2026-01-01T00:00:00.000+0000`. Numbers come as numbers or, where the
  * field is text, as text: both become text here, so that the type of the field does not matter.
  */
 export function salesforceCanonical(value: unknown): FieldValue {
@@ -22,5 +22,7 @@ export function salesforceCanonical(value: unknown): FieldValue {
 
 function instant(text: string): string {
   const date = new Date(text.replace(/([+-]\d\d)(\d\d)$/, '$1:$2'));
-  return Number.isNaN(date.getTime()) ? text : date.toISOString();
+  if (Number.isNaN(date.getTime())) return text;
+  date.setUTCMilliseconds(0);
+  return date.toISOString();
 }

@@ -1,6 +1,7 @@
 import { Transform } from 'class-transformer';
 import { IsNumber, IsOptional, IsString, IsUrl, Matches, Max, Min, MinLength } from 'class-validator';
 import type { Clock } from '../platform/clock.js';
+import type { DestinationSettings } from '../platform/config/destinations.js';
 import { type Failure, byStatus, unconfirmed, unreadable, withoutAnswer } from './call-outcome.js';
 import type { CallOptions, Connector, ObjectTarget, Outcome, OutgoingRecord } from './connector.js';
 import {
@@ -10,7 +11,6 @@ import {
   type HttpResult,
   createHttpEngine,
 } from './http-engine.js';
-import type { DestinationSettings } from './registry.js';
 import { salesforceCanonical } from './salesforce-canonical.js';
 import { errorsIn, meaningOf, quotaIn, withStatedWait } from './salesforce-errors.js';
 import { type ReadCall, readStored } from './salesforce-read-back.js';

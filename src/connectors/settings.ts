@@ -1,6 +1,11 @@
 import { type ClassConstructor, plainToInstance } from 'class-transformer';
 import { type ValidationError, validateSync } from 'class-validator';
-import type { DestinationSettings } from './registry.js';
+import type { Clock } from '../platform/clock.js';
+import type { DestinationSettings } from '../platform/config/destinations.js';
+import type { Connector } from './connector.js';
+
+/** Makes the connector of one destination; throws DestinationSettingsError naming every fault in its settings. */
+export type ConnectorMaker = (destination: DestinationSettings, clock: Clock) => Connector;
 
 /** All faults of one destination's settings, named at once. Never contains a value: some are secrets. */
 export class DestinationSettingsError extends Error {

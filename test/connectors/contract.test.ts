@@ -1,7 +1,6 @@
 import net, { type AddressInfo } from 'node:net';
-import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type Dialect, dialects, kinds, persons } from './dialects.js';
+import { dialects, expectConfirmed, kinds, persons } from './dialects.js';
 import { type Script, type ScriptedServer, type Seen, json, scriptedServer } from './scripted-server.js';
 
 const never = new AbortController().signal;
@@ -151,6 +150,25 @@ describe.each(dialects.map((dialect) => [dialect.name, dialect] as const))(
       expect(kinds(result)).toEqual(['retry', 'retry']);
     });
 
+    test('a failed TLS handshake sent nothing', async () => {
+      const baseUrl = server.baseUrl.replace('http:', 'https:');
+      const result = await dialect.connector({ baseUrl }).send(dialect.target, persons(2), { signal: never });
+      expect(kinds(result)).toEqual(['retry', 'retry']);
+      expect(JSON.stringify(result)).toContain('TLS');
+    });
+
+    test('a kept connection that breaks under the next call leaves it unanswered', async () => {
+      const connector = dialect.connector(server);
+      server.script = dialect.around((write, response) =>
+        json(response, 200, dialect.wrap(dialect.success(write))),
+      );
+      await connector.send(dialect.target, persons(1), { signal: never });
+      server.script = dialect.around((_write, _response, socket) => void socket.resetAndDestroy());
+      const result = await connector.send(dialect.target, persons(1), { signal: never });
+      expect(kinds(result)).toEqual(['unanswered']);
+      expect(writes()).toHaveLength(2);
+    });
+
     test('a call ended before it began sent nothing', async () => {
       const result = await send(text(200, '[]'), 3, AbortSignal.abort());
       expect(kinds(result)).toEqual(['retry', 'retry', 'retry']);
@@ -207,103 +225,5 @@ describe.each(dialects.map((dialect) => [dialect.name, dialect] as const))(
       const probe = await dialect.connector(server).probe({ signal: never });
       expect(probe.ok).toBe(false);
     });
-
-    test('whatever a server answers, each record has one outcome, and `written` only where it was confirmed', async () => {
-      const answer = fc.record({
-        status: fc.constantFrom(200, 200, 200, 200, 201, 207, 207, 207, 400, 404, 409, 500),
-        junk: fc.option(fc.jsonValue({ maxDepth: 3 }), { freq: 6 }),
-        drop: fc.nat(4),
-        shuffle: fc.boolean(),
-        mutate: fc.array(
-          fc.tuple(fc.nat(5), fc.constantFrom('id', 'success', 'properties', 'errors', 'null', 'double')),
-        ),
-        errors: fc.array(fc.constantFrom('trace-0', 'trace-1', 'trace-3', 'trace-9', ''), { maxLength: 3 }),
-        cut: fc.option(fc.nat(60), { freq: 8 }),
-      });
-      await fc.assert(
-        fc.asyncProperty(
-          fc.integer({ min: 1, max: 6 }),
-          fc.array(answer, { minLength: 1, maxLength: 4 }),
-          async (count, plan) => {
-            const answers: [Seen, unknown][] = [];
-            let call = 0;
-            const flying = new Set<string>();
-            const result = await send((write, response) => {
-              const keys = dialect.keysOf(write);
-              for (const key of keys) expect(flying.has(key)).toBe(false);
-              for (const key of keys) flying.add(key);
-              const step = plan[Math.min(call++, plan.length - 1)]!;
-              const body = JSON.stringify(step.junk ?? malformed(dialect, write, step));
-              const sent = step.cut === null ? body : body.slice(0, step.cut);
-              if (step.status < 300) answers.push([write, parsed(sent)]);
-              response.on('finish', () => {
-                for (const key of keys) flying.delete(key);
-              });
-              response.writeHead(step.status).end(sent);
-            }, count);
-            expect(result.outcomes).toHaveLength(count);
-            for (const outcome of result.outcomes) expect(outcome.kind).toBeTypeOf('string');
-            expectConfirmed(dialect, result.outcomes, answers);
-          },
-        ),
-        { numRuns: 150 },
-      );
-    });
   },
 );
-
-interface Step {
-  drop: number;
-  shuffle: boolean;
-  mutate: [number, string][];
-  errors: string[];
-}
-
-/** A good answer with faults in it: lost, doubled and nameless results, errors that name nobody or the wrong one. */
-function malformed(dialect: Dialect, write: Seen, step: Step): unknown {
-  let results = dialect.success(write) as (Record<string, unknown> | null)[];
-  results = results.slice(step.drop > 3 ? 1 : 0);
-  if (step.shuffle) results.reverse();
-  for (const [place, what] of step.mutate) {
-    const at = place % Math.max(1, results.length);
-    const result = results[at];
-    if (!result) continue;
-    if (what === 'null') results[at] = null;
-    else if (what === 'double') results.push({ ...result, id: 'other' });
-    else if (what === 'success') results[at] = { ...result, success: false };
-    else if (what === 'errors')
-      results[at] = { ...result, errors: [{ statusCode: 'STRANGE', message: 'no', fields: [] }] };
-    else results[at] = Object.fromEntries(Object.entries(result).filter(([name]) => name !== what));
-  }
-  const errors = step.errors.map((traceId) => ({
-    status: 'error',
-    category: 'VALIDATION_ERROR',
-    message: 'no',
-    context: traceId === '' ? {} : { objectWriteTraceId: [traceId] },
-  }));
-  return dialect.wrap(results, errors);
-}
-
-function expectConfirmed(
-  dialect: Dialect,
-  outcomes: readonly { kind: string; targetId?: string | null }[],
-  answers: readonly [Seen, unknown][],
-): void {
-  outcomes.forEach((outcome, index) => {
-    if (outcome.kind !== 'written') return;
-    const { key } = persons(outcomes.length)[index]!;
-    const isConfirmed = answers.some(
-      ([write, answer]) =>
-        dialect.keysOf(write).includes(key) && dialect.confirms(write, answer, key, outcome.targetId!),
-    );
-    expect(isConfirmed, `${key} is said to be written, but no answer says so`).toBe(true);
-  });
-}
-
-function parsed(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
-  }
-}

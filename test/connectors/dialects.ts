@@ -1,4 +1,5 @@
 /** What the contract suite must know of each backend: hand-written from the protocol sheets, sharing no code with src. */
+import { expect } from 'vitest';
 import type { Connector, ObjectTarget, OutgoingRecord, SendResult } from '../../src/connectors/connector.js';
 import { createConnector } from '../../src/connectors/registry.js';
 import { type Script, type ScriptedServer, type Seen, json } from './scripted-server.js';
@@ -135,3 +136,19 @@ export const persons = (count: number): OutgoingRecord[] =>
   Array.from({ length: count }, (_, n) => person(n));
 
 export const kinds = (result: SendResult): string[] => result.outcomes.map((outcome) => outcome.kind);
+
+export function expectConfirmed(
+  dialect: Dialect,
+  outcomes: readonly { kind: string; targetId?: string | null }[],
+  answers: readonly [Seen, unknown][],
+): void {
+  outcomes.forEach((outcome, index) => {
+    if (outcome.kind !== 'written') return;
+    const { key } = persons(outcomes.length)[index]!;
+    const isConfirmed = answers.some(
+      ([write, answer]) =>
+        dialect.keysOf(write).includes(key) && dialect.confirms(write, answer, key, outcome.targetId!),
+    );
+    expect(isConfirmed, `${key} is said to be written, but no answer says so`).toBe(true);
+  });
+}

@@ -163,10 +163,11 @@ describe('what an error means', () => {
 
   test('a top-level field fault condemns only the records that carry the field', async () => {
     server.script = dialect.around((write, response, socket) => {
-      if (!write.body.includes('Shoe__c')) return success(write, response, socket);
-      return json(response, 400, [
-        { errorCode: 'INVALID_FIELD', message: "No such column 'Shoe__c' on sobject of type Lead" },
-      ]);
+      if (!write.body.includes('Shoe__c')) success(write, response, socket);
+      else
+        json(response, 400, [
+          { errorCode: 'INVALID_FIELD', message: "No such column 'Shoe__c' on sobject of type Lead" },
+        ]);
     });
     const list = persons(6).map((record, n) => (n < 2 ? { ...record, fields: { Shoe__c: '44' } } : record));
     const result = await connector().send(dialect.target, list, { signal });
