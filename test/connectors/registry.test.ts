@@ -1,0 +1,25 @@
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import { createConnector } from '../../src/connectors/registry.js';
+import { loadDestinations } from '../../src/platform/config/destinations.js';
+
+const file = path.resolve('config/destinations.yaml');
+
+test('the destinations as shipped need only addresses and secrets from the environment', () => {
+  const environment = {
+    HUBSPOT_TOKEN: 'pat-1',
+    SALESFORCE_BASE_URL: 'https://acme.my.salesforce.com/',
+    SALESFORCE_CLIENT_ID: 'id',
+    SALESFORCE_CLIENT_SECRET: 'secret',
+  };
+  const made = loadDestinations(file, environment).map((entry) => createConnector(entry));
+  expect(made.map(({ destination }) => destination)).toEqual(['hubspot', 'salesforce']);
+  const target = { object: 'Lead', operation: 'upsert' as const, keyField: 'Id__c' };
+  expect(made.map((connector) => connector.batchMax(target))).toEqual([100, 200]);
+});
+
+test('a variable that is not set is named', () => {
+  const [hubspot, salesforce] = loadDestinations(file, {});
+  expect(() => createConnector(hubspot!)).toThrow('HUBSPOT_TOKEN');
+  expect(() => createConnector(salesforce!)).toThrow('SALESFORCE_CLIENT_SECRET');
+});
