@@ -1,0 +1,14 @@
+import { Module } from '@nestjs/common';
+import { AgendaService } from './agenda.service.js';
+import { EventIdempotency } from './event-idempotency.js';
+import { EventLookup } from './event-lookup.js';
+import { EventsController } from './events.controller.js';
+import { EventsService } from './events.service.js';
+
+/** What can be registered for. */
+@Module({
+  controllers: [EventsController],
+  providers: [EventsService, AgendaService, EventLookup, EventIdempotency],
+  exports: [EventsService, AgendaService, EventLookup],
+})
+export class EventsModule {}
