@@ -20,8 +20,6 @@ const twin = await startTwin(makeVendor, {
   );
   process.exit(1);
 });
-process.stdout.write(`${JSON.stringify({ twin: twin.name, url: twin.url })}\n`);
-
 const end = () => void twin.stop().then(() => process.exit(0));
 process.once('SIGTERM', end);
 process.once('SIGINT', end);
@@ -30,3 +28,5 @@ if (isWithParent) {
   process.stdin.once('close', end);
   process.stdin.once('end', end);
 }
+// Last, for whoever reads it may end us the moment after.
+process.stdout.write(`${JSON.stringify({ twin: twin.name, url: twin.url })}\n`);

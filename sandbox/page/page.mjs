@@ -1,3 +1,4 @@
+/* global document, location */
 // The twin's page: shows the journal as it grows. Everything from outside goes in as text, never as markup.
 
 const POLL_MS = 1000;

@@ -78,7 +78,7 @@ export class Queries {
     for (const each of comparisons) {
       if (each.kind !== 'compare' || (each.operator !== '=' && each.operator !== 'IN')) continue;
       if (each.values.includes(null)) continue;
-      const { name } = sobject.byLowerCase.get(each.field.toLowerCase())!;
+      const { name } = named(sobject, each.field)!;
       if (name === 'Id') return unique(each.values.map((id) => this.org.find(sobject, String(id))));
       if (table.hasIndex(name)) return unique(each.values.flatMap((value) => table.find(name, value)));
     }
@@ -86,9 +86,10 @@ export class Queries {
   }
 
   private record(sobject: SObject, row: Row, soql: Soql, base: string): object {
-    const fields = soql.fields.map(({ name }) => sobject.byLowerCase.get(name.toLowerCase())!);
+    const fields = soql.fields.map(({ name }) => named(sobject, name)!);
     const record = rendered(sobject, row, fields, base);
-    for (const child of soql.children) record[child.from.name] = this.children(sobject, row, child, base);
+    for (const child of soql.children)
+      record[child.from.name.split('.').at(-1)!] = this.children(sobject, row, child, base);
     return record;
   }
 
@@ -121,8 +122,15 @@ function page(records: object[], from: number, id: string, base: string): Answer
   return json(200, { totalSize: records.length, done: false, nextRecordsUrl, records: part });
 }
 
+/** A field by its name, with or without the object in front. */
+function named(sobject: SObject, name: string): Field | undefined {
+  const [object = '', rest] = name.split('.');
+  const isOwn = rest !== undefined && object.toLowerCase() === sobject.name.toLowerCase();
+  return sobject.byLowerCase.get((isOwn ? rest : name).toLowerCase());
+}
+
 function fieldOf(sobject: SObject, name: string, text: string, column: number): Field {
-  const field = sobject.byLowerCase.get(name.toLowerCase());
+  const field = named(sobject, name);
   if (field !== undefined) return field;
   const hint =
     "If you are attempting to use a custom field, be sure to append the '__c' after the custom field name. Please reference your WSDL or the describe call for the appropriate names.";
@@ -146,7 +154,7 @@ function holds(sobject: SObject, row: Row, condition: Condition): boolean {
   if (condition.kind === 'and') return condition.parts.every((part) => holds(sobject, row, part));
   if (condition.kind === 'or') return condition.parts.some((part) => holds(sobject, row, part));
   if (condition.kind === 'not') return !holds(sobject, row, condition.part);
-  const field = sobject.byLowerCase.get(condition.field.toLowerCase())!;
+  const field = named(sobject, condition.field)!;
   const value = valueOf(row, field);
   const [first = null] = condition.values;
   switch (condition.operator) {

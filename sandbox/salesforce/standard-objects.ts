@@ -65,11 +65,15 @@ function account(): SObject {
   return sobject('Account', '001', [
     field('Name', 'Account Name', 'string', { ...REQUIRED, isNameField: true }),
     field('AccountNumber', 'Account Number', 'string', { length: 40 }),
-    field('Type', 'Account Type', 'picklist', { picklist: ['Prospect', 'Customer', 'Partner', 'Other'] }),
+    field('Type', 'Account Type', 'picklist', {
+      length: 40,
+      picklist: ['Prospect', 'Customer', 'Partner', 'Other'],
+    }),
     ...address('Billing', 'Billing '),
     field('Phone', 'Account Phone', 'phone'),
     field('Website', 'Website', 'url'),
     field('Industry', 'Industry', 'picklist', {
+      length: 40,
       picklist: ['Technology', 'Consulting', 'Education', 'Finance', 'Other'],
     }),
     field('AnnualRevenue', 'Annual Revenue', 'currency'),
@@ -172,6 +176,7 @@ function personName(): Field[] {
     field('LastName', 'Last Name', 'string', { ...REQUIRED, length: 80 }),
     field('FirstName', 'First Name', 'string', { length: 40 }),
     field('Salutation', 'Salutation', 'picklist', {
+      length: 40,
       picklist: ['Mr.', 'Ms.', 'Mrs.', 'Dr.', 'Prof.', 'Mx.'],
     }),
     field('Name', 'Full Name', 'string', {

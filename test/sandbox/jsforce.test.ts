@@ -79,9 +79,9 @@ describe('jsforce drives the twin unmodified', () => {
       { LastName: 'Liskov' },
     ]);
     const ids = created.map(({ id }) => id!);
-    expect((await contact.retrieve(ids)).map(({ Id, LastName, Email }) => [Id, LastName, Email])).toEqual([
-      [ids[0], 'Hopper', 'grace@example.com'],
-      [ids[1], 'Liskov', null],
+    expect(await contact.retrieve(ids)).toMatchObject([
+      { Id: ids[0], LastName: 'Hopper', Email: 'grace@example.com' },
+      { Id: ids[1], LastName: 'Liskov', Email: null },
     ]);
     await contact.update({ Id: ids[0]!, FirstName: 'Grace' });
     expect(await contact.retrieve(ids[0]!)).toMatchObject({ Name: 'Grace Hopper' });

@@ -185,6 +185,9 @@ function learn(each: Recorded, got: unknown, ids: Map<string, string>): void {
   if (each.method === 'GET' || each.answer === '') return;
   const recorded = JSON.parse(each.answer) as { id?: string } | { id?: string }[];
   const [before, after] = [[recorded].flat(), [got as typeof recorded].flat()];
+  const flags = (answers: object[]) =>
+    answers.map((answer) => ('created' in answer ? answer.created : undefined));
+  expect(flags(after), each.name).toEqual(flags(before));
   before.forEach(({ id }, index) => {
     const own = after[index]?.id;
     if (id !== undefined && own !== undefined) ids.set(id, own);
