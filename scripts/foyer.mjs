@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
@@ -15,5 +15,14 @@ if (!existsSync(program)) {
   if (!isInstalled()) await install();
   await build({ unlessCurrent: true });
 }
+useRunning();
 process.argv[1] = program;
 await import(pathToFileURL(program).href);
+
+/** What `npm start` runs here is what a command means, unless the environment says otherwise. */
+function useRunning() {
+  const file = path.join(path.resolve(root, process.env.FOYER_VAR_DIR ?? 'var'), 'environment.json');
+  if (process.env.DATABASE_URL || !existsSync(file)) return;
+  for (const [name, value] of Object.entries(JSON.parse(readFileSync(file, 'utf8'))))
+    process.env[name] ??= value;
+}

@@ -23,8 +23,11 @@ export class Run {
   #varDir = this.#given.varDir;
   #children = new ChildList(path.join(this.#varDir, 'children.json'), () => this.#publish());
   #runFile = path.join(this.#varDir, 'run.json');
+  /** The program's settings, so that `npx foyer …` speaks to what runs here. */
+  #environmentFile = path.join(this.#varDir, 'environment.json');
   /** What var/run.json says, once all is ready. */
   #addresses;
+  #env = {};
   #lock;
   #stopWatching;
   /** Stages in the order of their start; they are ended in the opposite order. */
@@ -54,35 +57,27 @@ export class Run {
     });
     const databaseUrl = this.#given.databaseUrl ?? (await this.#startPostgres(services, secrets));
     const redis = await this.#startRedis(services, secrets);
+    const values = await this.#programValues(ports, secrets, { databaseUrl, redisUrl: redis.url });
 
-    const port = await ports.choose('Foyer', 3000, {
-      wanted: this.#given.wantedPort,
-      host: this.#given.host,
-    });
-    const values = {
-      secret: secrets.secret,
-      operatorKey: secrets.operatorKey,
-      ...dropUnset(this.#given),
-      databaseUrl,
-    };
-    Object.assign(values, { redisUrl: redis.url, port: String(port), role: 'all' });
-    const seeded = await this.#prepareDatabase(programEnvironment(values));
+    await step(() => this.#once('migrate', programEnvironment(values)), 'Database schema up to date');
+    const printed = await step(
+      () => this.#once('seed', programEnvironment(values)),
+      'Demonstration event in place',
+    );
+    const { event, operatorKey } = JSON.parse(printed.trim().split('\n').at(-1));
 
     const twins = await this.#startTwins(services, secrets, values);
-    const api = await this.#startProgram(services, {
-      ...localDefaults(values.host),
-      ...programEnvironment(values),
-    });
-    this.#addresses = {
+    this.#env = { ...localDefaults(values.host), ...programEnvironment(values) };
+    const api = await this.#startProgram(services, this.#env);
+    const addresses = {
       api,
       docs: api && `${api}/docs`,
-      event: api && `${api}/v1/events/${seeded.event}`,
-      operatorKey: seeded.operatorKey,
+      event: api && `${api}/v1/events/${event}`,
+      operatorKey,
       twins,
-      redis: redis.kind,
-      pids: {},
-      startedAt: new Date().toISOString(),
     };
+    this.#addresses = { ...addresses, redis: redis.kind, pids: {}, startedAt: new Date().toISOString() };
+    writePrivate(this.#environmentFile, this.#env);
     this.#publish();
     return this.#addresses;
   }
@@ -123,7 +118,7 @@ export class Run {
   }
 
   async #endStale() {
-    rmSync(this.#runFile, { force: true });
+    this.#unpublish();
     const ended = await this.#children.endStale();
     if (ended.length > 0) note(`Left over from an earlier run and ended: ${ended.join(', ')}.`);
   }
@@ -147,12 +142,17 @@ export class Run {
     );
   }
 
-  async #prepareDatabase(env) {
+  /** What was given wins over what is kept in var. */
+  async #programValues(ports, { secret, operatorKey }, found) {
+    const { wantedPort, host } = this.#given;
+    const port = await ports.choose('Foyer', 3000, { wanted: wantedPort, host });
+    return { secret, operatorKey, ...dropUnset(this.#given), ...found, port: String(port), role: 'all' };
+  }
+
+  /** One of the program's commands, run to its end. @returns {Promise<string>} what it printed */
+  #once(command, env) {
     const options = { env: { ...process.env, ...env }, signal: this.#ending.signal };
-    const run = (command) => runCommand(process.execPath, [inRoot('dist/main.js'), command], options);
-    await step(() => run('migrate'), 'Database schema up to date');
-    const printed = await step(() => run('seed'), 'Demonstration event in place');
-    return JSON.parse(printed.trim().split('\n').at(-1));
+    return runCommand(process.execPath, [inRoot('dist/main.js'), command], options);
   }
 
   /** Sets the addresses of both backends in `values`. */
@@ -208,6 +208,10 @@ export class Run {
     writePrivate(this.#runFile, { ...this.#addresses, pids });
   }
 
+  #unpublish() {
+    for (const file of [this.#runFile, this.#environmentFile]) rmSync(file, { force: true });
+  }
+
   async #begin(stage, making) {
     const server = await making;
     if (this.#stopping) throw new Error('Foyer was ended while it started.');
@@ -223,7 +227,7 @@ export class Run {
       await Promise.all(stage.map((server) => server.stop()));
     clearTimeout(late);
     if (!this.#lock) return;
-    rmSync(this.#runFile, { force: true });
+    this.#unpublish();
     this.#children.clear();
     this.#lock.release();
   }
