@@ -9,6 +9,8 @@ const FRESH_MS = 1_000;
 const EVENTS_CACHED_MAX = 2_000;
 const FORMS_CACHED_MAX = 500;
 
+const COLUMNS = EVENT_COLUMNS.replace(/\b(\w+)\b/g, 'e.$1');
+
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const SLUG = /^[a-z0-9-]{1,80}$/;
 
@@ -16,7 +18,7 @@ const SLUG = /^[a-z0-9-]{1,80}$/;
 export interface KnownEvent {
   readonly event: EventRow;
   readonly form: Form;
-  /** Session ids by code. */
+  /** Session ids by code, in the order of the agenda. */
   readonly sessions: ReadonlyMap<string, string>;
 }
 
@@ -64,13 +66,13 @@ export class EventLookup {
     if (column === null) return null;
     const { rows } = await this.pool.query<Row>({
       name: `event-by-${column}`,
-      text: `select ${EVENT_COLUMNS}, f.version as form_version, f.schema, f.consents, s.sessions
+      text: `select ${COLUMNS}, f.version as form_version, f.schema, f.consents, s.sessions
                from events e
                left join lateral (select version, schema, consents from forms where event_id = e.id
                                   order by version desc limit 1) f on true
-               cross join lateral (select coalesce(json_object_agg(code, id), '{}') as sessions
+               cross join lateral (select coalesce(json_object_agg(code, id order by starts_at, code), '{}') as sessions
                                    from sessions where event_id = e.id) s
-              where e.${column} = $1`.replace(EVENT_COLUMNS, EVENT_COLUMNS.replace(/\b(\w+)\b/g, 'e.$1')),
+              where e.${column} = $1`,
       values: [event],
     });
     const row = rows[0];

@@ -6,6 +6,7 @@ import {
   NotFoundException,
 } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { isConnectionLost } from '../database/connection-lost.js';
 import type { Logger } from '../logger.js';
 import type { KnownRoutes } from './known-routes.js';
 import { invalidRequest, notFound, Problem } from './problem.js';
@@ -45,7 +46,7 @@ export function toProblem(error: unknown, logger: Pick<Logger, 'error' | 'warn'>
   const { code, statusCode } = shape(error);
   const known = BY_CODE[code];
   if (known) return known();
-  if (isDatabaseAway(code, error)) {
+  if (isConnectionLost(error)) {
     logger.warn({ code }, 'the database did not answer a request');
     return unavailable(error);
   }
@@ -84,28 +85,6 @@ const BY_CODE: Record<string, () => Problem> = {
   FST_ERR_CTP_INVALID_JSON_BODY: malformed,
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: malformed,
 };
-
-const AWAY = new Set([
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'EPIPE',
-  'ETIMEDOUT',
-  '57P01',
-  '57P02',
-  '57P03',
-  '08006',
-  '08001',
-  '08003',
-  '53300',
-]);
-
-function isDatabaseAway(code: string, error: unknown): boolean {
-  if (AWAY.has(code)) return true;
-  const message = error instanceof Error ? error.message : '';
-  return /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error/.test(
-    message,
-  );
-}
 
 function shape(error: unknown): { code: string; statusCode: number } {
   const given = (typeof error === 'object' && error !== null ? error : {}) as {

@@ -14,7 +14,8 @@ export function validationPipe(): ValidationPipe {
   });
 }
 
-function faults(error: ValidationError, prefix: string): ProblemFault[] {
+/** class-validator's faults, each at its JSON pointer below `prefix`. */
+export function faults(error: ValidationError, prefix: string): ProblemFault[] {
   const pointer = `${prefix}/${escapePointer(error.property)}`;
   const own = Object.entries(error.constraints ?? {}).map(([rule, message]) => ({
     pointer,

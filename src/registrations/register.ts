@@ -1,0 +1,188 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Inject, Injectable } from '@nestjs/common';
+import { uuidv7 } from 'uuidv7';
+import { EventLookup, type KnownEvent } from '../events/event-lookup.js';
+import { keyInFlight, keyReused, type Repeatable } from '../identity/idempotency.js';
+import { manageToken } from '../identity/manage-token.js';
+import { CLOCK, type Clock } from '../platform/clock.js';
+import { Settings } from '../platform/config/settings.js';
+import { notFound, Problem } from '../platform/http/problem.js';
+import { Admissions } from './admissions.js';
+import { chosenSessions, demandFit, demandShortSource, withTextVersions } from './check-registration.js';
+import { emailKey } from './email-key.js';
+import { Registrations } from './read-registrations.js';
+import type { Candidate, Decision } from './register-batch.js';
+import type { RegisterDto } from './registration.dto.js';
+import { registrationBody, type RegistrationBody } from './registration.js';
+
+const DAY_MS = 86_400_000;
+
+export interface Registered {
+  readonly body: RegistrationBody;
+  readonly replayed: boolean;
+}
+
+/** The way in. */
+@Injectable()
+export class Register {
+  /** Requests with an idempotency key that have not been answered yet. */
+  private readonly underWay = new Map<string, Promise<unknown>>();
+
+  constructor(
+    private readonly events: EventLookup,
+    private readonly admissions: Admissions,
+    private readonly registrations: Registrations,
+    private readonly settings: Settings,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  /**
+   * Registers a person for an event. What this resolves is committed.
+   * @param repeatFor the idempotency record of this request at an event, null where the caller sent no key
+   * @throws Problem with each reason why there is no place
+   */
+  async register(
+    event: string,
+    dto: RegisterDto,
+    repeatFor: (eventId: string) => Repeatable | null,
+  ): Promise<Registered> {
+    const known = await this.events.open(event);
+    if (!known) throw notFound('There is no such event.');
+    const repeat = repeatFor(known.event.id);
+    if (!repeat) return this.decide(known, dto, null);
+
+    const name = `${repeat.scope} ${repeat.key}`;
+    await this.waitForFirst(name);
+    const answer = this.decide(known, dto, repeat);
+    const settled = answer.catch(() => undefined);
+    this.underWay.set(name, settled);
+    void settled.then(() => {
+      if (this.underWay.get(name) === settled) this.underWay.delete(name);
+    });
+    return answer;
+  }
+
+  private async decide(known: KnownEvent, dto: RegisterDto, repeat: Repeatable | null): Promise<Registered> {
+    const given = { answers: dto.answers ?? {}, consents: dto.consents ?? [], sessions: dto.sessions ?? [] };
+    try {
+      demandFit(known, given);
+      demandShortSource(dto.source);
+    } catch (fault) {
+      // The form may have changed since the first request with this key, whose answer still stands.
+      const replay = repeat && (await this.replayOf(repeat));
+      if (replay) return replay;
+      throw fault;
+    }
+    const sessions = chosenSessions(known, given.sessions);
+    const candidate: Candidate = {
+      id: uuidv7(),
+      personId: uuidv7(),
+      eventId: known.event.id,
+      emailKey: emailKey(dto.attendee.email),
+      attendee: dto.attendee,
+      answers: given.answers,
+      source: dto.source,
+      formVersion: known.form.version,
+      consents: withTextVersions(known, given.consents),
+      sessionIds: sessions.map(({ id }) => id),
+      repeat,
+    };
+    const decision = await this.admissions.admit(candidate);
+    if (decision.outcome === 'confirmed' || decision.outcome === 'waitlisted') {
+      return { body: this.made(known, candidate, decision, sessions), replayed: false };
+    }
+    if (decision.resourceId === candidate.id) {
+      // Written by an earlier send of this batch, whose answer was lost.
+      return { body: await this.stored(candidate.id), replayed: false };
+    }
+    return this.otherwise(decision);
+  }
+
+  /** Built from what was sent: the database has nothing to add, so it is not asked. */
+  private made(
+    known: KnownEvent,
+    candidate: Candidate,
+    { outcome, position, at }: Decision,
+    sessions: { code: string }[],
+  ): RegistrationBody {
+    return registrationBody(
+      {
+        id: candidate.id,
+        status: outcome as 'confirmed' | 'waitlisted',
+        version: 1,
+        generation: 0,
+        attendee: candidate.attendee,
+        answers: candidate.answers,
+        source: candidate.source ?? null,
+        created_at: at,
+        updated_at: at,
+        event: known.event,
+        consents: candidate.consents.map((consent) => ({ ...consent, at: at.toISOString() })),
+        sessions: sessions.map(({ code }) => code),
+        position,
+      },
+      manageToken(this.settings.identity.secret, candidate.id, 0),
+    );
+  }
+
+  private async otherwise({ outcome, resourceId, firstStatus }: Decision): Promise<Registered> {
+    switch (outcome) {
+      case 'repeated':
+        return this.replay(resourceId!, firstStatus!);
+      case 'reused':
+        throw keyReused();
+      case 'already':
+        throw alreadyRegistered();
+      case 'full':
+        throw new Problem('event-full', 'All places are taken, and so is the waitlist.');
+      case 'crowded':
+        throw new Problem('conflict', 'A chosen session has no seat left; choose another.', {
+          errors: [
+            { pointer: '/sessions', code: 'session-full', message: 'names a session without a free seat.' },
+          ],
+        });
+      case 'closed':
+        throw new Problem('registration-closed', 'Registration for this event is not open.');
+      default:
+        throw notFound('There is no such event.');
+    }
+  }
+
+  private async replayOf(repeat: Repeatable): Promise<Registered | null> {
+    const since = new Date(this.clock.now().getTime() - this.settings.registrations.idempotencyDays * DAY_MS);
+    const first = await this.registrations.firstAnswer(repeat, since);
+    if (!first) return null;
+    if (!first.bodyHash.equals(repeat.bodyHash)) throw keyReused();
+    return this.replay(first.resourceId, first.status);
+  }
+
+  private async replay(resourceId: string, status: number): Promise<Registered> {
+    if (status !== 201) throw alreadyRegistered({ 'idempotent-replayed': 'true' });
+    return { body: await this.stored(resourceId), replayed: true };
+  }
+
+  private async stored(id: string): Promise<RegistrationBody> {
+    const row = await this.registrations.find(id);
+    if (!row) throw new Problem('gone', 'The registration was erased.');
+    return registrationBody(row, manageToken(this.settings.identity.secret, row.id, row.generation));
+  }
+
+  /** @throws Problem 409 where the first request is not answered in time */
+  private async waitForFirst(name: string): Promise<void> {
+    const until = performance.now() + this.settings.registrations.idempotencyWaitMs;
+    for (let first = this.underWay.get(name); first; first = this.underWay.get(name)) {
+      const left = until - performance.now();
+      const late = new AbortController();
+      const outcome = await Promise.race([
+        first.then(() => 'answered' as const),
+        delay(Math.max(0, left), 'late' as const, { signal: late.signal }).catch(() => 'answered' as const),
+      ]);
+      late.abort();
+      if (outcome === 'late') throw keyInFlight();
+    }
+  }
+}
+
+function alreadyRegistered(headers: Record<string, string> = {}): Problem {
+  return new Problem('already-registered', 'This e-mail has a registration for the event.', { headers });
+}

@@ -1,0 +1,113 @@
+import { Body, Controller, Delete, Get, Param, Patch, Post, Put, Query, Req, Res } from '@nestjs/common';
+import { ApiBearerAuth, ApiHeader, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { repeatable } from '../identity/idempotency.js';
+import { principalOf } from '../identity/principal.js';
+import { demandedVersion, etagOf } from '../platform/http/conditional.js';
+import { Register } from './register.js';
+import { AmendRegistrationDto, RegisterDto, RegistrationsQuery } from './registration.dto.js';
+import type { RegistrationBody } from './registration.js';
+import { RegistrationsService } from './registrations.service.js';
+
+const ROUTE = 'POST /v1/events/:event/registrations';
+
+@ApiTags('registrations')
+@Controller('v1')
+export class RegistrationsController {
+  constructor(
+    private readonly register: Register,
+    private readonly registrations: RegistrationsService,
+  ) {}
+
+  @Post('events/:event/registrations')
+  @ApiHeader({ name: 'Idempotency-Key', required: false })
+  @ApiOperation({ summary: 'Register a person for an event' })
+  async create(
+    @Param('event') event: string,
+    @Body() dto: RegisterDto,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const { body, replayed } = await this.register.register(event, dto, (eventId) =>
+      repeatable(request.headers['idempotency-key'], principalOf(request), ROUTE, eventId, dto),
+    );
+    if (replayed) void reply.header('idempotent-replayed', 'true');
+    void reply.header('location', body.links.self).status(201);
+    send(reply, body);
+  }
+
+  @Get('events/:event/registrations')
+  @ApiBearerAuth()
+  @ApiOperation({ summary: 'The registrations of an event, in order of their creation' })
+  ofEvent(@Param('event') event: string, @Query() query: RegistrationsQuery): Promise<object> {
+    return this.registrations.ofEvent(event, query);
+  }
+
+  @Get('registrations/:id')
+  @ApiBearerAuth()
+  @ApiOperation({ summary: 'A registration' })
+  async read(
+    @Param('id') id: string,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    send(reply, await this.registrations.read(id, principalOf(request)));
+  }
+
+  @Patch('registrations/:id')
+  @ApiBearerAuth()
+  @ApiHeader({ name: 'If-Match', required: true, description: 'The ETag that was read' })
+  @ApiOperation({ summary: 'Change details, answers, consents or sessions' })
+  async amend(
+    @Param('id') id: string,
+    @Body() patch: AmendRegistrationDto,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const version = demandedVersion(request.headers['if-match']);
+    send(reply, await this.registrations.amend(id, principalOf(request), version, patch));
+  }
+
+  @Delete('registrations/:id')
+  @ApiBearerAuth()
+  @ApiOperation({ summary: 'Cancel; the place goes to the head of the waitlist' })
+  async cancel(
+    @Param('id') id: string,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    send(reply, await this.registrations.cancel(id, principalOf(request)));
+  }
+
+  @Put('registrations/:id/sessions/:code')
+  @ApiBearerAuth()
+  @ApiOperation({ summary: 'Take a seat in a session' })
+  async enrol(
+    @Param('id') id: string,
+    @Param('code') code: string,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    send(reply, await this.registrations.enrol(id, principalOf(request), code, true));
+  }
+
+  @Delete('registrations/:id/sessions/:code')
+  @ApiBearerAuth()
+  @ApiOperation({ summary: 'Give the seat back' })
+  async leave(
+    @Param('id') id: string,
+    @Param('code') code: string,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    send(reply, await this.registrations.enrol(id, principalOf(request), code, false));
+  }
+}
+
+function send(reply: FastifyReply, body: RegistrationBody): void {
+  void reply
+    .header('etag', etagOf(body.version))
+    .header('cache-control', 'private, no-cache')
+    .header('content-type', 'application/json; charset=utf-8')
+    .send(JSON.stringify(body));
+}

@@ -1,0 +1,15 @@
+import { Module } from '@nestjs/common';
+import { EventsModule } from '../events/events.module.js';
+import { Admissions } from './admissions.js';
+import { Registrations } from './read-registrations.js';
+import { Register } from './register.js';
+import { RegistrationsController } from './registrations.controller.js';
+import { RegistrationsService } from './registrations.service.js';
+
+/** The way in, and what people do with their place. */
+@Module({
+  imports: [EventsModule],
+  controllers: [RegistrationsController],
+  providers: [Register, Admissions, Registrations, RegistrationsService],
+})
+export class RegistrationsModule {}
