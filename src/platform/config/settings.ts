@@ -27,6 +27,7 @@ export class HttpSettings {
   @IsInt() @Min(1024) bodyBytesMax!: number;
   @IsInt() @Min(1024) headerBytesMax!: number;
   @IsInt() @Min(1000) requestTimeoutMs!: number;
+  @IsInt() @Min(0) @Max(65535) workerHealthPort!: number;
   @IsBoolean() trustProxy!: boolean;
 }
 

@@ -1,0 +1,125 @@
+import type { PutFormDto, PutSessionDto } from './event.dto.js';
+
+/** Day of the event, start and minutes, room, kind, code, title, speakers, and seats where they are few. */
+type Entry = readonly [
+  day: 1 | 2,
+  start: string,
+  minutes: number,
+  room: string,
+  kind: PutSessionDto['kind'],
+  code: string,
+  title: string,
+  speakers: readonly string[],
+  seats?: number,
+];
+
+/** Two days of an invented conference about events and the systems around them. */
+export const AGENDA: readonly Entry[] = [
+  [1, '08:00', 60, 'Foyer', 'networking', 'welcome-coffee', 'Coffee and name badges', []],
+  [1, '09:00', 45, 'Great Hall', 'talk', 'opening', 'Opening: what happens at the door', ['Mara Lindqvist']],
+  [1, '10:00', 40, 'Great Hall', 'talk', 'queues', 'A fair line is a short story', ['Ikenna Obi']],
+  [1, '10:00', 40, 'Harbour', 'talk', 'consent', 'Consent that people can take back', ['Saoirse Byrne']],
+  [
+    1,
+    '10:00',
+    90,
+    'Workshop A',
+    'lab',
+    'first-mapping',
+    'Your first mapping, from form to CRM',
+    ['Jonas Weidner'],
+    24,
+  ],
+  [
+    1,
+    '11:00',
+    40,
+    'Great Hall',
+    'talk',
+    'capacity',
+    'Five hundred seats, twenty thousand clicks',
+    ['Hana Sato'],
+  ],
+  [1, '11:00', 40, 'Harbour', 'talk', 'badges', 'Badges without paper', ['Tomás Arroyo', 'Lea Fontaine']],
+  [1, '12:00', 75, 'Courtyard', 'networking', 'lunch-one', 'Lunch at the long tables', []],
+  [1, '13:15', 40, 'Great Hall', 'talk', 'change-log', 'One log to tell them all', ['Priya Raman']],
+  [1, '13:15', 40, 'Harbour', 'talk', 'hybrid', 'On stage and on screen at once', ['Oskar Brandt']],
+  [1, '13:15', 90, 'Workshop A', 'lab', 'webhooks', 'Webhooks you can trust', ['Nadia Haddad'], 24],
+  [1, '13:15', 90, 'Workshop B', 'lab', 'accessibility', 'A form for everyone', ['Kwame Mensah'], 18],
+  [1, '15:00', 40, 'Great Hall', 'talk', 'reconciliation', 'When two systems disagree', ['Elif Demir']],
+  [
+    1,
+    '16:00',
+    60,
+    'Harbour',
+    'networking',
+    'roundtable-crm',
+    'Round table: living with a CRM',
+    ['Anders Holm'],
+    30,
+  ],
+  [1, '18:00', 180, 'Boathouse', 'networking', 'evening', 'An evening by the water', [], 200],
+  [2, '08:30', 30, 'Courtyard', 'other', 'morning-walk', 'A walk along the quay', ['Mara Lindqvist'], 40],
+  [2, '09:00', 45, 'Great Hall', 'talk', 'erasure', 'Forgetting, properly', ['Saoirse Byrne']],
+  [2, '10:00', 40, 'Great Hall', 'talk', 'attendance', 'Who was there, and for how long', ['Hana Sato']],
+  [2, '10:00', 40, 'Harbour', 'talk', 'single-sign-on', 'One login, many doors', ['Viktor Petrov']],
+  [
+    2,
+    '10:00',
+    90,
+    'Workshop A',
+    'lab',
+    'replay',
+    'Break it, then replay it',
+    ['Jonas Weidner', 'Priya Raman'],
+    24,
+  ],
+  [2, '11:00', 40, 'Great Hall', 'talk', 'reports', 'Numbers that finance believes', ['Elif Demir']],
+  [2, '12:00', 75, 'Courtyard', 'networking', 'lunch-two', 'Lunch with a stranger', []],
+  [2, '13:15', 40, 'Great Hall', 'talk', 'failure', 'What we learnt from a pulled plug', ['Ikenna Obi']],
+  [2, '13:15', 90, 'Workshop B', 'lab', 'load', 'Load tests at home', ['Viktor Petrov'], 18],
+  [
+    2,
+    '15:00',
+    45,
+    'Great Hall',
+    'talk',
+    'closing',
+    'Closing: no record disappears',
+    ['Mara Lindqvist', 'Hana Sato'],
+  ],
+];
+
+export const FORM: PutFormDto = {
+  schema: {
+    type: 'object',
+    properties: {
+      diet: { type: 'string', title: 'What do you eat?', enum: ['anything', 'vegetarian', 'vegan', 'other'] },
+      dietNote: {
+        type: 'string',
+        title: 'Tell the kitchen more',
+        maxLength: 200,
+        'x-showIf': { diet: 'other' },
+      },
+      experience: {
+        type: 'string',
+        title: 'How many events do you run a year?',
+        enum: ['none', '1–5', '6–20', 'more'],
+      },
+    },
+  },
+  consents: [
+    {
+      purpose: 'terms',
+      text: 'I accept the terms of participation.',
+      textVersion: '2026-01',
+      required: true,
+    },
+    {
+      purpose: 'marketing',
+      text: 'You may write to me about future events. I can take this back at any time.',
+      textVersion: '2026-01',
+      required: false,
+    },
+  ],
+};
