@@ -70,7 +70,7 @@ export async function startPostgres({ dataDir, port = 5432, password, logFile, l
   const binaries = await postgresBinaries();
   mkdirSync(path.dirname(folder), { recursive: true });
   await endStalePostmaster(folder, log);
-  const runner = unprivileged({ dataDir: folder, method });
+  const runner = unprivileged({ dataDir: folder, program: binaries.postgres, method });
   if (!existsSync(path.join(folder, 'PG_VERSION'))) await initialise(binaries, runner, folder, secret);
 
   const host = { binaries, runner, folder, logFile: logFile ?? `${folder}.log` };

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { build, isBuilt } from './build.mjs';
 import { ChildList } from './child-list.mjs';
@@ -240,11 +240,14 @@ export class Run {
 
 function takeLock(varDir) {
   try {
+    // Others may pass through (the account that PostgreSQL may need to run under), but not look around.
+    mkdirSync(varDir, { recursive: true, mode: 0o711 });
+    chmodSync(varDir, 0o711);
     for (const folder of ['log', 'twins'])
       mkdirSync(path.join(varDir, folder), { recursive: true, mode: 0o700 });
     return FolderLock.take(path.join(varDir, 'launcher.lock'));
   } catch (error) {
-    if (error.code !== 'EACCES') throw error;
+    if (error.code !== 'EACCES' && error.code !== 'EPERM') throw error;
     const message = `${varDir} belongs to another user. Give FOYER_VAR_DIR another folder, or hand this one over (chown -R).`;
     throw new Error(message, { cause: error });
   }

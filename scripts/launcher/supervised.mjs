@@ -43,7 +43,8 @@ export class Supervised {
   async start() {
     this.#starting = this.#options.start();
     this.#running = await this.#starting;
-    this.#watching = this.#watch();
+    // What was given to us is not ours to keep alive.
+    if (this.#running.exited) this.#watching = this.#watch();
     return this.#running;
   }
 

@@ -14,10 +14,10 @@ const ACCOUNTS = ['postgres', 'nobody'];
  * 2. root enters a user namespace in which it is user 1000: no account is needed, and no folder changes hands;
  * 3. where namespaces are refused, root becomes an existing unprivileged account that is given the folder.
  *
- * @param {{ dataDir: string, method?: 'namespace' | 'account', uid?: number }} options `method` is forced by tests
+ * @param {{ dataDir: string, program: string, method?: 'namespace' | 'account', uid?: number }} options `method` is forced by tests
  * @returns {{ wrap(command: string, args: string[]): [string, string[]], uid?: number, gid?: number, how: string }}
  */
-export function unprivileged({ dataDir, method, uid = process.getuid?.() }) {
+export function unprivileged({ dataDir, program, method, uid = process.getuid?.() }) {
   const setpriv = findSystemTool('setpriv');
   const withParent = setpriv ? [setpriv, '--pdeathsig', 'INT'] : [];
   if (uid !== 0) return { wrap: prefix(withParent), how: 'user' };
@@ -29,11 +29,18 @@ export function unprivileged({ dataDir, method, uid = process.getuid?.() }) {
   const account = ACCOUNTS.map(lookUp).find(Boolean);
   if (!account || !setpriv) throw new Error(refusal('no unprivileged account or no setpriv was found'));
   const ids = [`--reuid=${account.uid}`, `--regid=${account.gid}`, '--clear-groups'];
-  const become = [...withParent, ...ids];
-  if (!reaches(become, path.dirname(dataDir)))
-    throw new Error(refusal(`${account.name} may not enter ${dataDir}`));
+  const become = [setpriv, ...ids];
+  for (const folder of [path.dirname(dataDir), path.dirname(program)]) {
+    if (!reaches(become, folder)) throw new Error(refusal(`${account.name} may not enter ${folder}`));
+  }
+  // The kernel forgets the signal at the parent's death when the user changes, so it is asked for afterwards.
   giveTo(dataDir, account.uid, account.gid);
-  return { wrap: prefix(become), how: `account ${account.name}`, uid: account.uid, gid: account.gid };
+  return {
+    wrap: prefix([...become, ...withParent]),
+    how: `account ${account.name}`,
+    uid: account.uid,
+    gid: account.gid,
+  };
 }
 
 function mayEnterNamespace() {
