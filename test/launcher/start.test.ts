@@ -1,0 +1,164 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { isAlive, waitForEnd } from '../../scripts/launcher/processes.mjs';
+
+interface Run {
+  api: string;
+  docs: string;
+  event: string;
+  operatorKey: string;
+  twins: { hubspot: string; salesforce: string };
+  redis: string;
+  pids: Record<string, number>;
+  startedAt: string;
+}
+
+const START_TIMEOUT_MS = 60_000;
+const STOP_TIMEOUT_MS = 10_000;
+let varDir: string;
+let runFile: string;
+const launchers: Launcher[] = [];
+
+beforeAll(() => {
+  varDir = path.join(mkdtempSync(path.join(tmpdir(), 'foyer-start-')), 'var');
+  runFile = path.join(varDir, 'run.json');
+});
+
+// What a failed test left running ends here, so that the next one starts from a quiet place.
+afterEach(async () => {
+  for (const launcher of launchers.splice(0)) if (launcher.isRunning) await launcher.end();
+});
+
+afterAll(() => {
+  rmSync(path.dirname(varDir), { recursive: true, force: true });
+});
+
+describe('npm start', () => {
+  it('says where everything is once everything is ready, to its owner only', async () => {
+    const launcher = launch();
+    const run = await launcher.ready();
+    expect(statSync(runFile).mode & 0o777).toBe(0o600);
+    expect(run).toMatchObject({
+      docs: `${run.api}/docs`,
+      operatorKey: expect.stringMatching(/^fk_/) as string,
+    });
+    for (const url of [`${run.api}/health/ready`, run.event, run.docs])
+      expect((await fetch(url)).status, url).toBe(200);
+    for (const twin of Object.values(run.twins)) expect((await fetch(`${twin}/_twin`)).status).toBe(200);
+    expect(Object.keys(run.pids)).toEqual(expect.arrayContaining(['launcher', 'postgres', 'api', 'worker']));
+
+    const second = launch();
+    expect(await second.exitCode).toBe(1);
+    expect(second.said).toContain(`already runs here (process ${run.pids.launcher!})`);
+
+    const api = run.pids.api!;
+    process.kill(api, 'SIGKILL');
+    await launcher.says('The API runs again');
+    expect(readRun().pids.api).not.toBe(api);
+    expect((await fetch(run.event)).status).toBe(200);
+
+    await launcher.end();
+    expect(existsSync(runFile)).toBe(false);
+    expect(Object.values(run.pids).filter(isAlive)).toEqual([]);
+  });
+
+  it('works again after a kill -9 of everything, with the same operator key', async () => {
+    const first = launch();
+    const before = await first.ready();
+    for (const pid of Object.values(before.pids)) process.kill(pid, 'SIGKILL');
+    await first.exitCode;
+    expect(existsSync(runFile)).toBe(true);
+
+    const after = await launch().ready();
+    expect(after.operatorKey).toBe(before.operatorKey);
+    expect((await fetch(after.event)).status).toBe(200);
+  });
+
+  it(
+    'leaves nothing running when only the launcher is killed',
+    { skip: process.platform !== 'linux' },
+    async () => {
+      const launcher = launch();
+      const { pids } = await launcher.ready();
+      process.kill(pids.launcher!, 'SIGKILL');
+      for (const [name, pid] of Object.entries(pids))
+        expect(await waitForEnd(pid, STOP_TIMEOUT_MS), name).toBe(true);
+    },
+  );
+
+  it('takes another port where the wanted one is taken, and says so', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = other.address() as { port: number };
+    const launcher = launch({ PORT: String(port) });
+    const { api } = await launcher.ready();
+    expect(launcher.said).toContain(`Port ${port} is taken`);
+    expect(new URL(api).port).not.toBe(String(port));
+    other.close();
+  });
+
+  it('names the setting that is wrong and starts nothing', async () => {
+    const launcher = launch({ FOYER_ROLE: 'waiter' });
+    expect(await launcher.exitCode).toBe(1);
+    expect(launcher.said).toContain('FOYER_ROLE is "waiter"; it is one of api, worker, all.');
+  });
+});
+
+function launch(env: Record<string, string> = {}): Launcher {
+  const launcher = new Launcher(env);
+  launchers.push(launcher);
+  return launcher;
+}
+
+function readRun(): Run {
+  return JSON.parse(readFileSync(runFile, 'utf8')) as Run;
+}
+
+/** `npm start` on a folder of the test's own. */
+class Launcher {
+  said = '';
+  readonly exitCode: Promise<number>;
+  private readonly child: ChildProcess;
+
+  constructor(env: Record<string, string>) {
+    this.child = spawn(process.execPath, ['scripts/start.mjs'], {
+      env: { ...process.env, PORT: '0', FOYER_VAR_DIR: varDir, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    for (const stream of [this.child.stdout!, this.child.stderr!]) {
+      stream.on('data', (chunk: Buffer) => (this.said += chunk.toString()));
+    }
+    this.exitCode = once(this.child, 'close').then(([code]) => code as number);
+  }
+
+  get isRunning(): boolean {
+    return this.child.exitCode === null && this.child.signalCode === null;
+  }
+
+  async ready(): Promise<Run> {
+    await this.says('Ctrl-C ends everything');
+    return readRun();
+  }
+
+  async says(sentence: string): Promise<void> {
+    const signal = AbortSignal.timeout(START_TIMEOUT_MS);
+    while (!this.said.includes(sentence)) {
+      const news = Promise.race([once(this.child.stdout!, 'data', { signal }), this.exitCode]);
+      await news.catch(() => undefined);
+      if (signal.aborted || (!this.isRunning && !this.said.includes(sentence))) {
+        throw new Error(`The launcher did not say "${sentence}":\n${this.said}`);
+      }
+    }
+  }
+
+  async end(): Promise<void> {
+    this.child.kill('SIGTERM');
+    expect(await waitForEnd(this.child.pid!, STOP_TIMEOUT_MS)).toBe(true);
+    await this.exitCode;
+  }
+}
