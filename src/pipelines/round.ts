@@ -51,7 +51,10 @@ export async function round(pool: pg.Pool, lease: Lease, pipe: Pipe): Promise<bo
       done.add(await checkBatch(chunk, pipe));
     }),
   ];
-  await inFlight(calls, pipe.settings.callsInFlight, () => assertValid(lease));
+  await inFlight(calls, pipe.settings.callsInFlight, () => {
+    assertValid(lease);
+    done.assertTaken();
+  });
   await done.finish(cursor);
   return true;
 }
@@ -100,6 +103,7 @@ class Settler {
   private attempts: Delivered['attempt'][] = [];
   private writing: Promise<void> = Promise.resolve();
   private isWriting = false;
+  private failure: unknown;
 
   constructor(
     private readonly pool: pg.Pool,
@@ -112,12 +116,18 @@ class Settler {
     if (attempt) {
       this.attempts.push(attempt);
       if (!this.isWriting) this.writing = this.writeAll();
-      this.writing.catch(() => undefined); // finish() throws it
+      this.writing.catch((error: unknown) => (this.failure ??= error)); // finish() throws it
     }
+  }
+
+  /** @throws what a write threw: what went under with it must not be passed over by a later one */
+  assertTaken(): void {
+    if (this.failure !== undefined) throw this.failure as Error;
   }
 
   async finish(cursor: bigint): Promise<void> {
     await this.writing;
+    this.assertTaken();
     await this.write(cursor);
   }
 
@@ -133,6 +143,7 @@ class Settler {
   }
 
   private async write(cursor: bigint): Promise<void> {
+    this.assertTaken();
     const { settlements, attempts } = this;
     if (settlements.length === 0 && attempts.length === 0 && cursor === this.lease.cursor) return;
     this.settlements = [];
