@@ -1,0 +1,83 @@
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** One message as it came in. */
+export interface Received {
+  readonly id: string;
+  readonly timestamp: string;
+  readonly signature: string;
+  readonly body: string;
+  /** What it was answered. */
+  readonly status: number;
+}
+
+export interface Registration {
+  readonly id: string;
+  readonly attendee: { readonly email: string; readonly firstName: string };
+}
+
+export interface Message {
+  readonly type: string;
+  readonly timestamp: string;
+  readonly data: { readonly registration: Registration; readonly version: number; readonly sequence: number };
+}
+
+/** A customer's endpoint: keeps what it got and answers as it is told. */
+export class Receiver {
+  readonly received: Received[] = [];
+  /** The status for a message; replaced by tests. */
+  answer: (message: Message, id: string) => number = () => 204;
+
+  private constructor(
+    private readonly server: Server,
+    readonly url: string,
+  ) {}
+
+  static async start(): Promise<Receiver> {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const receiver = new Receiver(server, `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`);
+    server.on('request', (request: IncomingMessage, response) => {
+      void receiver.take(request).then((status) => response.writeHead(status).end());
+    });
+    return receiver;
+  }
+
+  /** The acknowledged ones, each id once, as a receiver should keep them. */
+  accepted(): { id: string; message: Message }[] {
+    const seen = new Set<string>();
+    return this.received.flatMap(({ id, body, status }) => {
+      if (status >= 300 || seen.has(id)) return [];
+      seen.add(id);
+      return [{ id, message: JSON.parse(body) as Message }];
+    });
+  }
+
+  /** What came of one registration, in the order it was accepted. */
+  of(registration: string): Message[] {
+    return this.accepted()
+      .map(({ message }) => message)
+      .filter(({ data }) => data.registration.id === registration);
+  }
+
+  async stop(): Promise<void> {
+    this.server.closeAllConnections();
+    await new Promise((resolve) => this.server.close(resolve));
+  }
+
+  private async take(request: IncomingMessage): Promise<number> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const body = Buffer.concat(chunks).toString('utf8');
+    const id = String(request.headers['webhook-id']);
+    const status = this.answer(JSON.parse(body) as Message, id);
+    this.received.push({
+      id,
+      timestamp: String(request.headers['webhook-timestamp']),
+      signature: String(request.headers['webhook-signature']),
+      body,
+      status,
+    });
+    return status;
+  }
+}
