@@ -1,6 +1,6 @@
 import type { Outcome, Reason } from './connector.js';
-import type { HttpAnswer, HttpResult } from './http-engine.js';
-import type { TransportFault } from './http-transport.js';
+import type { HttpAnswer, HttpResult } from '../platform/http-client/http-engine.js';
+import type { TransportFault } from '../platform/http-client/http-transport.js';
 
 /** An outcome that says why a record was not written. */
 export type Failure = Exclude<Outcome, { kind: 'written' | 'unchanged' }>;

@@ -14,7 +14,7 @@ import type { Clock } from '../platform/clock.js';
 import type { DestinationSettings } from '../platform/config/destinations.js';
 import { type Failure, byStatus, unconfirmed, unreadable, withoutAnswer } from './call-outcome.js';
 import type { CallOptions, Connector, ObjectTarget, OutgoingRecord, QuotaUse } from './connector.js';
-import { type HttpAnswer, type HttpEngine, createHttpEngine } from './http-engine.js';
+import { type HttpAnswer, type HttpEngine, createHttpEngine } from '../platform/http-client/http-engine.js';
 import { hubspotCanonical, hubspotValue } from './hubspot-canonical.js';
 import { type HubspotError, meaningOf, refusalOfAll } from './hubspot-errors.js';
 import { type HubspotObject, readStored } from './hubspot-read-back.js';

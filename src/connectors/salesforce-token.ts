@@ -1,5 +1,5 @@
 import { type Failure, byStatus, unreadable, withoutAnswer } from './call-outcome.js';
-import type { HttpAnswer, HttpEngine } from './http-engine.js';
+import type { HttpAnswer, HttpEngine } from '../platform/http-client/http-engine.js';
 import { stripValues } from './strip-values.js';
 
 export interface Login {

@@ -10,7 +10,7 @@ import {
   type HttpEngine,
   type HttpResult,
   createHttpEngine,
-} from './http-engine.js';
+} from '../platform/http-client/http-engine.js';
 import { salesforceCanonical } from './salesforce-canonical.js';
 import { errorsIn, meaningOf, quotaIn, withStatedWait } from './salesforce-errors.js';
 import { type ReadCall, readStored } from './salesforce-read-back.js';

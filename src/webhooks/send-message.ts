@@ -1,5 +1,5 @@
 import { uuidv7 } from 'uuidv7';
-import type { HttpEngine, HttpResult } from '../connectors/http-engine.js';
+import type { HttpEngine, HttpResult } from '../platform/http-client/http-engine.js';
 import type { WebhookSettings } from '../platform/config/settings.js';
 import type { Endpoint } from './endpoint.js';
 import type { Message, MessageResult } from './messages.js';

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type pg from 'pg';
 import type { Lease } from '../changes/lease.js';
-import { createHttpEngine, type HttpEngine } from '../connectors/http-engine.js';
+import { createHttpEngine, type HttpEngine } from '../platform/http-client/http-engine.js';
 import { Drains } from '../pipelines/drains.js';
 import type { Drainable } from '../pipelines/drain.js';
 import { CLOCK, type Clock } from '../platform/clock.js';

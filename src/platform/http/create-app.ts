@@ -7,7 +7,7 @@ import type { Settings } from '../config/settings.js';
 import { LOGGER, type Logger, NestLogger, createLogger } from '../logger.js';
 import { KnownRoutes } from './known-routes.js';
 import { invalidRequest, notFound, Problem } from './problem.js';
-import { ProblemFilter, sendProblem, toProblem } from './problem-filter.js';
+import { ProblemFilter, sendProblem } from './problem-filter.js';
 import { textFaults } from './text-guard.js';
 import { validationPipe } from './validation.js';
 
@@ -43,7 +43,7 @@ export async function createApp(
   guardTexts(fastify);
   app.useGlobalPipes(validationPipe());
   app.useGlobalFilters(new ProblemFilter(logger, routes));
-  answerEarlyFaults(fastify, logger);
+  sendNoSniff(fastify);
   app.enableShutdownHooks();
   return app;
 }
@@ -60,11 +60,8 @@ function guardTexts(fastify: FastifyInstance): void {
   });
 }
 
-/** What fails before Nest has the request: parsing, limits, the text guard. */
-function answerEarlyFaults(fastify: FastifyInstance, logger: Logger): void {
-  fastify.setErrorHandler((error, request, reply) => {
-    sendProblem(toProblem(error, logger), request, reply);
-  });
+/** A browser must not guess a type other than the one that is said. */
+function sendNoSniff(fastify: FastifyInstance): void {
   fastify.addHook('onSend', (_request, reply, payload, done) => {
     void reply.header('x-content-type-options', 'nosniff');
     done(null, payload);

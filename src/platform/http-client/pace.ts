@@ -1,4 +1,4 @@
-import type { Clock } from '../platform/clock.js';
+import type { Clock } from '../clock.js';
 import { TransportError } from './http-transport.js';
 
 /** Spaces calls evenly, so that a backend's rate limit is rarely met. Waiting ends with the caller's signal. */

@@ -12,7 +12,7 @@ import axios, {
 import axiosRetry from 'axios-retry';
 import { setMaxListeners } from 'node:events';
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Clock } from '../platform/clock.js';
+import type { Clock } from '../clock.js';
 import {
   type Exchange,
   TransportError,
