@@ -95,7 +95,10 @@ async function register({ event, twins }) {
   const body = {
     attendee: { email, firstName: 'Smoke', lastName: 'Test', company: 'Clean Clone Ltd' },
     answers: {},
-    consents: [{ purpose: 'marketing', granted: true }],
+    consents: [
+      { purpose: 'terms', granted: true },
+      { purpose: 'marketing', granted: true },
+    ],
   };
   const response = await fetch(`${event}/registrations`, {
     method: 'POST',

@@ -31,7 +31,10 @@ function firstRegistration(event) {
       company: 'Analytical Engines',
     },
     answers: {},
-    consents: [{ purpose: 'marketing', granted: true }],
+    consents: [
+      { purpose: 'terms', granted: true },
+      { purpose: 'marketing', granted: true },
+    ],
   };
   return [
     `curl -s ${event}/registrations \\`,

@@ -55,20 +55,20 @@ export class Run {
       ports,
       giveUp: this.giveUp,
     });
-    const databaseUrl = this.#given.databaseUrl ?? (await this.#startPostgres(services, secrets));
-    const redis = await this.#startRedis(services, secrets);
+    const [databaseUrl, redis] = await together([
+      this.#given.databaseUrl ?? this.#startPostgres(services, secrets),
+      this.#startRedis(services, secrets),
+    ]);
     const values = await this.#programValues(ports, secrets, { databaseUrl, redisUrl: redis.url });
-
-    await step(() => this.#once('migrate', programEnvironment(values)), 'Database schema up to date');
-    const printed = await step(
-      () => this.#once('seed', programEnvironment(values)),
-      'Demonstration event in place',
-    );
-    const { event, operatorKey } = JSON.parse(printed.trim().split('\n').at(-1));
-
-    const twins = await this.#startTwins(services, secrets, values);
+    const [twins] = await together([
+      this.#startTwins(services, secrets, values),
+      step(() => this.#once('migrate', programEnvironment(values)), 'Database schema up to date'),
+    ]);
     this.#env = { ...localDefaults(values.host), ...programEnvironment(values) };
-    const api = await this.#startProgram(services, this.#env);
+    const [{ event, operatorKey }, api] = await together([
+      step(() => this.#seed(), 'Demonstration event in place'),
+      this.#startProgram(services, this.#env),
+    ]);
     const addresses = {
       api,
       docs: api && `${api}/docs`,
@@ -149,6 +149,12 @@ export class Run {
     return { secret, operatorKey, ...dropUnset(this.#given), ...found, port: String(port), role: 'all' };
   }
 
+  /** @returns {Promise<{ event: string, operatorKey: string }>} what the seed came to */
+  async #seed() {
+    const printed = await this.#once('seed', this.#env);
+    return JSON.parse(printed.trim().split('\n').at(-1));
+  }
+
   /** One of the program's commands, run to its end. @returns {Promise<string>} what it printed */
   #once(command, env) {
     const options = { env: { ...process.env, ...env }, signal: this.#ending.signal };
@@ -179,14 +185,8 @@ export class Run {
         Object.assign(values, { salesforceUrl: value, salesforceClientId, salesforceClientSecret });
       });
     }
-    if (starts.length > 0) {
-      await step(
-        async () => {
-          for (const start of starts) await start();
-        },
-        `Sandbox ${starts.length > 1 ? 'twins' : 'twin'} ready`,
-      );
-    }
+    const sentence = `Sandbox ${starts.length > 1 ? 'twins' : 'twin'} ready`;
+    if (starts.length > 0) await step(() => together(starts.map((start) => start())), sentence);
     return { hubspot: values.hubspotUrl, salesforce: values.salesforceUrl };
   }
 
@@ -194,7 +194,7 @@ export class Run {
   async #startProgram(services, env) {
     const roles = this.#given.role ? [this.#given.role] : ['api', 'worker'];
     const started = await step(
-      () => Promise.all(roles.map((role) => this.#begin('program', services.program(role, env)))),
+      () => together(roles.map((role) => this.#begin('program', services.program(role, env)))),
       `Foyer ready (${roles.join(' and ')})`,
     );
     const url = started.map((server) => server.value).find(Boolean);
@@ -257,6 +257,14 @@ function takeLock(varDir) {
 function localDefaults(host) {
   if (!isLoopback(host)) return {};
   return { FOYER_WEBHOOKS_ALLOW_PRIVATE_HOSTS: process.env.FOYER_WEBHOOKS_ALLOW_PRIVATE_HOSTS ?? 'true' };
+}
+
+/** Like Promise.all, but nothing still runs when the first fault is told: what has begun can then be ended. */
+async function together(promises) {
+  const results = await Promise.allSettled(promises);
+  const failed = results.find(({ status }) => status === 'rejected');
+  if (failed) throw failed.reason;
+  return results.map(({ value }) => value);
 }
 
 function dropUnset(values) {

@@ -45,8 +45,9 @@ export function unprivileged({ dataDir, program, method, uid = process.getuid?.(
 
 function mayEnterNamespace() {
   const unshare = findSystemTool('unshare');
-  if (!unshare) return false;
-  return spawnSync(unshare, ['--user', '--map-user=1000', '--map-group=1000', 'true']).status === 0;
+  const nothing = findSystemTool('true');
+  if (!unshare || !nothing) return false;
+  return spawnSync(unshare, ['--user', '--map-user=1000', '--map-group=1000', nothing]).status === 0;
 }
 
 function reaches(become, folder) {
