@@ -20,7 +20,7 @@ export const AMEND_AND_CANCEL_SQL = `
            count(*) filter (where status = 'waitlisted')
     into v_cancel, v_freed, v_left
     from registrations
-    where id = any (p_cancel) and event_id = p_event and status not in ('cancelled', 'erased');
+    where id = any (p_cancel) and (event_id = p_event) is true and status not in ('cancelled', 'erased');
 
     if p_at < v_event.ends_at then
       v_promote := array(

@@ -8,7 +8,8 @@
  * 4. Append the changes.
  *
  * No two items of a call share an e-mail or an idempotency key; the caller sees to that. The joins are lateral with
- * a limit, because a plain one gets a generic plan that hashes whole tables: a third of the speed.
+ * a limit, because a plain one gets a generic plan that hashes whole tables: a third of the speed. `is true` keeps
+ * the planner from looking for a person among all registrations of a hot event: a twentieth of the speed.
  *
  * In a call of several, an item that might find no seat in a session is `crowded` and comes back alone, where the
  * answer is exact: one that will be refused must not take a place from the one behind it.
@@ -54,7 +55,7 @@ export const REGISTER_BATCH_SQL = `
         where k.scope = i.scope and k.key = i.key and k.created_at > p_at - p_keep limit 1) k on true
       left join lateral (select * from events e where e.id = i.event_id limit 1) e on true
       left join lateral (select p.id from persons p where p.email_key = i.email_key limit 1) p on true
-      left join lateral (select r.id from registrations r where r.person_id = p.id and r.event_id = i.event_id
+      left join lateral (select r.id from registrations r where r.person_id = p.id and (r.event_id = i.event_id) is true
         and r.status not in ('cancelled', 'erased') limit 1) r on true
     ), crowded as materialized (
       select distinct w.n from (
