@@ -13,6 +13,9 @@ export interface Received {
 
 export interface Registration {
   readonly id: string;
+  readonly status: string;
+  /** The number on the waitlist. */
+  readonly position: number | null;
   readonly attendee: { readonly email: string; readonly firstName: string };
 }
 
@@ -21,6 +24,9 @@ export interface Message {
   readonly timestamp: string;
   readonly data: { readonly registration: Registration; readonly version: number; readonly sequence: number };
 }
+
+/** Taken in, but the answer is lost on its way. */
+export const LOST = 0;
 
 /** A customer's endpoint: keeps what it got and answers as it is told. */
 export class Receiver {
@@ -38,7 +44,10 @@ export class Receiver {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const receiver = new Receiver(server, `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`);
     server.on('request', (request: IncomingMessage, response) => {
-      void receiver.take(request).then((status) => response.writeHead(status).end());
+      void receiver.take(request).then((status) => {
+        if (status === LOST) request.socket.destroy();
+        else response.writeHead(status).end();
+      });
     });
     return receiver;
   }
