@@ -11,7 +11,8 @@ export async function checkBatch(checks: readonly Check[], by: Delivering): Prom
   const fields = [...new Set(checks.flatMap(({ taken }) => Object.keys(taken.previous?.shadow ?? {})))];
   const keys = checks.map(({ key, taken }) => ({ key, targetId: taken.previous?.targetId ?? null }));
   const signal = AbortSignal.any([AbortSignal.timeout(by.settings.callTimeoutMs), by.lost]);
-  const { records } = await by.connector.readBack(by.target, keys, fields, { signal });
+  const { records, failure } = await by.connector.readBack(by.target, keys, fields, { signal });
+  if (failure) by.holds.learn(by.connector.destination, [failure], by.now());
   return checks.map((check, i) => {
     const verdict = compare(by.connector, by.target, check.taken.previous?.shadow ?? {}, records[i]);
     return settlement(check, verdict, by);

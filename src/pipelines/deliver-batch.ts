@@ -1,4 +1,11 @@
-import type { Connector, Fields, ObjectTarget, Outcome, SendResult } from '../connectors/connector.js';
+import type {
+  Connector,
+  Fields,
+  ObjectTarget,
+  Outcome,
+  Reason,
+  SendResult,
+} from '../connectors/connector.js';
 import { failPoint } from '../platform/fail-point.js';
 import type { PipelineSettings } from '../platform/config/settings.js';
 import type { Write } from './decide.js';
@@ -31,11 +38,11 @@ export async function deliverBatch(batch: Batch, by: Delivering): Promise<Delive
   const deadline = new Date(at.getTime() + by.settings.callTimeoutMs);
   const result = await send(batch, by);
   failPoint('after-backend-commit');
+  by.holds.learn(by.connector.destination, result.outcomes, by.now());
   const verdicts = await readBack(batch.writes, result.outcomes, by);
   const settlements = batch.writes.map((write, i) =>
     outcomeToSettlement(write, batch.id, result.outcomes[i]!, verdicts.get(write) ?? null, by),
   );
-  by.holds.learn(by.connector.destination, result.outcomes, by.now());
   return { settlements, attempt: evidence(batch, at, deadline, result, settlements) };
 }
 
@@ -69,7 +76,8 @@ async function readBack(
     const fields = [...new Set(part.flatMap(({ write }) => Object.keys(write.fields)))];
     const signal = AbortSignal.any([AbortSignal.timeout(by.settings.callTimeoutMs), by.lost]);
     const keys = part.map(({ write, targetId }) => ({ key: write.key, targetId }));
-    const { records } = await by.connector.readBack(by.target, keys, fields, { signal });
+    const { records, failure } = await by.connector.readBack(by.target, keys, fields, { signal });
+    if (failure) by.holds.learn(by.connector.destination, [failure], by.now());
     part.forEach(({ write }, n) => {
       verdicts.set(write, compare(by.connector, by.target, write.fields, records[n]));
     });
@@ -96,19 +104,20 @@ function outcomeToSettlement(
     case 'rejected':
       return { ...base, state: 'rejected', reason: outcome.reason };
     case 'retry':
+      return { ...mayStand(base, outcome.reason), tries, nextAttemptAt: later(outcome.afterMs) };
     case 'unauthorised':
-      return {
-        ...base,
-        state: 'retrying',
-        tries,
-        nextAttemptAt: later(outcome.kind === 'retry' ? outcome.afterMs : null),
-        reason: outcome.reason,
-      };
+      return { ...base, state: 'retrying', tries, nextAttemptAt: later(null), reason: outcome.reason };
     case 'throttled':
       return { ...base, state: 'retrying', nextAttemptAt: new Date(outcome.untilMs), reason: outcome.reason };
     case 'unanswered':
       return unanswered({ ...base, tries, nextAttemptAt: later(null), reason: outcome.reason }, by);
   }
+}
+
+/** A server that failed may have written all the same: what stands there is then no longer known. */
+function mayStand(base: Settlement, reason: Reason): Settlement {
+  const isUnsure = (reason.status ?? 0) >= 500;
+  return { ...base, state: 'retrying', reason, ...(isUnsure ? { sent: true, shadow: null } : {}) };
 }
 
 /**

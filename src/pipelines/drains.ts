@@ -11,6 +11,12 @@ import { drain, type Drainable, type Drained } from './drain.js';
 /** Says what drains a lane of this mapping; null where it does not know the name. */
 export type Provider = (mapping: string) => Promise<Drainable | null>;
 
+interface RunningDrain {
+  /** A bell rang while it ran. */
+  again: boolean;
+  ended: Promise<void>;
+}
+
 const FAILED_PAUSE_MS = 250;
 
 /** All draining of this process: at most one drain a lane, and a bell during it makes it look again. */
@@ -18,7 +24,7 @@ const FAILED_PAUSE_MS = 250;
 export class Drains implements OnApplicationShutdown {
   private readonly owner = `${os.hostname()}/${process.pid}/${randomUUID().slice(0, 8)}`;
   private readonly stopping = new AbortController();
-  private readonly running = new Map<string, { again: boolean; ended: Promise<void> }>();
+  private readonly running = new Map<string, RunningDrain>();
   private readonly timers = new Map<string, NodeJS.Timeout>();
   private readonly providers: Provider[] = [];
 
@@ -41,7 +47,7 @@ export class Drains implements OnApplicationShutdown {
       return;
     }
     if (this.stopping.signal.aborted) return;
-    const state = { again: false, ended: Promise.resolve() };
+    const state: RunningDrain = { again: false, ended: Promise.resolve() };
     this.running.set(name, state);
     state.ended = this.drainUntilQuiet(job, state).finally(() => this.running.delete(name));
     await state.ended;
@@ -53,7 +59,7 @@ export class Drains implements OnApplicationShutdown {
     await Promise.all([...this.running.values()].map(({ ended }) => ended));
   }
 
-  private async drainUntilQuiet(job: DrainJob, state: { again: boolean }): Promise<void> {
+  private async drainUntilQuiet(job: DrainJob, state: RunningDrain): Promise<void> {
     do {
       state.again = false;
       try {
@@ -67,7 +73,11 @@ export class Drains implements OnApplicationShutdown {
         this.wakeIn(job, FAILED_PAUSE_MS);
         return;
       }
-    } while (state.again && !this.stopping.signal.aborted);
+    } while (this.shallLookAgain(state));
+  }
+
+  private shallLookAgain({ again }: RunningDrain): boolean {
+    return again && !this.stopping.signal.aborted;
   }
 
   private async drainOnce(job: DrainJob): Promise<Drained> {

@@ -14,7 +14,8 @@ export interface Round {
 interface Row {
   seq?: string;
   head?: string;
-  key: string;
+  /** Null in the one row that comes where nothing is unread: it carries the head of the log. */
+  key: string | null;
   slot: number;
   version: number;
   snapshot: unknown;
@@ -31,6 +32,8 @@ interface Row {
   next_attempt_at: Date | null;
   recheck_at: Date | null;
 }
+
+type RecordRow = Row & { key: string };
 
 const DELIVERY = `d.version as d_version, d.wanted, d.state, d.sent, d.target_id, d.target_key, d.shadow,
                   d.tries, d.checks, d.resends, d.next_attempt_at, d.recheck_at`;
@@ -73,9 +76,9 @@ export async function readRound(pool: pg.Pool, lease: Lease, roundMax: number): 
       values: [lease.mapping, lease.lanes, lease.lane, roundMax, lease.stream],
     }),
   ]);
-  const changes = unread.rows.filter((row) => row.key !== null);
-  const newest = new Map<string, Row>();
-  for (const row of [...changes, ...due.rows]) {
+  const changes = unread.rows.filter(isRecord);
+  const newest = new Map<string, RecordRow>();
+  for (const row of [...changes, ...due.rows.filter(isRecord)]) {
     const known = newest.get(row.key);
     if (!known || known.version < row.version) newest.set(row.key, row);
   }
@@ -93,7 +96,11 @@ function reached(lease: Lease, rows: readonly Row[], changes: readonly Row[], ro
   return head > lease.cursor ? head : lease.cursor;
 }
 
-function taken(row: Row): Taken {
+function isRecord(row: Row): row is RecordRow {
+  return row.key !== null;
+}
+
+function taken(row: RecordRow): Taken {
   return {
     key: row.key,
     slot: row.slot,

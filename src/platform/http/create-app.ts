@@ -37,7 +37,7 @@ export async function createApp(
     abortOnError: false,
   });
   const logger = app.get<Logger>(LOGGER);
-  const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
+  const fastify = app.getHttpAdapter().getInstance();
   const routes = new KnownRoutes();
   routes.listen(fastify);
   guardTexts(fastify);

@@ -31,7 +31,6 @@ interface FieldOptions {
   readonly example?: unknown;
 }
 
-// eslint-disable-next-line no-control-regex -- a line without control characters is the purpose
 const ONE_LINE = /^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*$/;
 const ISO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$/;
 const E164 = /^\+[1-9]\d{1,14}$/;

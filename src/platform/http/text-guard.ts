@@ -3,7 +3,7 @@ import type { ProblemFault } from './problem.js';
 const DEPTH_MAX = 32;
 const FAULTS_MAX = 20;
 // NUL and control characters except tab, line feed and carriage return. (Half of a surrogate pair is found apart.)
-// eslint-disable-next-line no-control-regex -- finding control characters is the purpose
+
 const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/;
 
 /**

@@ -43,8 +43,8 @@ function connect(url: string, options: RedisOptions | undefined, logger: Logger)
     retryStrategy: (times) => Math.min(times * 100, RECONNECT_MAX_MS),
   });
   // BRPOPLPUSH is deprecated and not every server has it; BLMOVE does the same and has been there since Redis 6.2.
-  client.brpoplpush = ((source: string, target: string, timeoutSeconds: number) =>
-    client.blmove(source, target, 'RIGHT', 'LEFT', timeoutSeconds)) as typeof client.brpoplpush;
+  client.brpoplpush = (source: string, target: string, timeoutSeconds: number) =>
+    client.blmove(source, target, 'RIGHT', 'LEFT', timeoutSeconds);
   let said = false;
   client.on('error', (error: Error & { code?: string }) => {
     if (!said) logger.warn({ code: error.code }, 'Redis is away; work goes on by the sweep');
