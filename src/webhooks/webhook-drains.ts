@@ -8,6 +8,7 @@ import { CLOCK, type Clock } from '../platform/clock.js';
 import { Settings } from '../platform/config/settings.js';
 import { PG_POOL } from '../platform/database/database.module.js';
 import type { Endpoint } from './endpoint.js';
+import { isPrivateAddress } from './endpoint-url.js';
 import { Endpoints } from './endpoints.js';
 import {
   type Message,
@@ -21,6 +22,8 @@ import { sendMessage } from './send-message.js';
 
 const TAKE_IN_MAX = 1_000;
 const ROUND_MAX = 256;
+/** Nobody reads what an endpoint answers. */
+const ANSWER_BYTES_MAX = 64 * 1024;
 const LANE_NAME = /^webhook\.([0-9a-f-]{36})$/;
 
 /** Drains the lanes of webhook endpoints: one message a person at a time, several persons at once. */
@@ -36,7 +39,12 @@ export class WebhookDrains {
     @Inject(CLOCK) private readonly clock: Clock,
   ) {
     this.http = createHttpEngine(
-      { callTimeoutMs: settings.webhooks.timeoutMs, callsPerSecond: null, answerBytesMax: 64 * 1024 },
+      {
+        callTimeoutMs: settings.webhooks.timeoutMs,
+        callsPerSecond: null,
+        answerBytesMax: ANSWER_BYTES_MAX,
+        ...(settings.webhooks.allowPrivateHosts ? {} : { mayReach: (address) => !isPrivateAddress(address) }),
+      },
       clock,
     );
     drains.provide(async (name) => {

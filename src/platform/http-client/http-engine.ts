@@ -57,6 +57,8 @@ export interface HttpEngineSettings {
   readonly callsPerSecond: number | null;
   readonly answerBytesMax?: number;
   readonly socketsMax?: number;
+  /** Asked for each address that a host's name leads to; absent: all may be reached. */
+  readonly mayReach?: (address: string) => boolean;
 }
 
 export interface HttpEngine {
@@ -73,7 +75,7 @@ interface EngineConfig extends AxiosRequestConfig<string | undefined> {
 }
 
 export function createHttpEngine(settings: HttpEngineSettings, clock: Clock): HttpEngine {
-  const agents = keepAliveAgents(settings.socketsMax ?? SOCKETS_MAX);
+  const agents = keepAliveAgents(settings.socketsMax ?? SOCKETS_MAX, settings.mayReach);
   const answerBytesMax = settings.answerBytesMax ?? ANSWER_BYTES_MAX;
   const pace = settings.callsPerSecond === null ? null : new Pace(settings.callsPerSecond, clock);
 

@@ -2,8 +2,10 @@
  * One HTTP exchange over node:http, used as the adapter of axios in http-engine.ts. Axios' own adapter costs
  * twice the processor time per call and cannot say what matters most here: whether the request left us.
  */
+import dns from 'node:dns';
 import http from 'node:http';
 import https from 'node:https';
+import type { LookupFunction } from 'node:net';
 
 /** Sockets idle for longer are closed by us: most servers drop theirs after 5 s, and a race there reads as a loss. */
 const IDLE_SOCKET_MS = 4_000;
@@ -46,14 +48,30 @@ export interface Agents {
   readonly https: https.Agent;
 }
 
-export function keepAliveAgents(socketsMax: number): Agents {
+/** @param mayReach asked for each address that a host's name leads to, at each connection; absent: all may be reached */
+export function keepAliveAgents(socketsMax: number, mayReach?: (address: string) => boolean): Agents {
   const options = {
     keepAlive: true,
     maxSockets: socketsMax,
     maxFreeSockets: socketsMax,
     timeout: IDLE_SOCKET_MS,
+    ...(mayReach ? { lookup: lookupOnly(mayReach) } : {}),
   };
   return { http: new http.Agent(options), https: new https.Agent(options) };
+}
+
+/** A name that was harmless when it was checked may lead elsewhere by the time of the call: what counts is the address. */
+function lookupOnly(mayReach: (address: string) => boolean): LookupFunction {
+  return (hostname, options, callback) => {
+    dns.lookup(hostname, { ...options, all: true }, (error, addresses) => {
+      const reachable = error ? [] : addresses.filter(({ address }) => mayReach(address));
+      const first = reachable[0];
+      if (!first)
+        callback(error ?? Object.assign(new Error('no address may be reached'), { code: 'ENOTFOUND' }), '');
+      else if (options.all) callback(null, reachable);
+      else callback(null, first.address, first.family);
+    });
+  };
 }
 
 export function exchange(call: ExchangeRequest, agents: Agents): Promise<Exchange> {
