@@ -88,9 +88,10 @@ function closing(schema: Record<string, unknown>): Record<string, unknown> {
   return composed ? { unevaluatedProperties: false } : { additionalProperties: false };
 }
 
-function linearRegExp(pattern: string): { test: (text: string) => boolean } {
+function linearRegExp(pattern: string): { test: (text: string) => boolean; toString: () => string } {
   const machine = RE2JS.compile(pattern);
-  return { test: (text) => machine.matcher(text).find() };
+  // Ajv keeps patterns by their text and would take all for one.
+  return { test: (text) => machine.matcher(text).find(), toString: () => pattern };
 }
 
 function showIfs(schema: Record<string, unknown>): ReadonlyMap<string, ShowIf> {

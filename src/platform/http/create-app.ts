@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { Type, DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -28,6 +29,8 @@ export async function createApp(
     onProtoPoisoning: 'error',
     onConstructorPoisoning: 'error',
     http: { maxHeaderSize: http.headerBytesMax },
+    // Nest sets its own first; ours also answers what fails before a route is found.
+    allowErrorHandlerOverride: true,
     clientErrorHandler,
     frameworkErrors: (_error: Error, request: FastifyRequest, reply: FastifyReply) =>
       sendProblem(notFound(), request, reply),
@@ -35,11 +38,13 @@ export async function createApp(
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
     logger: new NestLogger(createLogger(settings.process.logLevel)),
     abortOnError: false,
+    bodyParser: false,
   });
   const logger = app.get<Logger>(LOGGER);
   const fastify = app.getHttpAdapter().getInstance();
   const routes = new KnownRoutes();
   routes.listen(fastify);
+  parseJson(fastify);
   guardTexts(fastify);
   app.useGlobalPipes(validationPipe());
   app.useGlobalFilters(new ProblemFilter(logger, routes));
@@ -47,6 +52,25 @@ export async function createApp(
   app.enableShutdownHooks();
   return app;
 }
+
+/** JSON and nothing else: bytes that are no UTF-8 are refused, not replaced; a poisoned prototype likewise. */
+function parseJson(fastify: FastifyInstance): void {
+  const parse = fastify.getDefaultJsonParser('error', 'error');
+  fastify.removeAllContentTypeParsers();
+  fastify.addContentTypeParser(
+    ['application/json', 'application/merge-patch+json'],
+    { parseAs: 'buffer' },
+    (request, body, done) => {
+      const bytes = body as Buffer;
+      // A DELETE may name a type and send nothing.
+      if (bytes.length === 0 && request.method === 'DELETE') done(null, undefined);
+      else if (!isUtf8(bytes)) done(invalidRequest([NO_UTF8]));
+      else void parse(request, bytes.toString(), done);
+    },
+  );
+}
+
+const NO_UTF8 = { pointer: '', code: 'encoding', message: 'is not encoded in UTF-8.' };
 
 function guardTexts(fastify: FastifyInstance): void {
   fastify.addHook('preValidation', (request, _reply, done) => {
