@@ -15,9 +15,14 @@ const { fail, note } = await import('./launcher/progress.mjs');
 const { printAddresses } = await import('./launcher/addresses.mjs');
 const { Run } = await import('./launcher/run.mjs');
 
+const isWatching = process.argv.includes('--watch');
 let run;
 try {
-  run = new Run((error) => end(1, error.message));
+  run = new Run(
+    isWatching
+      ? (error) => fail(`${error.message}\nIt is started again at the next change.`)
+      : (error) => end(1, error.message),
+  );
 } catch (error) {
   fail(error.message);
   process.exit(1);
@@ -40,7 +45,7 @@ async function end(code, message) {
 try {
   const addresses = await run.start();
   printAddresses(addresses);
-  if (process.argv.includes('--watch')) run.watch();
+  if (isWatching) run.watch();
 } catch (error) {
   // Ended while starting: the fault is only that what it started is gone.
   if (exitCode === undefined) await end(1, error.message);

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { FolderLock } from './folder-lock.mjs';
 import { inRoot } from './root.mjs';
@@ -27,19 +27,31 @@ export async function build({ onLine, unlessCurrent = false } = {}) {
     if (unlessCurrent && isBuilt()) return;
     // Taken before: what changes while we compile is built the next time.
     const sources = fingerprint();
-    await runCommand(process.execPath, [inRoot('node_modules/@nestjs/cli/bin/nest.js'), 'build'], { onLine });
-    const swc = [
+    // What stands in dist stays until it is replaced, so that a program started meanwhile, or after a failed build, runs.
+    const compile = (args) =>
+      runCommand(process.execPath, args, { env: { ...process.env, RUST_BACKTRACE: '0' }, onLine });
+    await compile([inRoot('node_modules/@nestjs/cli/bin/nest.js'), 'build']);
+    await compile([
       inRoot('node_modules/@swc/cli/bin/swc.js'),
       'sandbox',
       '-d',
       'dist',
       '--ignore',
       '**/*.test.ts',
-    ];
-    await runCommand(process.execPath, swc, { onLine });
+    ]);
+    removeOrphans();
     writeFileSync(inRoot(STAMP), sources);
   } finally {
     lock.release();
+  }
+}
+
+/** Compiled files whose source is gone. */
+function removeOrphans() {
+  for (const file of filesIn('dist').filter((name) => /\.js(\.map)?$/.test(name))) {
+    const within = path.relative('dist', file).replace(/\.js(\.map)?$/, '');
+    const source = within.startsWith('sandbox') ? within : path.join('src', within);
+    if (!['.ts', '.tsx'].some((ending) => existsSync(inRoot(`${source}${ending}`)))) rmSync(inRoot(file));
   }
 }
 

@@ -15,6 +15,7 @@ export class Supervised {
   #running;
   #isStopping = false;
   #isReplaced = false;
+  #isGivenUp = false;
   #deaths = [];
   #watching;
   #starting;
@@ -50,6 +51,12 @@ export class Supervised {
 
   /** Ends it and starts it anew, as after a change of the sources; no death is counted. */
   async restart() {
+    if (this.#isGivenUp) {
+      this.#deaths = [];
+      await this.start();
+      this.#isGivenUp = false;
+      return;
+    }
     this.#isReplaced = true;
     await this.#running?.stop();
   }
@@ -72,6 +79,7 @@ export class Supervised {
       this.#isReplaced = false;
       if (this.#isStopping) return;
       if (!isUp) {
+        this.#isGivenUp = true;
         giveUp(this.#lastWords());
         return;
       }

@@ -71,6 +71,8 @@ describe('docker compose', () => {
     }
   });
 
+  it.todo('calls the twins as they want to be called: they do not know --host yet');
+
   it('gives the program no setting that it does not know', () => {
     const known = new Set(settingNames());
     const given = services.flatMap(([, { environment = {} }]) => Object.keys(environment));
