@@ -86,7 +86,10 @@ export class Client {
     const key = `${person.email} ${event}`;
     const askedAt = performance.now();
     const answer = await this.post(person, event, firstName, key);
-    if (answer.status !== 201) return this.violated(`registering ${key} was answered`, answer);
+    if (answer.status !== 201) {
+      this.violated(`registering ${key} was answered`, answer);
+      return;
+    }
     const { id, status, manageToken } = answer.body as { id: string; status: string; manageToken: string };
     person.firstName = firstName;
     person.registrations.push({
@@ -119,7 +122,7 @@ export class Client {
 
   /** The same person once more under another key: refused. */
   private async registerAgain(person: LoggedPerson, { event }: LoggedRegistration): Promise<void> {
-    const answer = await this.post(person, event, 'Nobody', `again ${this.counts.asked}`);
+    const answer = await this.post(person, event, 'Nobody', `${this.name} again ${this.counts.asked}`);
     if (answer.status !== 409) this.violated(`a second registration of ${person.email} was answered`, answer);
     this.counts.refused += 1;
   }
@@ -131,19 +134,25 @@ export class Client {
     const { token } = registration;
     for (;;) {
       const read = await this.ask({ method: 'GET', path, token });
-      if (read.status !== 200) return this.violated(`reading ${path} was answered`, read);
+      if (read.status !== 200) {
+        this.violated(`reading ${path} was answered`, read);
+        return;
+      }
       const { attendee } = read.body as { attendee: { firstName: string } };
       if (attendee.firstName === firstName) break;
       if (attendee.firstName !== registration.firstName) {
-        return this.violated(`${path} has lost an acknowledged amendment and was answered`, read);
+        this.violated(`${path} has lost an acknowledged amendment and was answered`, read);
+        return;
       }
       const headers = { 'if-match': read.headers.get('etag')! };
       const patch = { method: 'PATCH', path, token, headers, body: { attendee: { firstName } } } as const;
       this.counts.asked += 1;
       const answer = await this.api.once(patch);
       if (answer?.status === 200) break;
-      if (answer !== undefined && answer.status !== 412)
-        return this.violated(`amending ${path} was answered`, answer);
+      if (answer !== undefined && answer.status !== 412) {
+        this.violated(`amending ${path} was answered`, answer);
+        return;
+      }
     }
     registration.firstName = firstName;
     person.firstName = firstName;
@@ -154,7 +163,8 @@ export class Client {
     const path = `/v1/registrations/${registration.id}`;
     const answer = await this.ask({ method: 'DELETE', path, token: registration.token });
     if (answer.status !== 200 || (answer.body as { status?: string }).status !== 'cancelled') {
-      return this.violated(`cancelling ${path} was answered`, answer);
+      this.violated(`cancelling ${path} was answered`, answer);
+      return;
     }
     registration.isCancelled = true;
     this.counts.cancelled += 1;

@@ -132,7 +132,7 @@ async function whenSettled(
   known: Pick<Evidence, 'people' | 'receiver' | 'keys'>,
 ): Promise<string[]> {
   const { hubspot, salesforce } = stack.twins;
-  for (const end = performance.now() + SETTLE_MS_MAX; ; await pause(RECHECK_MS)) {
+  for (const end = performance.now() + SETTLE_MS_MAX; ;) {
     const ledgers = await Promise.all(
       MAPPINGS.map(async (name) => (await api.operator('GET', `/v1/mappings/${name}/ledger`)) as Ledger),
     );
@@ -143,6 +143,7 @@ async function whenSettled(
       salesforce: await recordsAt(salesforce.url, 'Lead', 'Email'),
     });
     if (violations.length === 0 || performance.now() > end) return violations;
+    await pause(RECHECK_MS);
   }
 }
 

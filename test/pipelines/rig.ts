@@ -93,7 +93,10 @@ export class Rig {
   /** Lets the time of a parked record come. */
   async makeDue(): Promise<void> {
     await this.pool.query(
-      `update deliveries set next_attempt_at = clock_timestamp() where next_attempt_at is not null`,
+      `with parked as (
+         update deliveries set next_attempt_at = clock_timestamp() where next_attempt_at is not null
+       )
+       update lanes set due = clock_timestamp()`,
     );
   }
 
