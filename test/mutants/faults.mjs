@@ -1,0 +1,323 @@
+/**
+ * Faults that the suite must catch. Each is planted alone, in a copy of the tree, and the named tests are run: at
+ * least one has to fail. A fault whose old text is found no longer has to be looked at again: that fails the run too.
+ *
+ * @typedef {{ file: string, old: string, new: string }} Edit
+ * @typedef {{ name: string, edits: Edit[], tests: string[] }} Fault
+ */
+
+const DELIVERY = 'test/pipelines/delivery.test.ts';
+const DECIDE = 'test/pipelines/decide.test.ts';
+const FENCING = 'test/pipelines/fencing.test.ts';
+const TAKEOVER = 'test/pipelines/takeover.test.ts';
+const PARKING = 'test/pipelines/parking.test.ts';
+const LOST_SETTLE = 'test/pipelines/lost-settle.test.ts';
+const LEASE = 'test/changes/lease.test.ts';
+const LOG = 'test/changes/log.test.ts';
+const ACKNOWLEDGED = 'test/changes/acknowledged.test.ts';
+const MESSAGES = 'test/webhooks/messages.test.ts';
+const SIGNATURE = 'test/webhooks/signature.test.ts';
+const ACCESS = 'test/mutants/access.test.ts';
+const REGISTRATIONS = 'test/registrations';
+
+const MIGRATIONS = 'src/platform/database/migrations';
+const REGISTER_BATCH = `${MIGRATIONS}/0002-register-batch.sql.ts`;
+const AMEND_AND_CANCEL = `${MIGRATIONS}/0002-amend-and-cancel.sql.ts`;
+
+/** @returns {Fault} */
+const fault = (name, file, old, replacement, tests) => ({
+  name,
+  edits: [{ file, old, new: replacement }],
+  tests: [tests].flat(),
+});
+
+/** @type {Fault[]} */
+export const FAULTS = [
+  // The lanes and their leases
+  fault(
+    'a settle that no epoch fences',
+    'src/pipelines/settle.ts',
+    'where mapping = $1 and lane = $2 and epoch = $3 returning 1',
+    'where mapping = $1 and lane = $2 and $3::bigint > 0 returning 1',
+    FENCING,
+  ),
+  fault(
+    'an intent that no epoch fences',
+    'src/pipelines/intend.ts',
+    'where mapping = $1 and lane = $2 and epoch = $3 for share',
+    'where mapping = $1 and lane = $2 and $3::bigint > 0 for share',
+    FENCING,
+  ),
+  fault(
+    'a lane that is taken from its holder',
+    'src/changes/lease.ts',
+    '              and (owner is null or until < clock_timestamp())\n',
+    '',
+    LEASE,
+  ),
+  fault(
+    'a lost wake-up: a lane given back over an unread change',
+    'src/changes/lease.ts',
+    `              and not exists (select 1 from changes
+                               where stream = $4 and seq > lanes.cursor and slot % lanes.lanes = lanes.lane)`,
+    '              and $4::text is not null',
+    LEASE,
+  ),
+  fault(
+    'no sweep: a bell that was lost stays lost',
+    'src/pipelines/wake.ts',
+    'for (const lane of rows) void this.drains.drain(lane);',
+    'void rows;',
+    PARKING,
+  ),
+  // What is decided and what is believed
+  fault(
+    'a version that is ignored when results are written',
+    'src/pipelines/settle.ts',
+    'where d.version <= excluded.version\n',
+    'where d.version >= 0\n',
+    FENCING,
+  ),
+  fault(
+    'a version that is ignored when records are taken up',
+    'src/pipelines/decide.ts',
+    "if (previous && taken.version <= previous.version && !isDue) return { kind: 'ignore' };",
+    '',
+    DECIDE,
+  ),
+  fault(
+    'a diff against a shadow that an open intent made unknown',
+    'src/pipelines/intend.ts',
+    "state = 'retrying', sent = true, shadow = null,\n",
+    "state = 'retrying', sent = true,\n",
+    TAKEOVER,
+  ),
+  fault(
+    'an unknown shadow taken for an equal one',
+    'src/pipelines/diff.ts',
+    'if (shadow === null) return wanted;',
+    'if (shadow === null) return {};',
+    DECIDE,
+  ),
+  fault(
+    'a record without consent that is sent anyway',
+    'src/mapping/decide.ts',
+    'if (decision.when && !holds(decision.when.run(frame))) {',
+    'if (decision.when && !holds(decision.when.run(frame)) && frame === null) {',
+    DECIDE,
+  ),
+  fault(
+    'a change that calls the backend while its record waits',
+    'src/pipelines/decide.ts',
+    'if (previous && isBackingOff(taken, now)) return join(taken);',
+    '',
+    DECIDE,
+  ),
+  fault(
+    'a withdrawn record that is forgotten instead of marked',
+    'src/pipelines/decide.ts',
+    "if (!previous?.sent) return settle(taken, 'suppressed', evaluation.reason);",
+    "if (previous !== undefined) return settle(taken, 'suppressed', evaluation.reason);",
+    DECIDE,
+  ),
+  // Sending, reading back and settling
+  fault(
+    'an intent that is not written',
+    'src/pipelines/intend.ts',
+    'if (cut.length === 0) return;',
+    'if (cut.length >= 0) return;',
+    TAKEOVER,
+  ),
+  fault(
+    'open intents that nobody adopts',
+    'src/pipelines/mapping-drains.ts',
+    'adopt: (lease) => this.adopt(lease),',
+    'adopt: (lease) => Promise.resolve(void lease),',
+    TAKEOVER,
+  ),
+  fault(
+    'a read-back that is always true',
+    'src/pipelines/verify.ts',
+    '  if (stored === null) {',
+    "  if (stored === null) return { kind: 'stands', targetId: '1' };\n  if (stored === null) {",
+    DELIVERY,
+  ),
+  fault(
+    'a cursor that moves before its records are settled',
+    'src/pipelines/round.ts',
+    '  const done = new Settler(',
+    '  await settle(pool, lease, pipe.mappingVersion, [], [], cursor);\n  const done = new Settler(',
+    LOST_SETTLE,
+  ),
+  fault(
+    'results that pass over those which the database did not take',
+    'src/pipelines/round.ts',
+    'if (this.failure !== undefined) throw this.failure as Error;',
+    'void this.failure;',
+    LOST_SETTLE,
+  ),
+  fault(
+    'a retry that drops its record',
+    'src/pipelines/deliver-batch.ts',
+    'tries, nextAttemptAt: later(outcome.afterMs) };',
+    'tries, nextAttemptAt: null };',
+    PARKING,
+  ),
+  fault(
+    'a throttled record that counts as rejected',
+    'src/pipelines/deliver-batch.ts',
+    "return { ...base, state: 'retrying', nextAttemptAt: new Date(outcome.untilMs), reason: outcome.reason };",
+    "return { ...base, state: 'rejected', reason: outcome.reason };",
+    PARKING,
+  ),
+  fault(
+    'an unanswered write that counts as written',
+    'src/pipelines/deliver-batch.ts',
+    'return unanswered({ ...base, tries, nextAttemptAt: later(null), reason: outcome.reason }, by);',
+    "return { ...base, state: 'verified', sent: true };",
+    DELIVERY,
+  ),
+  fault(
+    'errors of single records in a 207 that are ignored',
+    'src/connectors/hubspot-upsert.ts',
+    'const errors = (Array.isArray(batch.errors) ? batch.errors : []).filter(isError);',
+    'const errors = (Array.isArray(batch.errors) ? [] : []).filter(isError);',
+    'test/connectors/hubspot.test.ts',
+  ),
+  // The change log
+  {
+    name: 'numbers of changes taken from a sequence',
+    edits: [
+      {
+        file: `${MIGRATIONS}/0004-changes.ts`,
+        old: '      create function append_changes(',
+        new: '      create sequence change_numbers;\n      create function append_changes(',
+      },
+      {
+        file: `${MIGRATIONS}/0004-changes.ts`,
+        old: '        update change_head set seq = seq + many returning seq into last;',
+        new: "        perform nextval('change_numbers') from generate_series(1, many);\n        last := currval('change_numbers');",
+      },
+    ],
+    tests: [LOG],
+  },
+  {
+    name: 'an append that is not the last statement',
+    edits: [
+      {
+        file: AMEND_AND_CANCEL,
+        old: "    update registrations\n    set status = case when id = any (v_cancel) then 'cancelled'",
+        new: `    perform append_registration_changes(v_changed,
+      array_fill('registration.cancelled'::text, array[cardinality(v_cancel)])
+        || array_fill('registration.promoted'::text, array[cardinality(v_promote)]));
+    update registrations
+    set status = case when id = any (v_cancel) then 'cancelled'`,
+      },
+      {
+        file: AMEND_AND_CANCEL,
+        old: `    where id = p_event;
+
+    perform append_registration_changes(v_changed,
+      array_fill('registration.cancelled'::text, array[cardinality(v_cancel)])
+        || array_fill('registration.promoted'::text, array[cardinality(v_promote)]));`,
+        new: '    where id = p_event;\n',
+      },
+    ],
+    tests: [LOG],
+  },
+  // The way in
+  fault(
+    'an answer before the commit',
+    'src/registrations/admissions.ts',
+    'return this.batches.submit(candidate);',
+    `void this.batches.submit(candidate);
+    const at = this.clock.now();
+    return Promise.resolve({ outcome: 'confirmed', resourceId: candidate.id, position: null, firstStatus: null, at });`,
+    ACKNOWLEDGED,
+  ),
+  fault(
+    'a bell that is awaited',
+    'src/registrations/admissions.ts',
+    'setImmediate(() => this.bell.ring(STREAMS));',
+    `await (this.bell as unknown as { queue: { add(job: object): Promise<unknown> } }).queue.add({});`,
+    ACKNOWLEDGED,
+  ),
+  fault(
+    'one place more than there are',
+    REGISTER_BATCH,
+    "when c.capacity is null or c.turn <= c.free then 'confirmed'",
+    "when c.capacity is null or c.turn <= c.free + 1 then 'confirmed'",
+    REGISTRATIONS,
+  ),
+  fault(
+    'a waitlist whose last comes first',
+    AMEND_AND_CANCEL,
+    'order by waitlist_number\n        limit',
+    'order by waitlist_number desc\n        limit',
+    REGISTRATIONS,
+  ),
+  fault(
+    'a place that becomes free and is given to nobody',
+    AMEND_AND_CANCEL,
+    'if p_at < v_event.ends_at then',
+    'if p_at < v_event.created_at then',
+    LOG,
+  ),
+  fault(
+    'an idempotency key that is ignored',
+    REGISTER_BATCH,
+    "when k.body_hash is not null then 'repeated'",
+    "when k.body_hash is null and false then 'repeated'",
+    REGISTRATIONS,
+  ),
+  fault(
+    'a manage token that is not checked',
+    'src/identity/manage-token.ts',
+    'if (given.length !== right.length || !timingSafeEqual(given, right)) return false;',
+    'if (given.length !== right.length && !timingSafeEqual(right, right)) return false;',
+    ACCESS,
+  ),
+  fault(
+    'a guard that minds no role',
+    'src/identity/access.guard.ts',
+    "if (principal.role === 'admin' || roles.includes(principal.role)) return true;",
+    'if (roles.length >= 0) return true;',
+    ACCESS,
+  ),
+  // Webhooks
+  fault(
+    'messages that overtake a failing one of the same person',
+    'src/webhooks/messages.ts',
+    'select distinct on (person_id) * from messages',
+    'select * from messages',
+    MESSAGES,
+  ),
+  fault(
+    'a message with a new id at each attempt',
+    'src/webhooks/send-message.ts',
+    "return `msg_${endpoint.id.replaceAll('-', '')}_${message.seq}`;",
+    "return `msg_${endpoint.id.replaceAll('-', '')}_${message.seq}${Math.random().toString(36).slice(2)}`;",
+    MESSAGES,
+  ),
+  fault(
+    'a sequence with a gap',
+    'src/webhooks/messages.ts',
+    'update set last = s.last + excluded.last\n',
+    'update set last = s.last + excluded.last + 1\n',
+    MESSAGES,
+  ),
+  fault(
+    'an endpoint that is gone and asked again',
+    'src/webhooks/send-message.ts',
+    'if (status === GONE || isTooOld) {',
+    'if (isTooOld) {',
+    MESSAGES,
+  ),
+  fault(
+    'a signature over other bytes than those sent',
+    'src/webhooks/signature.ts',
+    'Buffer.from(`${id}.${timestamp}.${body}`)',
+    'Buffer.from(`${id}.${body}`)',
+    SIGNATURE,
+  ),
+];
