@@ -4,9 +4,11 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { repeatable } from '../identity/idempotency.js';
 import { isOperator, principalOf } from '../identity/principal.js';
 import { sendCached } from '../platform/http/conditional.js';
+import { Answers, pageExample } from '../platform/http/example.js';
 import { PageQuery } from '../platform/http/page.js';
 import { AgendaService } from './agenda.service.js';
 import { AmendEventDto, CreateEventDto, PutFormDto, PutSessionDto } from './event.dto.js';
+import { EVENT_EXAMPLE, FORM_EXAMPLE, SESSION_EXAMPLE } from './examples.js';
 import { EventsService } from './events.service.js';
 
 const FRESH = 'public, max-age=1';
@@ -22,6 +24,7 @@ export class EventsController {
 
   @Get()
   @ApiOperation({ summary: 'Events, in order of their start' })
+  @Answers(200, 'A page of events', pageExample(EVENT_EXAMPLE), ['ETag'])
   async list(
     @Query() page: PageQuery,
     @Req() request: FastifyRequest,
@@ -35,6 +38,7 @@ export class EventsController {
   @ApiBearerAuth()
   @ApiHeader({ name: 'Idempotency-Key', required: false })
   @ApiOperation({ summary: 'A new event, as a draft' })
+  @Answers(201, 'The event', EVENT_EXAMPLE, ['Location'])
   async create(
     @Body() dto: CreateEventDto,
     @Req() request: FastifyRequest,
@@ -49,6 +53,7 @@ export class EventsController {
 
   @Get(':event')
   @ApiOperation({ summary: 'An event, by its id or slug' })
+  @Answers(200, 'The event', EVENT_EXAMPLE, ['ETag'])
   async read(
     @Param('event') event: string,
     @Req() request: FastifyRequest,
@@ -61,12 +66,14 @@ export class EventsController {
   @Patch(':event')
   @ApiBearerAuth()
   @ApiOperation({ summary: 'Open, close or change an event' })
+  @Answers(200, 'The event', EVENT_EXAMPLE)
   amend(@Param('event') event: string, @Body() dto: AmendEventDto): Promise<object> {
     return this.events.amend(event, dto);
   }
 
   @Get(':event/sessions')
   @ApiOperation({ summary: 'The agenda, in order of the sessions’ start' })
+  @Answers(200, 'A page of sessions', pageExample(SESSION_EXAMPLE), ['ETag'])
   async sessions(
     @Param('event') event: string,
     @Query() page: PageQuery,
@@ -80,6 +87,7 @@ export class EventsController {
   @Put(':event/sessions/:code')
   @ApiBearerAuth()
   @ApiOperation({ summary: 'A session of the agenda' })
+  @Answers(200, 'The session; 201 where it is new', SESSION_EXAMPLE)
   async putSession(
     @Param('event') event: string,
     @Param('code') code: string,
@@ -92,6 +100,7 @@ export class EventsController {
 
   @Get(':event/form')
   @ApiOperation({ summary: 'What the event asks: a JSON Schema, and the consents' })
+  @Answers(200, 'The form', FORM_EXAMPLE, ['ETag'])
   async form(
     @Param('event') event: string,
     @Req() request: FastifyRequest,
@@ -104,6 +113,7 @@ export class EventsController {
   @Put(':event/form')
   @ApiBearerAuth()
   @ApiOperation({ summary: 'A new version of the form' })
+  @Answers(200, 'The form', FORM_EXAMPLE)
   putForm(@Param('event') event: string, @Body() dto: PutFormDto): Promise<object> {
     return this.agenda.putForm(event, dto);
   }

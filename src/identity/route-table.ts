@@ -4,7 +4,6 @@ import type { Role } from './principal.js';
 export type Access = 'public' | 'registrant' | readonly Exclude<Role, 'admin'>[];
 
 const READERS = ['viewer', 'engineer', 'operator'] as const;
-const ENGINEERS = ['engineer'] as const;
 const OPERATORS = ['operator'] as const;
 const BOTH = ['engineer', 'operator'] as const;
 
@@ -16,8 +15,6 @@ export const ROUTE_TABLE: Readonly<Record<string, Access>> = {
   'GET /health/live': 'public',
   'GET /health/ready': 'public',
   'GET /metrics': 'public',
-  'GET /openapi.json': 'public',
-  'GET /docs': 'public',
   'GET /problems/:code': 'public',
 
   'GET /v1/events': 'public',
@@ -42,16 +39,12 @@ export const ROUTE_TABLE: Readonly<Record<string, Access>> = {
   'GET /v1/mappings/:mapping/ledger': READERS,
   'POST /v1/mappings/:mapping/pause': BOTH,
   'POST /v1/mappings/:mapping/resume': BOTH,
-  'POST /v1/mappings/:mapping/plan': ENGINEERS,
-  'POST /v1/mappings/:mapping/apply': ENGINEERS,
   'GET /v1/deliveries': READERS,
   'GET /v1/deliveries/:mapping/:key': READERS,
-  'POST /v1/deliveries/replay': BOTH,
 
   'GET /v1/webhooks': READERS,
   'POST /v1/webhooks': BOTH,
   'GET /v1/webhooks/:id': READERS,
-  'PATCH /v1/webhooks/:id': BOTH,
   'DELETE /v1/webhooks/:id': BOTH,
   'POST /v1/webhooks/:id/pause': BOTH,
   'POST /v1/webhooks/:id/resume': BOTH,
@@ -59,6 +52,7 @@ export const ROUTE_TABLE: Readonly<Record<string, Access>> = {
 
   'GET /v1/reports': READERS,
   'POST /v1/reports/:report/runs': BOTH,
+  'GET /v1/reports/:report/runs': READERS,
   'GET /v1/reports/:report/runs/:run': READERS,
   'GET /v1/schedules': READERS,
 };

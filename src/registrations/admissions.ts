@@ -9,6 +9,7 @@ import { isConnectionLost } from '../platform/database/connection-lost.js';
 import { isWorthAnotherTry } from '../platform/database/transaction.js';
 import { unavailable } from '../platform/http/problem-filter.js';
 import { GroupCommit } from './group-commit.js';
+import { batchSeconds, batchSizes, decisions } from './registration-metrics.js';
 import { type Candidate, type Decision, registerBatch } from './register-batch.js';
 
 const WAITING_MAX = 20_000;
@@ -41,24 +42,29 @@ export class Admissions {
   }
 
   private async commit(candidates: Candidate[]): Promise<(Decision | Error)[]> {
-    const decisions = await this.decide(candidates);
+    const started = performance.now();
+    const results = await this.decide(candidates);
+    batchSeconds.observe((performance.now() - started) / 1000);
+    batchSizes.observe(candidates.length);
+    for (const result of results)
+      decisions.inc({ outcome: result instanceof Error ? 'failed' : result.outcome });
     // After the answers, which go out as soon as this resolves.
     setImmediate(() => this.bell.ring(STREAMS));
-    return decisions;
+    return results;
   }
 
   /** The batch as one; where the database refuses it for one item's sake, one by one. */
   private async decide(candidates: Candidate[]): Promise<(Decision | Error)[]> {
-    let decisions: Decision[];
+    let decided: Decision[];
     try {
-      decisions = await this.write(candidates);
+      decided = await this.write(candidates);
     } catch (error) {
       if (isConnectionLost(error)) throw unavailable(error);
       if (candidates.length === 1) throw error;
       return inTurn(candidates, (candidate) => this.alone(candidate));
     }
-    if (candidates.length === 1) return decisions;
-    return inTurn(decisions, (decision, i) =>
+    if (candidates.length === 1) return decided;
+    return inTurn(decided, (decision, i) =>
       decision.outcome === 'crowded' ? this.alone(candidates[i]!) : decision,
     );
   }

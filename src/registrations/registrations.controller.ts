@@ -4,6 +4,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { repeatable } from '../identity/idempotency.js';
 import { principalOf } from '../identity/principal.js';
 import { demandedVersion, etagOf } from '../platform/http/conditional.js';
+import { Answers, pageExample } from '../platform/http/example.js';
+import { REGISTERED_EXAMPLE, REGISTRATION_EXAMPLE } from './examples.js';
 import { Register } from './register.js';
 import { AmendRegistrationDto, RegisterDto, RegistrationsQuery } from './registration.dto.js';
 import type { RegistrationBody } from './registration.js';
@@ -22,6 +24,11 @@ export class RegistrationsController {
   @Post('events/:event/registrations')
   @ApiHeader({ name: 'Idempotency-Key', required: false })
   @ApiOperation({ summary: 'Register a person for an event' })
+  @Answers(201, 'The registration, with its manage token', REGISTERED_EXAMPLE, [
+    'Location',
+    'ETag',
+    'Idempotent-Replayed',
+  ])
   async create(
     @Param('event') event: string,
     @Body() dto: RegisterDto,
@@ -39,6 +46,7 @@ export class RegistrationsController {
   @Get('events/:event/registrations')
   @ApiBearerAuth()
   @ApiOperation({ summary: 'The registrations of an event, in order of their creation' })
+  @Answers(200, 'A page of registrations', pageExample(REGISTRATION_EXAMPLE))
   ofEvent(@Param('event') event: string, @Query() query: RegistrationsQuery): Promise<object> {
     return this.registrations.ofEvent(event, query);
   }
@@ -46,6 +54,7 @@ export class RegistrationsController {
   @Get('registrations/:id')
   @ApiBearerAuth()
   @ApiOperation({ summary: 'A registration' })
+  @Answers(200, 'The registration', REGISTRATION_EXAMPLE, ['ETag'])
   async read(
     @Param('id') id: string,
     @Req() request: FastifyRequest,
@@ -58,6 +67,7 @@ export class RegistrationsController {
   @ApiBearerAuth()
   @ApiHeader({ name: 'If-Match', required: true, description: 'The ETag that was read' })
   @ApiOperation({ summary: 'Change details, answers, consents or sessions' })
+  @Answers(200, 'The registration', REGISTRATION_EXAMPLE, ['ETag'])
   async amend(
     @Param('id') id: string,
     @Body() patch: AmendRegistrationDto,
@@ -71,6 +81,7 @@ export class RegistrationsController {
   @Delete('registrations/:id')
   @ApiBearerAuth()
   @ApiOperation({ summary: 'Cancel; the place goes to the head of the waitlist' })
+  @Answers(200, 'The registration', REGISTRATION_EXAMPLE, ['ETag'])
   async cancel(
     @Param('id') id: string,
     @Req() request: FastifyRequest,
@@ -82,6 +93,7 @@ export class RegistrationsController {
   @Put('registrations/:id/sessions/:code')
   @ApiBearerAuth()
   @ApiOperation({ summary: 'Take a seat in a session' })
+  @Answers(200, 'The registration', REGISTRATION_EXAMPLE, ['ETag'])
   async enrol(
     @Param('id') id: string,
     @Param('code') code: string,
@@ -94,6 +106,7 @@ export class RegistrationsController {
   @Delete('registrations/:id/sessions/:code')
   @ApiBearerAuth()
   @ApiOperation({ summary: 'Give the seat back' })
+  @Answers(200, 'The registration', REGISTRATION_EXAMPLE, ['ETag'])
   async leave(
     @Param('id') id: string,
     @Param('code') code: string,

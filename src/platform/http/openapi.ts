@@ -1,13 +1,42 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import type { FastifyInstance } from 'fastify';
+import { docsPage } from './docs-page.js';
+import { DOCS_STYLE } from './docs-style.js';
 import { PROBLEMS } from './problem.js';
 
 const DESCRIPTION = `Foyer takes in registrations for events and delivers what becomes of them to the enterprise's own systems.
 
 Errors are RFC 9457 \`application/problem+json\`; the page behind \`type\` explains each. Every POST that creates takes an \`Idempotency-Key\`. Lists are \`{ items, next }\` with \`?limit=\` and \`?cursor=\`.`;
 
-/** The contract as the code has it: /openapi.json for machines, /docs for people. */
+const PAGE_POLICY =
+  "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+const FRESH = 'public, max-age=60';
+
+/** The contract as the code has it: /openapi.json for machines, /docs for people. Made when first asked for. */
 export function serveOpenApi(app: NestFastifyApplication): void {
+  const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
+  let document: OpenAPIObject | undefined;
+  const contract = (): OpenAPIObject => (document ??= describe(app));
+  fastify.get('/openapi.json', (_request, reply) => {
+    void reply.header('cache-control', FRESH).send(contract());
+  });
+  fastify.get('/docs', (_request, reply) => {
+    void reply
+      .header('content-type', 'text/html; charset=utf-8')
+      .header('content-security-policy', PAGE_POLICY)
+      .header('cache-control', FRESH)
+      .send(docsPage(contract()));
+  });
+  fastify.get('/docs/docs.css', (_request, reply) => {
+    void reply
+      .header('content-type', 'text/css; charset=utf-8')
+      .header('cache-control', FRESH)
+      .send(DOCS_STYLE);
+  });
+}
+
+function describe(app: NestFastifyApplication): OpenAPIObject {
   const config = new DocumentBuilder()
     .setTitle('Foyer')
     .setDescription(DESCRIPTION)
@@ -15,14 +44,19 @@ export function serveOpenApi(app: NestFastifyApplication): void {
     .setOpenAPIVersion('3.1.0')
     .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'A manage token fm_… or an API key fk_…' })
     .build();
-  let document: OpenAPIObject | undefined;
-  const make = (): OpenAPIObject => (document ??= withProblems(SwaggerModule.createDocument(app, config)));
-  SwaggerModule.setup('docs', app, make, {
-    jsonDocumentUrl: 'openapi.json',
-    customSiteTitle: 'Foyer API',
-    customCss: '.swagger-ui .topbar { display: none } .swagger-ui .info { margin: 2rem 0 1rem }',
-    swaggerOptions: { docExpansion: 'list', defaultModelsExpandDepth: -1, tryItOutEnabled: true },
-  });
+  return withNullTypes(withProblems(SwaggerModule.createDocument(app, config)));
+}
+
+/** OpenAPI 3.1 knows no `nullable`: null is one of the types. */
+function withNullTypes<T>(node: T): T {
+  if (typeof node !== 'object' || node === null) return node;
+  for (const value of Object.values(node)) withNullTypes(value);
+  const schema = node as { nullable?: unknown; type?: unknown };
+  if (schema.nullable === true && typeof schema.type === 'string') {
+    schema.type = [schema.type, 'null'];
+    delete schema.nullable;
+  }
+  return node;
 }
 
 /** Every operation may fail as a problem; said once for all. */

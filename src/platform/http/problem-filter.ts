@@ -24,9 +24,15 @@ export class ProblemFilter implements ExceptionFilter {
   catch(error: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
     const request = http.getRequest<FastifyRequest>();
-    const problem =
-      error instanceof NotFoundException ? this.routes.explain(request.url) : toProblem(error, this.logger);
-    sendProblem(problem, request, http.getResponse<FastifyReply>());
+    const reply = http.getResponse<FastifyReply>();
+    const unrouted = error instanceof NotFoundException;
+    const allow = unrouted && request.method === 'OPTIONS' ? this.routes.allow(request.url) : null;
+    if (allow !== null) {
+      void reply.status(204).header('allow', allow).send();
+      return;
+    }
+    const problem = unrouted ? this.routes.explain(request.url) : toProblem(error, this.logger);
+    sendProblem(problem, request, reply);
   }
 }
 
