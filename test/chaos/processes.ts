@@ -60,6 +60,8 @@ export class Replica {
     readonly role: Role,
     private readonly options: Omit<ProgramOptions, 'role'>,
     private readonly hits: Hits,
+    /** Whether fail points may end it; of two api processes one is spared, so that somebody answers. */
+    private readonly isArmed: boolean,
   ) {
     this.up = new Promise((resolve) => (this.isUp = resolve));
     this.over = this.keepRunning();
@@ -89,7 +91,7 @@ export class Replica {
 
   private async keepRunning(): Promise<void> {
     for (let failures = 0; !this.isStopping && failures < START_FAILURES_MAX;) {
-      const points = this.hits.next(this.role);
+      const points = this.isArmed ? this.hits.next(this.role) : '';
       try {
         this.program = await startProgram({
           role: this.role,

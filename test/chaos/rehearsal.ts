@@ -30,6 +30,8 @@ const MAPPINGS = ['hubspot.contact', 'salesforce.lead'];
 const PAUSE_MS = 30;
 const SETTLE_MS_MAX = 40_000;
 const RECHECK_MS = 250;
+/** With fewer a rehearsal proves nothing. */
+const REGISTERED_MIN = 100;
 const WEBHOOK_FAILURES = { refused: 0.1, lost: 0.05 };
 
 /** Registers people while everything breaks, lets it settle, and holds the outcome against what clients were told. */
@@ -74,6 +76,7 @@ export async function rehearse(options: RehearsalOptions): Promise<Rehearsed> {
     const duplicates = await Promise.all(Object.values(stack.twins).map(({ url }) => createdTwice(url)));
     return {
       violations: [
+        ...(registeredBy(clients) < REGISTERED_MIN ? [`only ${registeredBy(clients)} were registered`] : []),
         ...clients.flatMap((client) => client.violations),
         ...violations,
         ...duplicates.flat().map((key) => `${key} was created twice at a twin`),
@@ -118,7 +121,8 @@ async function underLoad(
         await pause(200);
       }
     }
-    while (!stack.hits.areAll() && performance.now() < end) await pause(100);
+    const isEnough = (): boolean => stack.hits.areAll() && registeredBy(clients) >= REGISTERED_MIN;
+    while (!isEnough() && performance.now() < end) await pause(100);
   } finally {
     isOver = true;
     await Promise.all(working);
@@ -145,6 +149,10 @@ async function whenSettled(
     if (violations.length === 0 || performance.now() > end) return violations;
     await pause(RECHECK_MS);
   }
+}
+
+function registeredBy(clients: readonly Client[]): number {
+  return clients.reduce((total, { counts }) => total + counts.registered, 0);
 }
 
 function summary(

@@ -62,6 +62,10 @@ export class Stack {
     return this.replicas.filter((replica) => replica.role === role);
   }
 
+  get databaseUrl(): string {
+    return this.postgres.url;
+  }
+
   /** Where the API answers at present; some may be dead without our knowing yet. */
   apiUrls(): string[] {
     return this.of('api').flatMap(({ program }) => (program ? [program.url] : []));
@@ -124,7 +128,8 @@ export class Stack {
     };
     const servers = { databaseUrl: this.postgres.url, redisUrl: this.redis.url, env };
     for (const role of ['api', 'api', 'worker', 'worker'] as const) {
-      this.replicas.push(new Replica(role, servers, this.hits));
+      const isArmed = role === 'worker' || this.of('api').length === 0;
+      this.replicas.push(new Replica(role, servers, this.hits, isArmed));
     }
     await Promise.all(this.replicas.map((replica) => replica.running()));
   }
