@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -16,13 +16,14 @@ const ARRIVAL_TIMEOUT_MS = 30_000;
 const STOP_TIMEOUT_MS = 12_000;
 
 /**
- * The promise of `npm start`, kept from nothing: a clean copy of the sources, a PATH with only Node and npm,
+ * The promise of `npm start`, kept from nothing: a clean clone, a PATH with only Node and npm,
  * one person registered over HTTP, seen in both twins, everything ended by one signal.
  */
 export async function smoke() {
   const folder = mkdtempSync(path.join(tmpdir(), 'foyer-smoke-'));
   const clone = path.join(folder, 'foyer');
-  copySources(clone);
+  // What is committed, as anyone else would get it.
+  execFileSync('git', ['clone', '--quiet', '--no-local', ROOT, clone], { stdio: 'pipe' });
   const launcher = spawn(findProgram('npm'), ['start'], {
     cwd: clone,
     env: bareEnvironment(path.join(folder, 'bin')),
@@ -46,17 +47,6 @@ export async function smoke() {
     if (left) await waitForEnd(left, STOP_TIMEOUT_MS);
     launcher.kill();
     rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-/** What git would clone, without asking it to: the tracked files as they are now. */
-function copySources(clone) {
-  const files = execFileSync('git', ['ls-files', '-z'], { cwd: ROOT, encoding: 'utf8' })
-    .split('\0')
-    .filter(Boolean);
-  for (const file of files.filter((name) => existsSync(path.join(ROOT, name)))) {
-    mkdirSync(path.dirname(path.join(clone, file)), { recursive: true });
-    cpSync(path.join(ROOT, file), path.join(clone, file));
   }
 }
 
