@@ -71,6 +71,9 @@ function grouped(document: OpenAPIObject): Map<string, Entry[]> {
       groups.set(tag, [...(groups.get(tag) ?? []), { id, method, path, operation }]);
     }
   }
+  // What people come for first, what probes ask last.
+  const health = groups.get('health');
+  if (health && groups.delete('health')) groups.set('health', health);
   return groups;
 }
 

@@ -150,7 +150,7 @@ export function JsonObject(options: FieldOptions = {}) {
 
 export function Nested(type: () => new () => object, options: FieldOptions = {}) {
   return applyDecorators(
-    ...field(options, { type }),
+    ...field(options, { type: () => type() }),
     Type(type),
     ValidateNested({ message: 'must be an object.' }),
     IsObject({ message: 'must be an object.' }),
@@ -159,7 +159,7 @@ export function Nested(type: () => new () => object, options: FieldOptions = {})
 
 export function ListOf(type: () => new () => object, { max, ...options }: FieldOptions & { max: number }) {
   return applyDecorators(
-    ...field(options, { type, isArray: true, maxItems: max }),
+    ...field(options, { type: () => type(), isArray: true, maxItems: max }),
     Type(type),
     ValidateNested({ each: true, message: 'must be a list of objects.' }),
     ArrayMaxSize(max, { message: `must have at most ${max} items.` }),
