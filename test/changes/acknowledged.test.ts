@@ -1,5 +1,5 @@
-import { createServer, type Server, type Socket } from 'node:net';
-import type { AddressInfo } from 'node:net';
+import type { Server as HttpServer } from 'node:http';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -9,6 +9,9 @@ import { createApp } from '../../src/platform/http/create-app.js';
 import { freshDatabase } from '../support/database.js';
 import { People } from '../support/people.js';
 import { waitFor } from '../support/wait-for.js';
+
+/** Far above what an answer takes, far below what a hung one would. */
+const ANSWER_MS = 5_000;
 
 /** Takes connections and commands, and never says a word. */
 class SilentServer {
@@ -62,7 +65,9 @@ beforeAll(async () => {
 
 afterAll(async () => {
   // Its queue waits for a server that never answers; the HTTP side is what has to end.
-  await app.getHttpAdapter().close();
+  const http = app.getHttpServer() as HttpServer;
+  http.closeAllConnections();
+  http.close();
   redis.stop();
   await pool.end();
 });
@@ -70,6 +75,7 @@ afterAll(async () => {
 function register(email: string): Promise<Response> {
   return fetch(`${url}/v1/events/acknowledged/registrations`, {
     method: 'POST',
+    signal: AbortSignal.timeout(ANSWER_MS),
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({
       attendee: { email, firstName: 'Ana', lastName: 'Ruiz' },

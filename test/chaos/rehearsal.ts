@@ -1,8 +1,9 @@
 import { Receiver, LOST } from '../webhooks/receiver.js';
 import { ApiClient } from './api-client.js';
 import { check, type Evidence } from './checker.js';
-import { Client, EVENTS } from './clients.js';
+import { Client } from './clients.js';
 import { DISTURBANCES, setFaults } from './disturbances.js';
+import { prepareEvents } from './prepare-events.js';
 import { type RedisKind, Stack } from './stack.js';
 import { createdTwice, type Ledger, recordsAt } from './twin-records.js';
 
@@ -88,18 +89,6 @@ export async function rehearse(options: RehearsalOptions): Promise<Rehearsed> {
   } finally {
     await stack.stop();
     await receiver.stop();
-  }
-}
-
-async function prepareEvents(api: ApiClient): Promise<void> {
-  const day = (days: number): string => new Date(Date.now() + days * 86_400_000).toISOString();
-  const consents = [{ purpose: 'marketing', text: 'Write to me.', textVersion: '1', required: false }];
-  for (const [slug, capacity] of Object.entries(EVENTS)) {
-    const times = { startsAt: day(30), endsAt: day(31), timeZone: 'UTC' };
-    const waitlist = { capacity: null };
-    await api.operator('POST', '/v1/events', { slug, name: slug, ...times, capacity, waitlist });
-    await api.operator('PUT', `/v1/events/${slug}/form`, { schema: { type: 'object' }, consents });
-    await api.operator('PATCH', `/v1/events/${slug}`, { state: 'open' });
   }
 }
 

@@ -1,0 +1,40 @@
+import { expect, it } from 'vitest';
+import { findProgram } from '../../scripts/launcher/find-program.mjs';
+import { rehearse, type RehearsalOptions } from './rehearsal.js';
+
+const KINDS = ['redis-server', 'js-redis-server'] as const;
+/** For what stands around the load: starting, settling, stopping. */
+const AROUND_MS = 120_000;
+
+export interface Extent extends Omit<RehearsalOptions, 'redis' | 'hitsWanted'> {
+  /** How often each fail point is hit over all rehearsals. */
+  readonly hitsInAll: number;
+}
+
+/** One rehearsal on a real Redis, where there is one, and one on the Redis that came with npm. */
+export function rehearseOnBoth({ hitsInAll, ...extent }: Extent): void {
+  const isReal = findProgram('redis-server', 'valkey-server') !== undefined;
+  if (!isReal) console.warn('redis-server is not on PATH: the rehearsal on a real Redis is skipped');
+  const hitsWanted = Math.ceil(hitsInAll / (isReal ? 2 : 1));
+  const total: Record<string, number> = {};
+
+  for (const redis of KINDS) {
+    const title = `no acknowledged registration is lost, doubled or out of place (${redis})`;
+    const timeout = extent.loadMsMax + AROUND_MS;
+    it.skipIf(redis === 'redis-server' && !isReal)(title, { timeout }, async () => {
+      const { summary, violations, falls, hits } = await rehearse({ ...extent, redis, hitsWanted });
+      console.log(summary);
+      expect(violations).toEqual([]);
+      expect(falls, 'processes that ended by themselves').toEqual([]);
+      for (const [name, count] of Object.entries(hits)) total[name] = (total[name] ?? 0) + count;
+    });
+  }
+
+  it(`every fail point is hit ${hitsInAll} times or more`, () => {
+    console.log(`fail points in all: ${JSON.stringify(total)}`);
+    expect(Object.keys(total)).toHaveLength(6);
+    for (const [name, count] of Object.entries(total)) {
+      expect(count, name).toBeGreaterThanOrEqual(hitsInAll);
+    }
+  });
+}
