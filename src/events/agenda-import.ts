@@ -57,9 +57,36 @@ export function readAgenda(
   if (faults.length > 0) return { ok: false, faults };
   const starts = sessions.map((s) => s.startsAt).sort();
   const ends = sessions.map((s) => s.endsAt).sort();
-  const timeZone = typeof conference.time_zone_name === 'string' ? conference.time_zone_name : 'UTC';
+  const timeZone = timeZoneOf(conference);
   const event = { slug: slugOf(slug), name, startsAt: starts[0]!, endsAt: ends.at(-1)!, timeZone };
   return { ok: true, agenda: { event, sessions } };
+}
+
+/**
+ * The same agenda, moved by whole days so that it begins on that day.
+ * @param day YYYY-MM-DD
+ */
+export function shifted(agenda: ImportedAgenda, day: string): ImportedAgenda {
+  const from = Date.parse(agenda.event.startsAt.slice(0, 10));
+  const byMs = Date.parse(day) - from;
+  const move = (time: string): string => new Date(Date.parse(time) + byMs).toISOString();
+  const moved = <T extends { startsAt: string; endsAt: string }>(it: T): T => ({
+    ...it,
+    startsAt: move(it.startsAt),
+    endsAt: move(it.endsAt),
+  });
+  return { event: moved(agenda.event), sessions: agenda.sessions.map(moved) };
+}
+
+/** The zone that the export names; where it names none, the fixed offset that all its times share, else UTC. */
+function timeZoneOf(conference: Json): string {
+  if (typeof conference.time_zone_name === 'string') return conference.time_zone_name;
+  const dates = JSON.stringify(conference.days).match(/"date":"[^"]{16,}"/g) ?? [];
+  const offsets = new Set(dates.map((date) => /([+-]\d\d):00"$/.exec(date)?.[1]));
+  const [only] = offsets;
+  if (offsets.size !== 1 || only === undefined || Number(only) === 0) return 'UTC';
+  // POSIX turns the sign round: Etc/GMT-1 is one hour east of Greenwich.
+  return `Etc/GMT${Number(only) > 0 ? '-' : '+'}${Math.abs(Number(only))}`;
 }
 
 function rawSessions(

@@ -58,7 +58,7 @@ export class EventsService {
     repeat: Repeatable | null,
   ): Promise<{ event: EventBody; replayed: boolean }> {
     const now = this.clock.now();
-    const row = { ...rowOf(dto), id: uuidv7(), state: 'draft' as const };
+    const row = { sso: 'none' as const, ...rowOf(dto), id: uuidv7(), state: 'draft' as const };
     demandOrder(row);
     const outcome = await inTransaction(this.pool, async (client) => {
       const earlier = repeat && (await this.idempotency.claim(client, repeat, row.id, now));
@@ -94,7 +94,7 @@ export class EventsService {
 
 type Settable = Omit<EventRow, 'id' | 'state' | 'confirmed' | 'waitlisted'>;
 
-function rowOf(dto: CreateEventDto): Settable;
+function rowOf(dto: CreateEventDto): Omit<Settable, 'sso'> & Partial<Pick<Settable, 'sso'>>;
 function rowOf(dto: AmendEventDto): Partial<EventRow>;
 function rowOf(dto: AmendEventDto): Partial<EventRow> {
   const time = (text: string | null | undefined): Date | null | undefined =>
@@ -176,7 +176,7 @@ function values(event: Settable & { id: string; state: string }): unknown[] {
     event.waitlist_capacity,
     event.registration_opens_at ?? null,
     event.registration_closes_at ?? null,
-    event.sso ?? 'none',
+    event.sso,
   ];
 }
 

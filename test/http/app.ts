@@ -11,11 +11,28 @@ import { freshRedis } from '../support/redis.js';
 
 export const OPERATOR = 'fk_operator-of-the-tests';
 
+/** What the tests look at in answers of any kind. */
+export interface AnswerBody {
+  readonly id: string;
+  readonly type: string;
+  readonly status: string | number;
+  readonly state: string;
+  readonly slug: string;
+  readonly version: number;
+  readonly position?: number;
+  readonly manageToken: string;
+  readonly attendee: Record<string, string | undefined>;
+  readonly items: AnswerBody[];
+  readonly next: string | null;
+  readonly schema: { properties: Record<string, unknown> };
+  readonly errors: { pointer: string; code: string; message: string }[];
+  readonly [other: string]: unknown;
+}
+
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- answers are judged, not used
-  readonly body: any;
+  readonly body: AnswerBody;
   readonly text: string;
 }
 
@@ -90,7 +107,7 @@ export class TestApp {
       status: response.status,
       headers: response.headers,
       text,
-      body: isJson && text !== '' ? JSON.parse(text) : undefined,
+      body: (isJson && text !== '' ? JSON.parse(text) : {}) as AnswerBody,
     };
   }
 

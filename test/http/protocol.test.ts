@@ -55,9 +55,9 @@ describe('Each problem', () => {
       });
       expect(body).toEqual({
         type: `/problems/${code}`,
-        title: expect.any(String),
-        status: expect.any(Number),
-        advice: expect.any(String),
+        title: expect.any(String) as string,
+        status: expect.any(Number) as number,
+        advice: expect.any(String) as string,
       });
     },
   );
@@ -72,9 +72,13 @@ describe('The documentation', () => {
   it('is an OpenAPI 3.1 document with an example for every body that is sent', async () => {
     const { body } = await app.call('GET', '/openapi.json');
     expect(body.openapi).toMatch(/^3\.1/);
-    const register = body.paths['/v1/events/{event}/registrations'].post;
+    const { paths, components } = body as unknown as {
+      paths: Record<string, { post: { responses: Record<string, unknown> } }>;
+      components: { schemas: Record<string, { properties: Record<string, { example?: unknown }> }> };
+    };
+    const register = paths['/v1/events/{event}/registrations']!.post;
     expect(register.responses['201']).toBeDefined();
-    expect(body.components.schemas.AttendeeDto.properties.email.example).toBe('ada@example.org');
+    expect(components.schemas.AttendeeDto!.properties.email!.example).toBe('ada@example.org');
   });
 
   it('is a page that loads nothing from elsewhere', async () => {
@@ -95,7 +99,7 @@ describe('The health of a process', () => {
     expect((await app.call('GET', '/health/live')).body).toEqual({ status: 'ok' });
     const ready = await app.call('GET', '/health/ready');
     expect(ready.status).toBe(200);
-    expect(ready.body).toMatchObject({ status: expect.stringMatching(/^(ok|degraded)$/) });
+    expect(ready.body).toMatchObject({ status: expect.stringMatching(/^(ok|degraded)$/) as string });
   });
 
   it('is counted in numbers', async () => {

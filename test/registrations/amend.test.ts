@@ -167,7 +167,7 @@ describe('A seat in a session', () => {
     const [first, second] = [await mine(), await mine()];
     const answers = await Promise.all([seat('PUT', first, 'small'), seat('PUT', second, 'small')]);
     expect(answers.map(({ status }) => status).sort()).toEqual([200, 409]);
-    const [winner, loser] = answers[0]!.status === 200 ? [first, second] : [second, first];
+    const [winner, loser] = answers[0].status === 200 ? [first, second] : [second, first];
     await app.call('DELETE', `/v1/registrations/${winner.id}`, { token: winner.manageToken });
     expect((await seat('PUT', loser, 'small')).status).toBe(200);
   });

@@ -18,7 +18,7 @@ const post = (on: TestApp, event: string, body: unknown, key: string) =>
   on.call('POST', `/v1/events/${event}/registrations`, { body, headers: { 'idempotency-key': key } });
 
 async function registrationsOf(event: string): Promise<number> {
-  return (await app.operator('GET', `/v1/events/${event}/registrations`)).body.items.length as number;
+  return (await app.operator('GET', `/v1/events/${event}/registrations`)).body.items.length;
 }
 
 describe('An Idempotency-Key', () => {
@@ -45,7 +45,7 @@ describe('An Idempotency-Key', () => {
       Array.from({ length: 30 }, (_, i) => post(i % 2 ? app : other, event, body, 'k')),
     );
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([201]));
-    expect(new Set(answers.map((answer) => answer.body.id as string)).size).toBe(1);
+    expect(new Set(answers.map((answer) => answer.body.id)).size).toBe(1);
     expect(answers.filter(({ headers }) => headers.get('idempotent-replayed') === null)).toHaveLength(1);
     expect(await registrationsOf(event)).toBe(1);
   });
@@ -79,7 +79,7 @@ describe('An Idempotency-Key', () => {
     const first = await post(app, event, body, 'one');
     const refused = await post(app, event, body, 'two');
     expect([refused.status, refused.body.type]).toEqual([409, '/problems/already-registered']);
-    await app.call('DELETE', `/v1/registrations/${first.body.id as string}`, {
+    await app.call('DELETE', `/v1/registrations/${first.body.id}`, {
       token: first.body.manageToken,
     });
     const again = await post(app, event, body, 'two');
@@ -111,7 +111,7 @@ describe('An Idempotency-Key', () => {
     const event = await app.openEvent();
     const body = registrationBody();
     const first = await post(app, event, body, 'k');
-    await app.call('DELETE', `/v1/registrations/${first.body.id as string}`, {
+    await app.call('DELETE', `/v1/registrations/${first.body.id}`, {
       token: first.body.manageToken,
     });
     await app.pool.query(`update idempotency_keys set created_at = created_at - interval '31 days'`);

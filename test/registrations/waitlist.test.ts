@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { TestApp } from '../http/app.js';
+import { type AnswerBody, TestApp } from '../http/app.js';
 
 let app: TestApp;
 
@@ -20,7 +20,7 @@ async function place(event: string): Promise<Place> {
   return (await app.register(event)).body as Place;
 }
 
-async function now(place: Place): Promise<Place & { version: number }> {
+async function now(place: Place): Promise<AnswerBody> {
   return (await app.call('GET', `/v1/registrations/${place.id}`, { token: place.manageToken })).body;
 }
 

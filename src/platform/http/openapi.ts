@@ -1,6 +1,5 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
-import type { FastifyInstance } from 'fastify';
 import { docsPage } from './docs-page.js';
 import { DOCS_STYLE } from './docs-style.js';
 import { PROBLEMS } from './problem.js';
@@ -15,7 +14,7 @@ const FRESH = 'public, max-age=60';
 
 /** The contract as the code has it: /openapi.json for machines, /docs for people. Made when first asked for. */
 export function serveOpenApi(app: NestFastifyApplication): void {
-  const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
+  const fastify = app.getHttpAdapter().getInstance();
   let document: OpenAPIObject | undefined;
   const contract = (): OpenAPIObject => (document ??= describe(app));
   fastify.get('/openapi.json', (_request, reply) => {
