@@ -20,4 +20,9 @@ export const commands: readonly CommandEntry[] = [
     summary: 'run the examples of mapping files',
     load: async () => (await import('./test.js')).test,
   },
+  {
+    name: 'import agenda',
+    summary: 'make an event and its sessions from a schedule.json',
+    load: async () => (await import('./import-agenda.js')).importAgenda,
+  },
 ];

@@ -117,11 +117,14 @@ function rawSessions(
 function session(raw: unknown, pointer: string, faults: AgendaFault[]): ImportedSession {
   const talk = isObject(raw) ? raw : {};
   const title = text(talk, 'title', pointer, faults);
-  const starts = new Date(text(talk, 'date', pointer, faults));
-  const minutes = minutesOf(text(talk, 'duration', pointer, faults));
-  if (Number.isNaN(starts.getTime()))
+  const date = text(talk, 'date', pointer, faults);
+  const duration = text(talk, 'duration', pointer, faults);
+  const starts = new Date(date);
+  const minutes = minutesOf(duration);
+  if (date !== '' && Number.isNaN(starts.getTime()))
     faults.push({ pointer: `${pointer}/date`, message: 'must be a date with a zone' });
-  if (minutes === null) faults.push({ pointer: `${pointer}/duration`, message: 'must be HH:MM' });
+  if (duration !== '' && minutes === null)
+    faults.push({ pointer: `${pointer}/duration`, message: 'must be HH:MM' });
   const ends = new Date(starts.getTime() + (minutes ?? 0) * 60_000);
   const isDated = !Number.isNaN(starts.getTime());
   return {
