@@ -308,9 +308,9 @@ export const FAULTS = [
   ),
   fault(
     'an endpoint that is gone and asked again',
-    'src/webhooks/send-message.ts',
-    'if (status === GONE || isTooOld) {',
-    'if (isTooOld) {',
+    'src/webhooks/webhook-drains.ts',
+    'if (results.some((result) => result.status === 410))',
+    'if (results.length < 0)',
     MESSAGES,
   ),
   fault(

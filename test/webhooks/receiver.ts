@@ -25,6 +25,11 @@ export interface Message {
   readonly data: { readonly registration: Registration; readonly version: number; readonly sequence: number };
 }
 
+export interface Accepted {
+  readonly id: string;
+  readonly message: Message;
+}
+
 /** Taken in, but the answer is lost on its way. */
 export const LOST = 0;
 
@@ -33,6 +38,8 @@ export class Receiver {
   readonly received: Received[] = [];
   /** The status for a message; replaced by tests. */
   answer: (message: Message, id: string) => number = () => 204;
+  private readonly kept: Accepted[] = [];
+  private readonly seen = new Set<string>();
 
   private constructor(
     private readonly server: Server,
@@ -53,13 +60,8 @@ export class Receiver {
   }
 
   /** The acknowledged ones, each id once, as a receiver should keep them. */
-  accepted(): { id: string; message: Message }[] {
-    const seen = new Set<string>();
-    return this.received.flatMap(({ id, body, status }) => {
-      if (status >= 300 || seen.has(id)) return [];
-      seen.add(id);
-      return [{ id, message: JSON.parse(body) as Message }];
-    });
+  accepted(): readonly Accepted[] {
+    return this.kept;
   }
 
   /** What came of one registration, in the order it was accepted. */
@@ -79,7 +81,12 @@ export class Receiver {
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const body = Buffer.concat(chunks).toString('utf8');
     const id = String(request.headers['webhook-id']);
-    const status = this.answer(JSON.parse(body) as Message, id);
+    const message = JSON.parse(body) as Message;
+    const status = this.answer(message, id);
+    if (status < 300 && !this.seen.has(id)) {
+      this.seen.add(id);
+      this.kept.push({ id, message });
+    }
     this.received.push({
       id,
       timestamp: String(request.headers['webhook-timestamp']),
