@@ -48,7 +48,7 @@ describe('An event', () => {
       links: expect.objectContaining({
         self: expect.any(String) as string,
         form: expect.any(String) as string,
-      }),
+      }) as object,
     });
   });
 
