@@ -3,6 +3,8 @@ import { invalidAnswer } from '../events/form.js';
 import { invalidRequest, type ProblemFault } from '../platform/http/problem.js';
 import type { ConsentDto } from './registration.dto.js';
 
+/** The version of a consent's text where the event has no form that holds one. */
+const NO_TEXT = 'none';
 const SOURCE_NAMES_MAX = 20;
 const SOURCE_CHARACTERS_MAX = 300;
 
@@ -24,7 +26,7 @@ export function demandFit(
 ): void {
   const faults = [
     ...(given.answers ? form.judge(given.answers) : []),
-    ...(given.consents ? consentFaults(form.consents, given.consents) : []),
+    ...(given.consents ? consentFaults(form, given.consents) : []),
     ...(given.sessions ? unknownSessions(sessions, given.sessions) : []),
   ];
   if (faults.length > 0) throw invalidAnswer(faults);
@@ -36,7 +38,7 @@ export function withTextVersions({ form }: KnownEvent, consents: readonly Consen
     .map(({ purpose, granted }) => ({
       purpose,
       granted,
-      textVersion: form.consents.find((consent) => consent.purpose === purpose)!.textVersion,
+      textVersion: form.consents.find((consent) => consent.purpose === purpose)?.textVersion ?? NO_TEXT,
     }))
     .sort((a, b) => (a.purpose < b.purpose ? -1 : 1));
 }
@@ -63,13 +65,15 @@ export function demandShortSource(source: Record<string, unknown> | undefined): 
   throw invalidRequest([{ pointer: '/source', code: 'too-much', message }]);
 }
 
-function consentFaults(asked: KnownEvent['form']['consents'], given: readonly ConsentDto[]): ProblemFault[] {
+/** An event without a form asks for no consent in particular, so whatever its platform asked may be told. */
+function consentFaults(form: KnownEvent['form'], given: readonly ConsentDto[]): ProblemFault[] {
+  const { consents: asked, version } = form;
   const faults: ProblemFault[] = [];
   const seen = new Set<string>();
   given.forEach(({ purpose }, i) => {
     const pointer = `/consents/${i}/purpose`;
     if (seen.has(purpose)) faults.push({ pointer, code: 'repeated', message: 'stands there twice.' });
-    else if (!asked.some((consent) => consent.purpose === purpose))
+    else if (version > 0 && !asked.some((consent) => consent.purpose === purpose))
       faults.push({ pointer, code: 'not-asked', message: 'is not asked.' });
     seen.add(purpose);
   });
