@@ -16,7 +16,7 @@ export interface Lease {
 export class LeaseLostError extends Error {
   readonly code = 'lease-lost';
   constructor(mapping: string, lane: number) {
-    super(`Another worker has taken lane ${lane} of ${mapping}; this one stops and leaves it to them.`);
+    super(`Lane ${lane} of ${mapping} was paused or taken by another worker; this one stops and leaves it.`);
   }
 }
 

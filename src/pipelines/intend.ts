@@ -19,7 +19,7 @@ export function batches(writes: readonly Write[], max: number): Batch[] {
 
 // The lane's row is locked in share mode, so that nobody takes it between our look and our commit.
 const INTEND = `
-  with mine as (select 1 from lanes where mapping = $1 and lane = $2 and epoch = $3 for share)
+  with mine as (select 1 from lanes where mapping = $1 and lane = $2 and epoch = $3 and not paused for share)
   insert into intents (id, mapping, lane, epoch, keys, versions, mapping_version, deadline)
   select i.id, $1, $2, $3, i.keys::uuid[], i.versions::integer[], $4, $5
     from mine, unnest($6::uuid[], $7::text[], $8::text[]) as i (id, keys, versions)`;
@@ -27,7 +27,7 @@ const INTEND = `
 /**
  * Notes durably, before any call, which records are about to be written. Whoever takes the lane over treats them as
  * sent without an answer.
- * @throws LeaseLostError where the lane is no longer ours
+ * @throws LeaseLostError where the lane is no longer ours, or was paused: no call begins then
  */
 export async function intend(
   pool: pg.Pool,

@@ -28,7 +28,7 @@ export interface MessageResult {
 // The lane's row is locked first and read in the same transaction: two holders cannot both take in.
 const TAKE_IN = `
   with lane as (
-    select cursor, lanes, lane from lanes where mapping = $1 and lane = $2 and epoch = $3 for update
+    select cursor, lanes, lane from lanes where mapping = $1 and lane = $2 and epoch = $3 and not paused for update
   ), head as (
     select seq from change_head
   ), unread as materialized (
@@ -62,7 +62,7 @@ const TAKE_IN = `
 /**
  * Makes the lane's unread changes into messages, in the order of the log, and moves the cursor with them.
  * @returns how many changes were read
- * @throws LeaseLostError
+ * @throws LeaseLostError also where the endpoint was paused meanwhile: nothing more is sent then
  */
 export async function takeIn(pool: pg.Pool, lease: Lease, endpoint: Endpoint, max: number): Promise<number> {
   const { rows } = await pool.query<{ cursor: string; read: number }>({

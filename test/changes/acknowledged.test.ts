@@ -1,4 +1,3 @@
-import type { Server as HttpServer } from 'node:http';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -65,7 +64,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   // Its queue waits for a server that never answers; the HTTP side is what has to end.
-  const http = app.getHttpServer() as HttpServer;
+  const http = app.getHttpServer();
   http.closeAllConnections();
   http.close();
   redis.stop();

@@ -44,7 +44,7 @@ export const FAULTS = [
   fault(
     'an intent that no epoch fences',
     'src/pipelines/intend.ts',
-    'where mapping = $1 and lane = $2 and epoch = $3 for share',
+    'where mapping = $1 and lane = $2 and epoch = $3 and not paused for share',
     'where mapping = $1 and lane = $2 and $3::bigint > 0 for share',
     FENCING,
   ),
@@ -69,6 +69,13 @@ export const FAULTS = [
     'for (const lane of rows) void this.drains.drain(lane);',
     'void rows;',
     PARKING,
+  ),
+  fault(
+    'a write that begins though its mapping was paused',
+    'src/pipelines/intend.ts',
+    'and epoch = $3 and not paused for share',
+    'and epoch = $3 for share',
+    FENCING,
   ),
   // What is decided and what is believed
   fault(
@@ -290,6 +297,13 @@ export const FAULTS = [
     'src/webhooks/messages.ts',
     'select distinct on (person_id) * from messages',
     'select * from messages',
+    MESSAGES,
+  ),
+  fault(
+    'a pause that a busy lane does not notice',
+    'src/webhooks/messages.ts',
+    'and epoch = $3 and not paused for update',
+    'and epoch = $3 for update',
     MESSAGES,
   ),
   fault(

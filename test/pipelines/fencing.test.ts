@@ -95,6 +95,19 @@ describe('A worker whose lane was taken over', () => {
   });
 });
 
+describe('A lane that is paused', () => {
+  it('begins no further write, though its worker was busy with it', async () => {
+    const lease = await take();
+    await pool.query('update lanes set paused = true');
+    await expect(intend(pool, lease, batches([write(1)], 10), 1, IN_A_MINUTE)).rejects.toThrow(
+      LeaseLostError,
+    );
+    expect(await count('intents')).toBe(0);
+    await settle(pool, lease, 1, [verified(1, 'what was under way is still written')], [], 1n);
+    expect(await delivery()).toMatchObject({ version: 1 });
+  });
+});
+
 describe('A result', () => {
   it('of an older version never replaces that of a newer one', async () => {
     const lease = await take();

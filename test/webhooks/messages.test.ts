@@ -141,6 +141,25 @@ describe('An endpoint', () => {
     await endpoints.delete(witness.id);
   });
 
+  it('that is paused in the middle of a call gets no other before it is resumed', async () => {
+    let isFirst = true;
+    receiver.answer = async ({ data }) => {
+      if (!isFirst) return 204;
+      isFirst = false;
+      await endpoints.setState(endpoint.id, 'paused');
+      await people.rename(data.registration.id, 'Bea');
+      return 204;
+    };
+    const id = await person('busy@example.com');
+    await accepted(id, 1);
+    const witness = await create();
+    await accepted(await person('bystander@example.com'), 1);
+    expect(names(receiver.of(id))).toEqual(['Ana']);
+    await endpoints.setState(endpoint.id, 'active');
+    expect(names(await accepted(id, 2))).toEqual(['Ana', 'Bea']);
+    await endpoints.delete(witness.id);
+  });
+
   it('that says it is gone is disabled and asked no more', async () => {
     receiver.answer = () => 410;
     const id = await person('gone@example.com');

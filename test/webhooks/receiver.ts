@@ -37,7 +37,7 @@ export const LOST = 0;
 export class Receiver {
   readonly received: Received[] = [];
   /** The status for a message; replaced by tests. */
-  answer: (message: Message, id: string) => number = () => 204;
+  answer: (message: Message, id: string) => number | Promise<number> = () => 204;
   private readonly kept: Accepted[] = [];
   private readonly seen = new Set<string>();
 
@@ -82,7 +82,7 @@ export class Receiver {
     const body = Buffer.concat(chunks).toString('utf8');
     const id = String(request.headers['webhook-id']);
     const message = JSON.parse(body) as Message;
-    const status = this.answer(message, id);
+    const status = await this.answer(message, id);
     if (status < 300 && !this.seen.has(id)) {
       this.seen.add(id);
       this.kept.push({ id, message });
