@@ -1,6 +1,5 @@
 /** The same writes by the vendors' own clients and by our connectors, compared on one capture server. */
-/* eslint-disable @typescript-eslint/no-unsafe-class-instance-assignment --
-   The client's types name classes; its own documentation passes literals, and so does everyone. */
+ 
 import { Client } from '@hubspot/api-client';
 import jsforce from 'jsforce';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';

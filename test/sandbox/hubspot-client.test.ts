@@ -1,5 +1,5 @@
 // The client's models are classes without behaviour, and its documentation passes them as literals.
-/* eslint-disable @typescript-eslint/no-unsafe-class-instance-assignment */
+ 
 import { Client } from '@hubspot/api-client';
 import { FilterOperatorEnum } from '@hubspot/api-client/lib/codegen/crm/contacts/index.js';
 import {
