@@ -7,12 +7,14 @@ const KINDS = ['redis-server', 'js-redis-server'] as const;
 const AROUND_MS = 120_000;
 
 export interface Extent extends Omit<RehearsalOptions, 'redis' | 'hitsWanted'> {
-  /** How often each fail point is hit over all rehearsals. */
+  /** How often each fail point is to be hit over all rehearsals; the load goes on for it as long as it may. */
   readonly hitsInAll: number;
+  /** How often each must have been hit, or the rehearsal proved nothing there. */
+  readonly hitsAtLeast: number;
 }
 
 /** One rehearsal on a real Redis, where there is one, and one on the Redis that came with npm. */
-export function rehearseOnBoth({ hitsInAll, ...extent }: Extent): void {
+export function rehearseOnBoth({ hitsInAll, hitsAtLeast, ...extent }: Extent): void {
   const isReal = findProgram('redis-server', 'valkey-server') !== undefined;
   if (!isReal) console.warn('redis-server is not on PATH: the rehearsal on a real Redis is skipped');
   const hitsWanted = Math.ceil(hitsInAll / (isReal ? 2 : 1));
@@ -30,11 +32,11 @@ export function rehearseOnBoth({ hitsInAll, ...extent }: Extent): void {
     });
   }
 
-  it(`every fail point is hit ${hitsInAll} times or more`, () => {
+  it(`every fail point is hit ${hitsAtLeast} times or more`, () => {
     console.log(`fail points in all: ${JSON.stringify(total)}`);
     expect(Object.keys(total)).toHaveLength(6);
     for (const [name, count] of Object.entries(total)) {
-      expect(count, name).toBeGreaterThanOrEqual(hitsInAll);
+      expect(count, name).toBeGreaterThanOrEqual(hitsAtLeast);
     }
   });
 }

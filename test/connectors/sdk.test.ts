@@ -1,5 +1,5 @@
 /** The same writes by the vendors' own clients and by our connectors, compared on one capture server. */
- 
+
 import { Client } from '@hubspot/api-client';
 import jsforce from 'jsforce';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';

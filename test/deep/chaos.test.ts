@@ -2,5 +2,13 @@ import { describe } from 'vitest';
 import { rehearseOnBoth } from '../chaos/in-both-redis.js';
 
 describe('While everything breaks, for long', () => {
-  rehearseOnBoth({ hitsInAll: 20, rounds: 4, clients: 8, peopleEach: 300, loadMsMax: 300_000, seed: 7 });
+  rehearseOnBoth({
+    hitsInAll: 20,
+    hitsAtLeast: 20,
+    rounds: 4,
+    clients: 8,
+    peopleEach: 300,
+    loadMsMax: 300_000,
+    seed: 7,
+  });
 });

@@ -1,5 +1,5 @@
 // The client's models are classes without behaviour, and its documentation passes them as literals.
- 
+
 import { Client } from '@hubspot/api-client';
 import { FilterOperatorEnum } from '@hubspot/api-client/lib/codegen/crm/contacts/index.js';
 import {
