@@ -1,6 +1,4 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { plainToInstance } from 'class-transformer';
-import { validateSync } from 'class-validator';
 import type pg from 'pg';
 import { Bell } from '../changes/bell.js';
 import { EventLookup, type KnownEvent } from '../events/event-lookup.js';
@@ -12,7 +10,7 @@ import { PG_POOL } from '../platform/database/database.module.js';
 import { stale } from '../platform/http/conditional.js';
 import type { Page } from '../platform/http/page.js';
 import { invalidRequest, notFound, Problem } from '../platform/http/problem.js';
-import { faults } from '../platform/http/validation.js';
+import { demandValid } from '../platform/http/validation.js';
 import { type Amended, amendRegistration, cancelRegistration } from './change-registration.js';
 import { chosenSessions, demandFit, withTextVersions } from './check-registration.js';
 import { emailKey } from './email-key.js';
@@ -155,13 +153,7 @@ function consentsAfter(known: KnownEvent, row: RegistrationRow, acts: readonly C
 
 /** @throws Problem where the outcome is no attendee, or another person */
 function amendedAttendee(attendee: AttendeeDto, patch: Record<string, unknown>): AttendeeDto {
-  const amended = plainToInstance(AttendeeDto, mergePatch(attendee, patch));
-  const errors = validateSync(amended, {
-    whitelist: true,
-    forbidNonWhitelisted: true,
-    stopAtFirstError: true,
-  });
-  if (errors.length > 0) throw invalidRequest(errors.flatMap((error) => faults(error, '/attendee')));
+  const amended = demandValid(AttendeeDto, mergePatch(attendee, patch), '/attendee');
   if (emailKey(amended.email) === emailKey(attendee.email)) return amended;
   throw invalidRequest([
     {

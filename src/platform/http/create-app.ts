@@ -10,7 +10,7 @@ import { KnownRoutes } from './known-routes.js';
 import { invalidRequest, notFound, Problem } from './problem.js';
 import { ProblemFilter, sendProblem } from './problem-filter.js';
 import { textFaults } from './text-guard.js';
-import { validationPipe } from './validation.js';
+import { DtoPipe } from './validation.js';
 
 /** A Nest application on Fastify that answers every fault as problem+json, those that Node finds before us included. */
 export async function createApp(
@@ -46,10 +46,10 @@ export async function createApp(
   routes.listen(fastify);
   parseJson(fastify);
   guardTexts(fastify);
-  app.useGlobalPipes(validationPipe());
+  app.useGlobalPipes(new DtoPipe());
   app.useGlobalFilters(new ProblemFilter(logger, routes));
   sendNoSniff(fastify);
-  app.enableShutdownHooks();
+  app.enableShutdownHooks(['SIGTERM', 'SIGINT']);
   return app;
 }
 

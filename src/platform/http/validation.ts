@@ -1,21 +1,45 @@
-import { type ValidationError, ValidationPipe } from '@nestjs/common';
+import { type ArgumentMetadata, Injectable, type PipeTransform } from '@nestjs/common';
+import { plainToInstance } from 'class-transformer';
+import { type ValidationError, validateSync } from 'class-validator';
 import { invalidRequest, type ProblemFault } from './problem.js';
 import { escapePointer } from './text-guard.js';
 
-/** DTOs are checked by class-validator; an unknown property is refused; every fault is named by its JSON pointer. */
-export function validationPipe(): ValidationPipe {
-  return new ValidationPipe({
-    transform: true,
-    whitelist: true,
-    forbidNonWhitelisted: true,
-    forbidUnknownValues: true,
-    stopAtFirstError: true,
-    exceptionFactory: (errors) => invalidRequest(errors.flatMap((error) => faults(error, ''))),
-  });
+const RULES = {
+  whitelist: true,
+  forbidNonWhitelisted: true,
+  forbidUnknownValues: true,
+  stopAtFirstError: true,
+} as const;
+
+/**
+ * DTOs are checked by class-validator; an unknown property is refused; every fault is named by its JSON pointer.
+ * Nest's own pipe does the same with promises and copies on the way: it took a quarter of a registration's time.
+ */
+@Injectable()
+export class DtoPipe implements PipeTransform {
+  transform(value: unknown, { metatype, type }: ArgumentMetadata): unknown {
+    if (type === 'custom' || !metatype || BUILT_IN.has(metatype)) return value;
+    if (!isObject(value))
+      throw invalidRequest([{ pointer: '', code: 'type', message: 'must be an object.' }]);
+    return demandValid(metatype as new () => object, value, '');
+  }
 }
 
-/** class-validator's faults, each at its JSON pointer below `prefix`. */
-export function faults(error: ValidationError, prefix: string): ProblemFault[] {
+/** @throws Problem `invalid-request` with every fault, below the pointer `prefix` */
+export function demandValid<T extends object>(type: new () => T, value: unknown, prefix: string): T {
+  const instance = plainToInstance(type, value);
+  const errors = validateSync(instance, RULES);
+  if (errors.length > 0) throw invalidRequest(errors.flatMap((error) => faults(error, prefix)));
+  return instance;
+}
+
+const BUILT_IN = new Set<unknown>([String, Number, Boolean, Array, Object, Buffer, Date]);
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function faults(error: ValidationError, prefix: string): ProblemFault[] {
   const pointer = `${prefix}/${escapePointer(error.property)}`;
   const own = Object.entries(error.constraints ?? {}).map(([rule, message]) => ({
     pointer,
