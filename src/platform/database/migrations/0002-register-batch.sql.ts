@@ -11,6 +11,8 @@
  * a limit, because a plain one gets a generic plan that hashes whole tables: a third of the speed. `is true` keeps
  * the planner from looking for a person among all registrations of a hot event: a twentieth of the speed.
  *
+ * Plans are generic from the start: planning anew for each call costs more than the call of one.
+ *
  * In a call of several, an item that might find no seat in a session is `crowded` and comes back alone, where the
  * answer is exact: one that will be refused must not take a place from the one behind it.
  */
@@ -23,7 +25,8 @@ export const REGISTER_BATCH_SQL = `
     p_form_versions integer[], p_scopes uuid[], p_keys text[], p_hashes bytea[],
     p_consent_items integer[], p_purposes text[], p_granted boolean[], p_text_versions text[],
     p_session_items integer[], p_session_ids uuid[]
-  ) returns table (outcome text, resource_id uuid, place integer, first_status smallint) language plpgsql as $$
+  ) returns table (outcome text, resource_id uuid, place integer, first_status smallint)
+  language plpgsql set plan_cache_mode = 'force_generic_plan' as $$
   declare
     v_outcomes text[];
     v_resources uuid[];

@@ -70,7 +70,8 @@ export const SNAPSHOTS_SQL = `
   $$;
 
   -- The last statement of whatever changed these registrations: theirs and their persons' changes.
-  create function append_registration_changes(ids uuid[], topics text[]) returns bigint language plpgsql as $$
+  create function append_registration_changes(ids uuid[], topics text[]) returns bigint
+  language plpgsql set plan_cache_mode = 'force_generic_plan' as $$
   declare
     v_keys uuid[];
     v_versions integer[];
