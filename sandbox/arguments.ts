@@ -1,9 +1,12 @@
 const USAGE =
-  'Usage: node dist/sandbox/main.js <hubspot|salesforce> [--port N] [--journal FILE] [--with-parent]';
+  'Usage: node dist/sandbox/main.js <hubspot|salesforce> [--host ADDRESS] [--port N] [--url BASE] [--journal FILE] [--with-parent]';
 
 export interface Arguments {
   twin: 'hubspot' | 'salesforce';
+  host: string;
   port: number;
+  /** Where others reach it, where that is not the address it listens on: in a network of containers. */
+  url: string | undefined;
   journalFile: string | undefined;
   /** End when standard input closes. */
   isWithParent: boolean;
@@ -13,7 +16,14 @@ export interface Arguments {
 export function readArguments(given: readonly string[]): Arguments | string {
   const [twin, ...rest] = given;
   if (twin !== 'hubspot' && twin !== 'salesforce') return `Which twin? ${USAGE}`;
-  const wanted: Arguments = { twin, port: 0, journalFile: undefined, isWithParent: false };
+  const wanted: Arguments = {
+    twin,
+    host: '127.0.0.1',
+    port: 0,
+    url: undefined,
+    journalFile: undefined,
+    isWithParent: false,
+  };
   while (rest.length > 0) {
     const [name, inline] = splitAtEquals(rest.shift()!);
     if (name === '--with-parent') {
@@ -23,6 +33,8 @@ export function readArguments(given: readonly string[]): Arguments | string {
     const value = inline ?? rest.shift();
     if (value === undefined) return `${name} needs a value. ${USAGE}`;
     if (name === '--journal') wanted.journalFile = value;
+    else if (name === '--host') wanted.host = value;
+    else if (name === '--url' && URL.canParse(value)) wanted.url = value.replace(/\/+$/, '');
     else if (name === '--port' && /^\d{1,5}$/.test(value) && Number(value) <= 65_535)
       wanted.port = Number(value);
     else return `"${name} ${value}" is not understood. ${USAGE}`;

@@ -9,10 +9,12 @@ if (typeof wanted === 'string') {
   process.exit(2);
 }
 
-const { port, journalFile, isWithParent } = wanted;
+const { host, port, url, journalFile, isWithParent } = wanted;
 const makeVendor = wanted.twin === 'hubspot' ? hubspot(process.env) : salesforce(process.env);
 const twin = await startTwin(makeVendor, {
+  host,
   port,
+  ...(url === undefined ? {} : { url }),
   ...(journalFile === undefined ? {} : { journalFile }),
 }).catch((error: unknown) => {
   process.stderr.write(

@@ -15,9 +15,14 @@ const BODY_BYTES_MAX = 16 * 1024 * 1024;
 const HEADER_BYTES_MAX = 128 * 1024;
 /** How long timeoutAfterCommit holds a socket when the fault does not say. */
 const HOLD_MS = 60_000;
+const LOOPBACK = '127.0.0.1';
 const KEEP_ALIVE_MS = 65_000;
 
 export interface TwinOptions {
+  /** Absent: 127.0.0.1. */
+  host?: string;
+  /** Where others reach it; absent: the address it listens on. */
+  url?: string;
   /** 0 or absent: a free one. */
   port?: number;
   /** A file that carries the state over a kill. */
@@ -36,7 +41,7 @@ export interface Twin {
 /** Makes a vendor on a store; `url` answers the twin's own base URL once it listens. */
 export type MakeVendor = (store: Store, url: () => string) => Vendor;
 
-/** Starts one twin on loopback. */
+/** Starts one twin, on loopback unless told otherwise. */
 export async function startTwin(makeVendor: MakeVendor, options: TwinOptions = {}): Promise<Twin> {
   let url = '';
   const store = new Store();
@@ -59,9 +64,9 @@ export async function startTwin(makeVendor: MakeVendor, options: TwinOptions = {
   );
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(options.port ?? 0, '127.0.0.1', resolve);
+    server.listen(options.port ?? 0, options.host ?? LOOPBACK, resolve);
   });
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  url = options.url ?? `http://${LOOPBACK}:${(server.address() as AddressInfo).port}`;
 
   const stop = () =>
     new Promise<void>((resolve) => {

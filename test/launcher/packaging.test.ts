@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { readArguments } from '../../sandbox/arguments.js';
 import { parse } from 'yaml';
 import { environmentName } from '../../src/platform/config/load-settings.js';
 
@@ -71,7 +72,17 @@ describe('docker compose', () => {
     }
   });
 
-  it.todo('calls the twins as they want to be called: they do not know --host yet');
+  it('calls the twins as they want to be called, reachable under their service names', () => {
+    const twins = services.filter(([, { command = [] }]) => command.includes('dist/sandbox/main.js'));
+    expect(twins).toHaveLength(2);
+    for (const [name, { command = [] }] of twins) {
+      const wanted = readArguments(command.slice(2));
+      expect(wanted).toMatchObject({
+        host: '0.0.0.0',
+        url: expect.stringContaining(`http://${name}:`) as string,
+      });
+    }
+  });
 
   it('gives the program no setting that it does not know', () => {
     const known = new Set(settingNames());
