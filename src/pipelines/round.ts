@@ -15,7 +15,7 @@ export interface Pipe extends Delivering {
   readonly mappingVersion: number;
 }
 
-/** How many records one call carries besides the backend's own maximum. */
+/** How many records are read once more in one call, under the backend's own maximum. */
 const CHECKS_MAX = 500;
 
 /**
@@ -47,7 +47,7 @@ export async function round(pool: pg.Pool, lease: Lease, pipe: Pipe): Promise<bo
       const { settlements: ours, attempt } = await deliverBatch(batch, pipe);
       done.add(ours, attempt);
     }),
-    ...chunks(checks).map((chunk) => async () => {
+    ...chunks(checks, pipe.connector.readBackMax(pipe.target)).map((chunk) => async () => {
       done.add(await checkBatch(chunk, pipe));
     }),
   ];
@@ -76,9 +76,11 @@ function sorted(
   return { settlements, writes, checks };
 }
 
-function chunks(checks: readonly Check[]): Check[][] {
+/** As many in one call as the backend reads: one key too many, and it refuses to read any of them. */
+function chunks(checks: readonly Check[], readBackMax: number): Check[][] {
   const cut: Check[][] = [];
-  for (let i = 0; i < checks.length; i += CHECKS_MAX) cut.push(checks.slice(i, i + CHECKS_MAX));
+  const max = Math.min(CHECKS_MAX, Math.max(readBackMax, 1));
+  for (let i = 0; i < checks.length; i += max) cut.push(checks.slice(i, i + max));
   return cut;
 }
 
