@@ -26,6 +26,8 @@ export class Holds {
       this.held.delete(destination);
       return;
     }
+    // Calls that were under way when the hold began tell of the same silence.
+    if (this.until(destination, now) > 0) return;
     const failures = (this.held.get(destination)?.failures ?? 0) + 1;
     const waitMs = Math.min(HOLD_FIRST_MS * 2 ** (failures - 1), HOLD_MAX_MS);
     this.held.set(destination, { until: now.getTime() + waitMs, failures });
