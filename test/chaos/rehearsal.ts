@@ -29,8 +29,8 @@ export interface Rehearsed {
 
 const MAPPINGS = ['hubspot.contact', 'salesforce.lead'];
 const PAUSE_MS = 30;
-/** Longer than any wait of the program with its short settings. */
-const STUCK_MS = 15_000;
+/** Longer than a destination is ever left alone after it was found silent. */
+const STUCK_MS = 35_000;
 const RECHECK_MS = 400;
 /** With fewer a rehearsal proves nothing. */
 const REGISTERED_MIN = 100;

@@ -56,7 +56,8 @@ export function ledgerFaults(ledger: Ledger, people: readonly LoggedPerson[]): s
   const { mapping, states, unaccounted, changes, records } = ledger;
   const faults: string[] = [];
   const expect = (what: string, is: number, wanted: number): void => {
-    if (is !== wanted) faults.push(`the ledger of ${mapping} has ${is} ${what}, not ${wanted}`);
+    if (is === wanted) return;
+    faults.push(`the ledger of ${mapping} has ${is} ${what}, not ${wanted}: ${JSON.stringify(states)}`);
   };
   const consenting = people.filter(({ hasConsent }) => hasConsent).length;
   expect('unaccounted', unaccounted, 0);

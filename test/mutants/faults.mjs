@@ -164,6 +164,20 @@ export const FAULTS = [
     LOST_SETTLE,
   ),
   fault(
+    'a second look at more records than the backend reads in a call',
+    'src/pipelines/round.ts',
+    'const max = Math.min(CHECKS_MAX, Math.max(readBackMax, 1));',
+    'const max = CHECKS_MAX + Math.min(readBackMax, 0);',
+    'test/pipelines/late-looks.test.ts',
+  ),
+  fault(
+    'a silence that counts once for every call under way',
+    'src/pipelines/holds.ts',
+    'if (this.until(destination, now) > 0) return;',
+    '',
+    'test/pipelines/holds.test.ts',
+  ),
+  fault(
     'a retry that drops its record',
     'src/pipelines/deliver-batch.ts',
     'tries, nextAttemptAt: later(outcome.afterMs) };',
