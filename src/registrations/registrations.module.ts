@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { EventsModule } from '../events/events.module.js';
 import { Admissions } from './admissions.js';
+import { ForgetKeys } from './forget-keys.js';
 import { Registrations } from './read-registrations.js';
 import { Register } from './register.js';
 import { RegistrationsController } from './registrations.controller.js';
@@ -10,6 +11,6 @@ import { RegistrationsService } from './registrations.service.js';
 @Module({
   imports: [EventsModule],
   controllers: [RegistrationsController],
-  providers: [Register, Admissions, Registrations, RegistrationsService],
+  providers: [Register, Admissions, ForgetKeys, Registrations, RegistrationsService],
 })
 export class RegistrationsModule {}

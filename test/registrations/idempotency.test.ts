@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ForgetKeys } from '../../src/registrations/forget-keys.js';
 import { registrationBody, TestApp } from '../http/app.js';
 
 let app: TestApp;
@@ -116,8 +117,11 @@ describe('An Idempotency-Key', () => {
     });
     await app.pool.query(`update idempotency_keys set created_at = created_at - interval '31 days'`);
     const anew = await post(app, event, body, 'k');
+    expect(await app.nest.get(ForgetKeys).forget()).toBeGreaterThan(0);
+    expect(await app.nest.get(ForgetKeys).forget()).toBe(0);
     expect([anew.status, anew.headers.get('idempotent-replayed')]).toEqual([201, null]);
     expect(anew.body.id).not.toBe(first.body.id);
+    expect((await post(app, event, body, 'k')).body.id).toBe(anew.body.id);
   });
 
   it.each(['', 'x'.repeat(256), 'tab\there'])('must be 1–255 printable characters, not %j', async (key) => {
