@@ -1,11 +1,13 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { createHash } from 'node:crypto';
+import { basename } from 'node:path';
 import type pg from 'pg';
 import type { CompiledMapping } from '../mapping/compiled-mapping.js';
+import type { Diagnostic } from '../mapping/diagnostic.js';
 import { Settings } from '../platform/config/settings.js';
 import { PG_POOL } from '../platform/database/database.module.js';
 import { LOGGER, type Logger } from '../platform/logger.js';
-import { compileStored, loadMappings, renderAll } from './mapping-files.js';
+import { compileStored, type LoadedFile, loadMappings, renderAll } from './mapping-files.js';
 
 /** The version of a mapping that runs. */
 export interface Applied {
@@ -85,21 +87,26 @@ export class AppliedMappings implements OnModuleInit {
    * `apply`, except where autoApply is on; a faulty file is named and the applied version runs on.
    */
   private async takeUpFiles(): Promise<void> {
-    const { mappings, diagnostics } = await loadMappings(this.settings.pipelines.mappingsDir);
+    const loaded = await loadMappings(this.settings.pipelines.mappingsDir);
     const { rows } = await this.pool.query<VersionRow>(CURRENT);
-    const faulty = diagnostics.filter((diagnostic) => diagnostic.severity === 'error');
-    const without = faulty.filter((diagnostic) => !rows.some((row) => row.file === diagnostic.file));
-    if (without.length > 0) {
-      throw new MappingsRefusedError(
-        `These mapping files do not hold, and no version of them was ever applied:\n\n${renderAll(faulty)}`,
-      );
-    }
+    const faulty = loaded.diagnostics.filter(({ severity }) => severity === 'error');
     if (faulty.length > 0) {
+      if (isWithoutApplied(loaded.files, faulty, rows)) {
+        throw new MappingsRefusedError(
+          `These mapping files do not hold, and no version of them was ever applied:\n\n${renderAll(faulty)}`,
+        );
+      }
       this.logger.error(
         { faults: renderAll(faulty) },
         'mapping files do not hold; the applied versions run on',
       );
     }
+    // Without its tables and metadata a mapping compiles to less than it says: then nothing is applied.
+    const areSurroundingsWhole = faulty.every(({ file }) => loaded.files.some((one) => one.file === file));
+    if (areSurroundingsWhole) await this.applyNew(loaded.mappings, rows);
+  }
+
+  private async applyNew(mappings: readonly CompiledMapping[], rows: readonly VersionRow[]): Promise<void> {
     for (const mapping of mappings) {
       const known = rows.find((row) => row.name === mapping.name);
       if (!known || (this.settings.pipelines.autoApply && known.hash !== hashOf(mapping.source))) {
@@ -142,6 +149,21 @@ export class AppliedMappings implements OnModuleInit {
     );
     this.logger.info({ mapping: mapping.name, version }, 'mapping applied');
   }
+}
+
+/** A mapping is known by its name; where a broken file does not tell it, by its file, wherever the folder stands. */
+function isWithoutApplied(
+  files: readonly LoadedFile[],
+  faulty: readonly Diagnostic[],
+  rows: readonly VersionRow[],
+): boolean {
+  const isApplied = ({ file, parsed }: LoadedFile): boolean =>
+    rows.some((row) => row.name === parsed.name?.value || basename(row.file) === basename(file));
+  const beside = faulty.filter(({ file }) => !files.some((one) => one.file === file));
+  if (beside.length > 0 && rows.length === 0) return true;
+  return files
+    .filter((file) => !isApplied(file))
+    .some(({ file }) => beside.length > 0 || faulty.some((fault) => fault.file === file));
 }
 
 function hashOf(source: string): string {
