@@ -2,6 +2,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LogFile } from './log-file.mjs';
 import { parse, startNodeChild } from './node-child.mjs';
+import { isFree } from './ports.mjs';
 import { startPostgres } from './postgres.mjs';
 import { note } from './progress.mjs';
 import { startRedis } from './redis.mjs';
@@ -53,11 +54,14 @@ export class Services {
   }
 
   async twin(vendor, title, standardPort, env) {
-    const port = await this.#ports.choose(`the ${title} twin`, standardPort);
+    const choosePort = () => this.#ports.choose(`the ${title} twin`, standardPort);
     const journal = path.join(this.#varDir, 'twins', `${vendor}.ndjson`);
     return this.#node(`twin-${vendor}`, `The ${title} twin`, {
-      args: [TWIN, vendor, '--port', String(port), '--journal', journal, '--with-parent'],
-      env,
+      port: await choosePort(),
+      choosePort,
+      script: TWIN,
+      args: (port) => [vendor, '--port', String(port), '--journal', journal, '--with-parent'],
+      env: () => env,
       readiness: ({ twin, url }) => (twin === vendor ? url : undefined),
       stopGraceMs: 1_000,
     });
@@ -67,8 +71,14 @@ export class Services {
   program(role, env) {
     const name = role === 'all' ? 'foyer' : role;
     return this.#node(name, role === 'worker' ? 'The worker' : 'The API', {
-      args: [PROGRAM],
-      env: { ...env, FOYER_ROLE: role },
+      port: Number(env.PORT),
+      choosePort:
+        role === 'worker'
+          ? undefined
+          : () => this.#ports.choose('Foyer', Number(env.PORT), { host: env.FOYER_HOST }),
+      script: PROGRAM,
+      args: () => [],
+      env: (port) => ({ ...env, FOYER_ROLE: role, PORT: String(port) }),
       readiness: ({ msg, url }) => {
         if (role === 'worker') return msg === 'draining' ? '' : undefined;
         return msg === 'listening' ? url : undefined;
@@ -80,15 +90,21 @@ export class Services {
     });
   }
 
-  #node(name, title, { afterStart, ...options }) {
+  /**
+   * Between our look at a port and the child's own bind another program may take it: the first start then goes to the
+   * next port. Later ones stay, since others know the address by then.
+   */
+  #node(name, title, { port, choosePort, script, args, env, afterStart, ...options }) {
     const log = this.#log(name);
     const showWarning = warningsOf(name);
-    const [script] = options.args;
-    return this.#supervise(title, log, async () => {
+    let isFirst = true;
+    const startOn = async (number) => {
       const server = await startNodeChild({
         name: title,
         startTimeoutMs: READY_TIMEOUT_MS,
         ...options,
+        args: [script, ...args(number)],
+        env: env(number),
         onSpawn: (pid) => this.#children.add(name, pid, script),
         onLine: (line) => {
           log.write(line);
@@ -97,6 +113,17 @@ export class Services {
       });
       await afterStart?.(server);
       return server;
+    };
+    return this.#supervise(title, log, async () => {
+      const isRetryable = isFirst;
+      isFirst = false;
+      try {
+        return await startOn(port);
+      } catch (error) {
+        if (!isRetryable || !choosePort || (await isFree(port))) throw withLastLines(error, log);
+        port = await choosePort();
+        return startOn(port);
+      }
     });
   }
 
@@ -107,6 +134,10 @@ export class Services {
   #log(name) {
     return new LogFile(path.join(this.#varDir, 'log', `${name}.log`));
   }
+}
+
+function withLastLines(error, log) {
+  return new Error(`${error.message}. Its last lines:\n${log.lastLines().join('\n')}`, { cause: error });
 }
 
 async function untilReady(url) {
