@@ -7,7 +7,7 @@ const TAKEOVER_MS_MAX = 5_000;
 describe('While everything breaks', () => {
   rehearseOnBoth({
     hitsInAll: 4,
-    hitsAtLeast: 1,
+    hitsAtLeast: 0,
     rounds: 1,
     clients: 6,
     peopleEach: 60,

@@ -9,7 +9,7 @@ const AROUND_MS = 120_000;
 export interface Extent extends Omit<RehearsalOptions, 'redis' | 'hitsWanted'> {
   /** How often each fail point is to be hit over all rehearsals; the load goes on for it as long as it may. */
   readonly hitsInAll: number;
-  /** How often each must have been hit, or the rehearsal proved nothing there. */
+  /** How often each must have been hit, or the rehearsal proved nothing there; 0 in the short form, which a busy machine may cut short. */
   readonly hitsAtLeast: number;
 }
 
@@ -32,9 +32,10 @@ export function rehearseOnBoth({ hitsInAll, hitsAtLeast, ...extent }: Extent): v
     });
   }
 
-  it(`every fail point is hit ${hitsAtLeast} times or more`, () => {
+  it(`fail points are hit, ${hitsAtLeast} times or more each`, () => {
     console.log(`fail points in all: ${JSON.stringify(total)}`);
     expect(Object.keys(total)).toHaveLength(6);
+    expect(Object.values(total).reduce((sum, count) => sum + count)).toBeGreaterThan(0);
     for (const [name, count] of Object.entries(total)) {
       expect(count, name).toBeGreaterThanOrEqual(hitsAtLeast);
     }

@@ -28,8 +28,8 @@ beforeAll(async () => {
   worker = await startWorker({
     databaseUrl,
     redisUrl: await freshRedis(),
-    destinationsFile: destinationsFor({ hubspot: twins.hubspot.url, salesforce: twins.salesforce.url }, 500),
-    pipelines: { callTimeoutMs: 500, lateWriteMs: 1500 },
+    destinationsFile: destinationsFor({ hubspot: twins.hubspot.url, salesforce: twins.salesforce.url }, 2_000),
+    pipelines: { callTimeoutMs: 2_000, lateWriteMs: 1_500 },
   });
 });
 
@@ -152,7 +152,7 @@ describe('A backend', () => {
   });
 
   it('that commits and never answers gets the record once in effect', async () => {
-    const faults = [{ kind: 'timeoutAfterCommit', rate: 1, times: 1, path: 'upsert', delayMs: 3000 }];
+    const faults = [{ kind: 'timeoutAfterCommit', rate: 1, times: 1, path: 'upsert', delayMs: 5_000 }];
     await control(twins.hubspot, { faults, limits: false });
     await people.register(event, ['late@example.com']);
     const ledger = await settled('hubspot.contact');
