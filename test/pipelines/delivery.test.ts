@@ -28,7 +28,10 @@ beforeAll(async () => {
   worker = await startWorker({
     databaseUrl,
     redisUrl: await freshRedis(),
-    destinationsFile: destinationsFor({ hubspot: twins.hubspot.url, salesforce: twins.salesforce.url }, 2_000),
+    destinationsFile: destinationsFor(
+      { hubspot: twins.hubspot.url, salesforce: twins.salesforce.url },
+      2_000,
+    ),
     pipelines: { callTimeoutMs: 2_000, lateWriteMs: 1_500 },
   });
 });
