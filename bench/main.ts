@@ -1,20 +1,35 @@
 import { latency } from './latency.js';
 import { pipeline } from './pipeline.js';
 import { registrations } from './registrations.js';
+import { clearStage } from './stage.js';
 import { render, type Table } from './table.js';
 
 const BENCHMARKS: Record<string, () => Promise<Table[]>> = { registrations, pipeline, latency };
+const USAGE = `npm run bench [${Object.keys(BENCHMARKS).join('|')}] [-- --json] [-- --profile FOLDER]`;
 
-const asked = process.argv.slice(2).filter((argument) => argument !== '--json');
-const unknown = asked.filter((name) => !Object.hasOwn(BENCHMARKS, name));
-if (unknown.length > 0) {
-  console.error(
-    `There is no benchmark ${unknown.join(', ')}: there are ${Object.keys(BENCHMARKS).join(', ')}.`,
-  );
-  process.exit(2);
+/** @param words the command line: names of benchmarks, none for all; `--json`; `--profile FOLDER` */
+async function run(words: readonly string[]): Promise<void> {
+  const profile = words.indexOf('--profile');
+  const names = words.filter((word, i) => !word.startsWith('--') && (profile < 0 || i !== profile + 1));
+  const unknown = names.filter((name) => !Object.hasOwn(BENCHMARKS, name));
+  if (unknown.length > 0) throw new Error(`There is no benchmark ${unknown.join(', ')}. ${USAGE}`);
+  for (const name of names.length > 0 ? names : Object.keys(BENCHMARKS)) {
+    for (const result of await BENCHMARKS[name]!()) {
+      console.log(words.includes('--json') ? JSON.stringify(result) : `\n${render(result)}`);
+    }
+  }
 }
-const isJson = process.argv.includes('--json');
-for (const [name, measure] of Object.entries(BENCHMARKS)) {
-  if (asked.length > 0 && !asked.includes(name)) continue;
-  for (const result of await measure()) console.log(isJson ? JSON.stringify(result) : `\n${render(result)}`);
+
+for (const [signal, code] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const) {
+  process.once(signal, () => void clearStage().finally(() => process.exit(code)));
+}
+
+try {
+  await run(process.argv.slice(2));
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
 }

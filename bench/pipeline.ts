@@ -1,247 +1,145 @@
-import type pg from 'pg';
-import { newRequest, registerOne } from './register-one.js';
-import { setStage, type Stage } from './stage.js';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { bareLoop } from './bare-loop.js';
+import { processorMs } from './processes.js';
+import { newRequest, register } from './register.js';
+import { Stage } from './stage.js';
 import { median, type Table, table } from './table.js';
+import { BATCH_MAX, type Mapping } from './twin-calls.js';
 
-const BATCHED = 20_000;
-const SINGLY = 4_000;
+const BATCHED = 30_000;
+const SINGLY = 5_000;
 const ROUNDS = 3;
-const SEEDERS = 4;
+/** What one statement of the seed registers. */
+const SEED_BATCH = 250;
 const PATIENCE_MS = 120_000;
+const LOOK_MS = 10;
 
-type Mapping = 'hubspot.contact' | 'salesforce.lead';
-const MAPPINGS: readonly Mapping[] = ['hubspot.contact', 'salesforce.lead'];
+const MAPPINGS: readonly (readonly Mapping[])[] = [
+  ['hubspot.contact'],
+  ['salesforce.lead'],
+  ['hubspot.contact', 'salesforce.lead'],
+];
 
 /** From the change to the verified delivery, at each connector's greatest batch and one record a call. */
-export async function pipeline(): Promise<Table[]> {
-  const stage = await setStage();
-  try {
-    const rows: (string | number)[][] = [];
-    await seed(stage, BATCHED);
-    // The first worker makes the mappings' lanes; it is stopped before anything is measured.
-    await (await stage.start('worker')).stop();
-    for (const mapping of MAPPINGS) {
-      const share = await rounds(() => delivered(stage, [mapping], BATCHED, {}));
-      const bare = await rounds(() =>
-        bareLoop(stage, mapping, BATCHED, mapping === 'hubspot.contact' ? 100 : 200),
-      );
-      rows.push([`${mapping}, greatest batch`, share, bare, `${((share / bare) * 100).toFixed(0)} %`]);
-    }
-    rows.push([
-      'both at once, greatest batch',
-      await rounds(() => delivered(stage, MAPPINGS, BATCHED, {})),
-      '–',
-      '–',
-    ]);
-    for (const mapping of MAPPINGS) {
-      const one = { FOYER_PIPELINES_BATCH_MAX: '1' };
-      const share = await rounds(() => delivered(stage, [mapping], SINGLY, one));
-      const bare = await rounds(() => bareLoop(stage, mapping, SINGLY, 1));
-      rows.push([`${mapping}, one record a call`, share, bare, `${((share / bare) * 100).toFixed(0)} %`]);
-    }
-    return [
-      table(
-        'Change to verified delivery, records per second (one worker; bare: post and read back, nothing kept)',
-        ['', 'Foyer', 'bare loop', 'share'],
-        rows,
-      ),
+export function pipeline(): Promise<Table[]> {
+  return Stage.with(async (stage) => {
+    const log = await seed(stage);
+    const rows = [
+      ...(await measured(stage, log.all, {}, (mapping) => BATCH_MAX[mapping], 'greatest batch')),
+      ...(await measured(stage, log.few, { FOYER_PIPELINES_BATCH_MAX: '1' }, () => 1, 'one record a call')),
     ];
-  } finally {
-    await stage.end();
-  }
+    const title = 'Change to verified delivery, records per second, one worker';
+    return [table(title, ['', 'Foyer', 'bare loop', 'share of it', 'worker’s processor, µs a record'], rows)];
+  });
 }
 
-async function rounds(measure: () => Promise<number>): Promise<number> {
-  const figures: number[] = [];
-  for (let i = 0; i < ROUNDS; i++) figures.push(await measure());
-  return median(figures);
+/** A part of the log: the changes after a number, and how many persons they are about. */
+interface Part {
+  readonly after: bigint;
+  readonly count: number;
 }
 
-async function seed(stage: Stage, count: number): Promise<void> {
+async function seed(stage: Stage): Promise<{ all: Part; few: Part }> {
   const event = await stage.event('bench');
-  let left = count;
-  const seeder = async (): Promise<void> => {
-    while (left-- > 0) await registerOne(stage.pool, event, newRequest());
-  };
-  await Promise.all(Array.from({ length: SEEDERS }, seeder));
-}
-
-/** Everything undelivered again: as if the mappings had just been applied, over `count` records. */
-async function rewind(stage: Stage, mappings: readonly string[], count: number): Promise<void> {
-  for (const twin of Object.values(stage.twins)) await fetch(`${twin}/_twin`, { method: 'DELETE' });
-  await stage.pool.query('truncate deliveries, intents, attempts, attempt_failures');
-  await stage.pool.query(
-    `update lanes set settled = 0, superseded = 0, owner = null, until = null, due = null, paused = not (mapping = any($1)),
-            cursor = (select coalesce(min(seq) - 1, 0) from (select seq from changes where stream = 'person' order by seq desc limit $2) s)`,
-    [mappings, count],
-  );
-  await stage.pool.query('vacuum analyze deliveries');
-}
-
-async function delivered(
-  stage: Stage,
-  mappings: readonly string[],
-  count: number,
-  settings: Record<string, string>,
-): Promise<number> {
-  await rewind(stage, mappings, count);
-  const worker = await stage.start('worker', settings);
-  try {
-    const began = performance.now();
-    const wanted = count * mappings.length;
-    const first = await verified(stage.pool);
-    for (;;) {
-      if ((await verified(stage.pool)) >= wanted) break;
-      if (performance.now() - began > PATIENCE_MS)
-        throw new Error(`only ${await verified(stage.pool)} of ${wanted} were verified`);
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-    // From ready to the last one verified; what was verified before ready is not counted.
-    return (wanted - first) / ((performance.now() - began) / 1000);
-  } finally {
-    await worker.stop();
+  for (let left = BATCHED; left > 0; left -= SEED_BATCH) {
+    await register(stage.pool, event, Array.from({ length: Math.min(left, SEED_BATCH) }, newRequest));
   }
-}
-
-async function verified(pool: pg.Pool): Promise<number> {
-  const { rows } = await pool.query<{ n: number }>(
-    `select count(*)::int as n from deliveries where state = 'verified'`,
+  await stage.pool.query('vacuum analyze');
+  const { rows } = await stage.pool.query<{ seq: string }>(
+    `select seq - 1 as seq from changes where stream = 'person' order by seq desc offset $1 limit 1`,
+    [SINGLY - 1],
   );
-  return rows[0]!.n;
+  return { all: { after: 0n, count: BATCHED }, few: { after: BigInt(rows[0]!.seq), count: SINGLY } };
 }
 
-const IN_FLIGHT = 16;
+/** Program and bare loop in turn; the first time of each is for warming up. */
+async function measured(
+  stage: Stage,
+  part: Part,
+  settings: Record<string, string>,
+  batchMax: (mapping: Mapping) => number,
+  name: string,
+): Promise<(string | number)[][]> {
+  const worker = await stage.start('worker', settings);
+  const rows: (string | number)[][] = [];
+  for (const mappings of MAPPINGS) {
+    const product: number[] = [];
+    const bare: number[] = [];
+    const processor: number[] = [];
+    for (let round = 0; round <= ROUNDS; round++) {
+      await rewind(stage, part);
+      const usedMs = processorMs(worker.pid);
+      const figure = await delivered(stage, mappings, part.count);
+      const microseconds = (processorMs(worker.pid) - usedMs) * 1000;
+      await rewind(stage, part);
+      const ceilings = await Promise.all(
+        mappings.map((mapping) => bareLoop(stage, mapping, part.after, batchMax(mapping))),
+      );
+      if (round === 0) continue;
+      product.push(figure);
+      processor.push(microseconds / part.count / mappings.length);
+      // Of two at once, each has its share of the time of the slower one.
+      bare.push(Math.min(...ceilings) * ceilings.length);
+    }
+    const share = median(product.map((figure, i) => figure / bare[i]!));
+    const who = mappings.length === 1 ? mappings[0]! : 'both at once';
+    rows.push([
+      `${who}, ${name}`,
+      median(product),
+      median(bare),
+      `${(share * 100).toFixed(0)} %`,
+      median(processor),
+    ]);
+  }
+  await worker.stop();
+  return rows;
+}
 
-/** The ceiling: the same log read, the same twin written and read back in the same batches; no order, no record of it. */
-async function bareLoop(stage: Stage, mapping: Mapping, count: number, batchMax: number): Promise<number> {
-  await rewind(stage, [], count);
-  const { post, read } = mapping === 'hubspot.contact' ? hubspotCalls(stage) : await salesforceCalls(stage);
-  const began = performance.now();
-  const { rows } = await stage.pool.query<{ key: string; snapshot: { person: Record<string, string> } }>(
-    `select key, snapshot from changes where stream = 'person' order by seq desc limit $1`,
-    [count],
+/** Everything of this part of the log undelivered again, all mappings paused, both twins empty. */
+async function rewind(stage: Stage, part: Part): Promise<void> {
+  await stage.pool.query('update lanes set paused = true');
+  for (;;) {
+    const { rows } = await stage.pool.query<{ held: boolean }>(
+      'select coalesce(bool_or(owner is not null), false) as held from lanes',
+    );
+    if (!rows[0]!.held) break;
+    await sleep(LOOK_MS);
+  }
+  await stage.pool.query('truncate deliveries, intents, attempts, attempt_failures');
+  await stage.pool.query('update lanes set settled = 0, superseded = 0, due = null, cursor = $1', [
+    part.after.toString(),
+  ]);
+  await stage.pool.query('vacuum lanes');
+  await stage.emptyTwins();
+}
+
+/** @returns records per second, from the moment the worker takes up the first lane to the last one's settle */
+async function delivered(stage: Stage, mappings: readonly Mapping[], count: number): Promise<number> {
+  await stage.pool.query('update lanes set paused = false where mapping = any($1)', [mappings]);
+  const until = performance.now() + PATIENCE_MS;
+  const wanted = count * mappings.length;
+  let began: number | undefined;
+  for (;;) {
+    const { rows } = await stage.pool.query<{ held: boolean; settled: number }>({
+      name: 'bench-settled',
+      text: 'select bool_or(owner is not null) as held, sum(settled)::int as settled from lanes where mapping = any($1)',
+      values: [mappings],
+    });
+    const { held, settled } = rows[0]!;
+    if (held || settled > 0) began ??= performance.now();
+    if (settled >= wanted) break;
+    if (performance.now() > until) throw new Error(`only ${settled} of ${wanted} were settled in time`);
+    await sleep(LOOK_MS);
+  }
+  const perSecond = (wanted * 1000) / (performance.now() - began!);
+  await demandVerified(stage, wanted);
+  return perSecond;
+}
+
+async function demandVerified(stage: Stage, wanted: number): Promise<void> {
+  const { rows } = await stage.pool.query<{ state: string; n: number }>(
+    'select state, count(*)::int as n from deliveries group by state',
   );
-  const batches = Array.from({ length: Math.ceil(rows.length / batchMax) }, (_, i) =>
-    rows.slice(i * batchMax, (i + 1) * batchMax),
-  );
-  const sender = async (): Promise<void> => {
-    for (let batch = batches.pop(); batch; batch = batches.pop()) await read(await post(batch));
-  };
-  await Promise.all(Array.from({ length: IN_FLIGHT }, sender));
-  return count / ((performance.now() - began) / 1000);
-}
-
-interface Calls {
-  readonly post: (
-    batch: readonly { key: string; snapshot: { person: Record<string, string> } }[],
-  ) => Promise<string[]>;
-  readonly read: (ids: readonly string[]) => Promise<void>;
-}
-
-function hubspotCalls(stage: Stage): Calls {
-  const call = caller(`${stage.twins.hubspot}/crm/v3/objects/contacts/batch`, 'pat-twin-0000');
-  return {
-    async post(batch) {
-      const inputs = batch.map(({ key, snapshot: { person } }) => ({
-        id: key,
-        idProperty: 'foyer_person_id',
-        objectWriteTraceId: key,
-        properties: {
-          foyer_person_id: key,
-          email: person.email,
-          firstname: person.firstName,
-          lastname: person.lastName,
-          company: person.company,
-          jobtitle: person.jobTitle,
-          country: person.country,
-          foyer_status: 'registered',
-          foyer_events: 'bench',
-          foyer_event_count: '1',
-        },
-      }));
-      const { results } = (await call('POST', '/upsert', { inputs })) as { results: { id: string }[] };
-      return results.map(({ id }) => id);
-    },
-    async read(ids) {
-      await call('POST', '/read', {
-        inputs: ids.map((id) => ({ id })),
-        properties: [
-          'email',
-          'firstname',
-          'lastname',
-          'company',
-          'jobtitle',
-          'country',
-          'foyer_status',
-          'foyer_events',
-          'foyer_event_count',
-        ],
-      });
-    },
-  };
-}
-
-async function salesforceCalls(stage: Stage): Promise<Calls> {
-  const form = new URLSearchParams({
-    grant_type: 'client_credentials',
-    client_id: 'twin-client',
-    client_secret: 'twin-secret',
-  });
-  const answer = await fetch(`${stage.twins.salesforce}/services/oauth2/token`, {
-    method: 'POST',
-    body: form,
-  });
-  const { access_token: token } = (await answer.json()) as { access_token: string };
-  const call = caller(`${stage.twins.salesforce}/services/data/v60.0/composite/sobjects/Lead`, token);
-  return {
-    async post(batch) {
-      const records = batch.map(({ key, snapshot: { person } }) => ({
-        attributes: { type: 'Lead' },
-        Foyer_Person_Id__c: key,
-        Email: person.email,
-        FirstName: person.firstName,
-        LastName: person.lastName,
-        Company: person.company,
-        Title: person.jobTitle,
-        Country: person.country,
-        LeadSource: 'Foyer',
-        Status: 'Open',
-        Foyer_Events__c: 'bench',
-        Foyer_Event_Count__c: 1,
-      }));
-      const results = (await call('PATCH', '/Foyer_Person_Id__c', { allOrNone: false, records })) as {
-        id: string;
-      }[];
-      return results.map(({ id }) => id);
-    },
-    async read(ids) {
-      await call('POST', '', {
-        ids,
-        fields: [
-          'Email',
-          'FirstName',
-          'LastName',
-          'Company',
-          'Title',
-          'Country',
-          'LeadSource',
-          'Status',
-          'Foyer_Events__c',
-          'Foyer_Event_Count__c',
-        ],
-      });
-    },
-  };
-}
-
-function caller(
-  base: string,
-  token: string,
-): (method: string, path: string, body: object) => Promise<unknown> {
-  const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}` };
-  return async (method, path, body) => {
-    const answer = await fetch(`${base}${path}`, { method, headers, body: JSON.stringify(body) });
-    if (!answer.ok) throw new Error(`the twin answered ${answer.status} to the bare loop`);
-    return answer.json();
-  };
+  if (rows.length === 1 && rows[0]!.state === 'verified' && rows[0]!.n === wanted) return;
+  throw new Error(`of ${wanted} records not all are verified: ${JSON.stringify(rows)}`);
 }

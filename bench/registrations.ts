@@ -1,40 +1,52 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { createInterface } from 'node:readline';
 import pg from 'pg';
-import { keepBusy, type Load } from './open-sockets.js';
-import { newRequest, registerOne } from './register-one.js';
-import { type Program, setStage, type Stage } from './stage.js';
-import { median, percentile, type Table, table } from './table.js';
+import { keepBusy, type Load, loadOf } from './open-sockets.js';
+import { residentMb, startNode } from './processes.js';
+import { newRequest, register } from './register.js';
+import { Stage } from './stage.js';
+import { median, type Table, table } from './table.js';
 
 const ROUNDS = 3;
 const SECONDS = 6;
+const WARM_SECONDS = 2;
 const CONNECTIONS = 64;
 const STATEMENT_CLIENTS = 16;
+const LOOK_MS = 100;
 
 /** One hot event: the program as it ships, single statements, and a transaction per request, in turn. */
-export async function registrations(): Promise<Table[]> {
-  const stage = await setStage();
-  try {
+export function registrations(): Promise<Table[]> {
+  return Stage.with(async (stage) => {
     const event = await stage.event('hot');
     const api = await stage.start('api');
-    const worker = await stage.start('worker');
+    await stage.start('worker');
+    const baseline = await startNode(
+      [path.join(import.meta.dirname, 'per-request-server.js'), stage.databaseUrl, event],
+      {},
+      ({ url }) => String(url),
+    );
     const url = `${api.url}/v1/events/hot/registrations`;
     const product: Load[] = [];
     const statements: Load[] = [];
     const perRequest: Load[] = [];
-    let memory = 0;
-    await keepBusy(url, CONNECTIONS, 2, newRequest, percentile);
-    for (let round = 0; round < ROUNDS; round++) {
-      product.push(await keepBusy(url, CONNECTIONS, SECONDS, newRequest, percentile));
-      memory = Math.max(memory, residentMb(api));
-      statements.push(await singleStatements(stage, event));
-      perRequest.push(await transactionPerRequest(stage, event));
+    let memoryMb = 0;
+    const watch = setInterval(() => (memoryMb = Math.max(memoryMb, residentMb(api.pid))), LOOK_MS);
+    try {
+      for (const address of [url, `${baseline.url}/`]) {
+        await keepBusy(address, CONNECTIONS, WARM_SECONDS, newRequest);
+      }
+      for (let round = 0; round < ROUNDS; round++) {
+        await stage.quiet();
+        product.push(await keepBusy(url, CONNECTIONS, SECONDS, newRequest));
+        await stage.quiet();
+        statements.push(await singleStatements(stage, event));
+        await stage.quiet();
+        perRequest.push(await keepBusy(`${baseline.url}/`, CONNECTIONS, SECONDS, newRequest));
+      }
+    } finally {
+      clearInterval(watch);
+      await baseline.stop();
     }
-    const starts = [await coldStart(stage), await coldStart(stage), await coldStart(stage)];
-    await worker.stop();
+    const startsMs = [await coldStart(stage), await coldStart(stage), await coldStart(stage)];
     return [
       table(
         `Registrations on one hot event, ${CONNECTIONS} open connections, both mappings draining`,
@@ -49,73 +61,54 @@ export async function registrations(): Promise<Table[]> {
         'The api process',
         ['', 'figure'],
         [
-          ['resident memory under load, MB', memory],
-          ['start to listening, s (median of 3)', (median(starts) / 1000).toFixed(2)],
+          ['greatest resident memory under load, MB', memoryMb],
+          ['start to listening, s', (median(startsMs) / 1000).toFixed(2)],
         ],
       ),
     ];
-  } finally {
-    await stage.end();
-  }
+  });
 }
 
 function row(name: string, loads: readonly Load[], product: readonly Load[]): (string | number)[] {
-  const of = (pick: (load: Load) => number, from = loads): number => median(from.map(pick));
-  const ratio = of((l) => l.perSecond, product) / of((l) => l.perSecond);
+  const of = (pick: (load: Load) => number): number => median(loads.map(pick));
+  const ratio = median(product.map((load, i) => load.perSecond / loads[i]!.perSecond));
   return [
     name,
     of((l) => l.perSecond),
     of((l) => l.p50Ms),
     of((l) => l.p99Ms),
-    String(of((l) => l.failed)),
+    String(loads.reduce((sum, l) => sum + l.failed, 0)),
     `${ratio.toFixed(1)}×`,
   ];
 }
 
 async function singleStatements(stage: Stage, event: string): Promise<Load> {
-  const until = performance.now() + SECONDS * 1000;
-  const took: number[] = [];
+  const clients = Array.from(
+    { length: STATEMENT_CLIENTS },
+    () => new pg.Client({ connectionString: stage.databaseUrl }),
+  );
+  await Promise.all(clients.map((client) => client.connect()));
   const began = performance.now();
-  const client = async (): Promise<void> => {
-    const connection = new pg.Client({ connectionString: stage.databaseUrl });
-    await connection.connect();
-    while (performance.now() < until) {
-      const start = performance.now();
-      await registerOne(connection, event, newRequest());
-      took.push(performance.now() - start);
-    }
-    await connection.end();
-  };
-  await Promise.all(Array.from({ length: STATEMENT_CLIENTS }, client));
-  const perSecond = took.length / ((performance.now() - began) / 1000);
-  return { perSecond, p50Ms: percentile(took, 0.5), p99Ms: percentile(took, 0.99), failed: 0 };
-}
-
-async function transactionPerRequest(stage: Stage, event: string): Promise<Load> {
-  const file = path.join(import.meta.dirname, 'per-request-server.js');
-  const child = spawn(process.execPath, [file, stage.databaseUrl, event], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const until = began + SECONDS * 1000;
+  const took: number[] = [];
   try {
-    const [url] = (await once(createInterface(child.stdout), 'line')) as [string];
-    return await keepBusy(`${url}/`, CONNECTIONS, SECONDS, newRequest, percentile);
+    await Promise.all(
+      clients.map(async (client) => {
+        while (performance.now() < until) {
+          const start = performance.now();
+          await register(client, event, [newRequest()]);
+          took.push(performance.now() - start);
+        }
+      }),
+    );
+    return loadOf(took, 0, performance.now() - began);
   } finally {
-    child.kill('SIGKILL');
+    await Promise.all(clients.map((client) => client.end()));
   }
 }
 
 async function coldStart(stage: Stage): Promise<number> {
-  const program = await stage.start('api');
-  await program.stop();
-  return program.readyMs;
-}
-
-/** Linux only; 0 elsewhere. */
-function residentMb({ pid }: Program): number {
-  try {
-    const kb = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-    return Number(kb ?? 0) / 1024;
-  } catch {
-    return 0;
-  }
+  const api = await stage.start('api');
+  await api.stop();
+  return api.readyMs;
 }

@@ -1,147 +1,152 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { mkdtempSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import pg from 'pg';
 import { uuidv7 } from 'uuidv7';
-
-/** An own PostgreSQL, Redis and both twins, and the built program's processes on them. Ended by pid, whatever happens. */
-export interface Stage {
-  readonly pool: pg.Pool;
-  readonly databaseUrl: string;
-  readonly twins: { readonly hubspot: string; readonly salesforce: string };
-  /** @returns its base URL ('' for a worker), its pid, and how long it took to be ready */
-  start(role: 'api' | 'worker', settings?: Record<string, string>): Promise<Program>;
-  /** An open event without a limit of places. */
-  event(slug: string): Promise<string>;
-  end(): Promise<void>;
-}
-
-export interface Program {
-  readonly url: string;
-  readonly pid: number;
-  readonly readyMs: number;
-  stop(): Promise<void>;
-}
-
-const READY_TIMEOUT_MS = 30_000;
-export const OPERATOR_KEY = 'fk_for-benchmarks-only-for-benchmarks-only';
-
-export async function setStage(): Promise<Stage> {
-  const { startPostgres } = (await import(script('postgres'))) as { startPostgres: StartServer };
-  const { startRedis } = (await import(script('redis'))) as { startRedis: StartServer };
-  const folder = mkdtempSync(path.join(tmpdir(), 'foyer-bench-'));
-  const postgres = await startPostgres({ dataDir: path.join(folder, 'postgres'), port: 0 });
-  const redis = await startRedis({ folder: path.join(folder, 'redis'), port: 0 });
-  const children: ChildProcess[] = [];
-  const hubspot = await startTwin('hubspot', children);
-  const salesforce = await startTwin('salesforce', children);
-  const env = {
-    ...process.env,
-    DATABASE_URL: postgres.url,
-    REDIS_URL: redis.url,
-    PORT: '0',
-    FOYER_SECRET: 'for-benchmarks-only-for-benchmarks-only',
-    FOYER_OPERATOR_KEY: OPERATOR_KEY,
-    FOYER_PROCESS_LOG_LEVEL: 'info',
-    HUBSPOT_BASE_URL: hubspot,
-    HUBSPOT_TOKEN: 'pat-twin-0000',
-    HUBSPOT_CALLS_PER_SECOND: '',
-    SALESFORCE_BASE_URL: salesforce,
-    SALESFORCE_CLIENT_ID: 'twin-client',
-    SALESFORCE_CLIENT_SECRET: 'twin-secret',
-  };
-  const migrating = spawn(process.execPath, ['dist/main.js', 'migrate'], { env, stdio: 'ignore' });
-  await once(migrating, 'exit');
-  const pool = new pg.Pool({ connectionString: postgres.url, max: 4 });
-  return {
-    pool,
-    databaseUrl: postgres.url,
-    twins: { hubspot, salesforce },
-    start: (role, settings = {}) => startProgram(role, { ...env, ...settings }, children),
-    event: (slug) => openEvent(pool, slug),
-    async end() {
-      await Promise.all(children.map(endChild));
-      await pool.end();
-      await redis.stop();
-      await postgres.stop();
-      rmSync(folder, { recursive: true, force: true });
-    },
-  };
-}
+import { type Running, startNode } from './processes.js';
 
 type StartServer = (options: object) => Promise<{ url: string; stop: () => Promise<void> }>;
 
-function script(name: string): string {
+const DRAIN_PATIENCE_MS = 120_000;
+const LOOK_MS = 50;
+const SECRET = 'for-benchmarks-only-for-benchmarks-only';
+export const HUBSPOT_TOKEN = 'pat-twin-0000';
+export const SALESFORCE_CLIENT = { id: 'twin-client', secret: 'twin-secret' };
+
+/** What runs now and how it is ended, in the order of its start. */
+const endings: (() => Promise<void>)[] = [];
+
+/** Ends, newest first, everything that was started; what fails to end does not keep the others. */
+export async function clearStage(): Promise<void> {
+  for (let end = endings.pop(); end; end = endings.pop()) {
+    await end().catch((error: unknown) => console.error(error));
+  }
+}
+
+/** An own PostgreSQL, Redis and both twins, and the built program's processes on them. */
+export class Stage {
+  /** The program's settings beyond its defaults: addresses and secrets. */
+  private readonly settings: Record<string, string>;
+
+  private constructor(
+    readonly databaseUrl: string,
+    readonly pool: pg.Pool,
+    redisUrl: string,
+    readonly twins: { readonly hubspot: string; readonly salesforce: string },
+  ) {
+    this.settings = {
+      DATABASE_URL: databaseUrl,
+      REDIS_URL: redisUrl,
+      PORT: '0',
+      FOYER_HOST: '127.0.0.1',
+      FOYER_SECRET: SECRET,
+      HUBSPOT_BASE_URL: twins.hubspot,
+      HUBSPOT_TOKEN,
+      // The twin's limits are off, so the program need not keep to them.
+      HUBSPOT_CALLS_PER_SECOND: '',
+      SALESFORCE_BASE_URL: twins.salesforce,
+      SALESFORCE_CLIENT_ID: SALESFORCE_CLIENT.id,
+      SALESFORCE_CLIENT_SECRET: SALESFORCE_CLIENT.secret,
+    };
+  }
+
+  /** All of it is there while the work lasts and gone afterwards. */
+  static async with<T>(work: (stage: Stage) => Promise<T>): Promise<T> {
+    try {
+      return await work(await Stage.set());
+    } finally {
+      await clearStage();
+    }
+  }
+
+  private static async set(): Promise<Stage> {
+    const folder = mkdtempSync(path.join(tmpdir(), 'foyer-bench-'));
+    endings.push(() => rm(folder, { recursive: true, force: true }));
+    const { startPostgres } = (await import(launcher('postgres'))) as { startPostgres: StartServer };
+    const { startRedis } = (await import(launcher('redis'))) as { startRedis: StartServer };
+    const postgres = await startPostgres({ dataDir: path.join(folder, 'postgres'), port: 0 });
+    endings.push(() => postgres.stop());
+    const redis = await startRedis({ folder: path.join(folder, 'redis'), port: 0 });
+    endings.push(() => redis.stop());
+    await promisify(execFile)(process.execPath, ['dist/main.js', 'migrate'], {
+      env: { ...process.env, DATABASE_URL: postgres.url, REDIS_URL: redis.url, FOYER_SECRET: SECRET },
+    });
+    const pool = new pg.Pool({ connectionString: postgres.url, max: 4 });
+    endings.push(() => pool.end());
+    const twins = { hubspot: await startTwin('hubspot'), salesforce: await startTwin('salesforce') };
+    return new Stage(postgres.url, pool, redis.url, twins);
+  }
+
+  /** Starts a process of the built program. */
+  async start(role: 'api' | 'worker', settings: Record<string, string> = {}): Promise<Running> {
+    const running = await startNode(
+      [...profiling(role), 'dist/main.js'],
+      { ...this.settings, FOYER_ROLE: role, ...settings },
+      ({ msg, url }) => (msg === 'listening' ? String(url) : msg === 'draining' ? '' : undefined),
+    );
+    endings.push(() => running.stop());
+    return running;
+  }
+
+  /** An open event with more places than anyone takes, and one consent to give. */
+  async event(slug: string): Promise<string> {
+    const id = uuidv7();
+    await this.pool.query(
+      `insert into events (id, slug, name, starts_at, ends_at, time_zone, capacity, state, created_at, updated_at)
+       values ($1, $2, $2, now() + interval '30 days', now() + interval '31 days', 'UTC', 1000000, 'open', now(), now())`,
+      [id, slug],
+    );
+    await this.pool.query(
+      `insert into forms (event_id, version, schema, consents, created_at) values ($1, 1, '{"type":"object"}',
+         '[{"purpose":"marketing","text":"May we write to you?","textVersion":"1","required":false}]', now())`,
+      [id],
+    );
+    return id;
+  }
+
+  /** Waits until the worker has drained the log, so that nobody pays for what the one before left. */
+  async quiet(): Promise<void> {
+    const until = performance.now() + DRAIN_PATIENCE_MS;
+    for (;;) {
+      const { rows } = await this.pool.query<{ busy: boolean }>(
+        `select coalesce(bool_or(not paused and (owner is not null
+                or cursor < (select max(seq) from changes c where c.stream = l.stream and c.slot % l.lanes = l.lane))),
+              false) as busy from lanes l`,
+      );
+      if (!rows[0]!.busy) return;
+      if (performance.now() > until) throw new Error('the worker did not drain the log in two minutes');
+      await sleep(LOOK_MS);
+    }
+  }
+
+  /** Empties both twins. */
+  async emptyTwins(): Promise<void> {
+    for (const url of Object.values(this.twins)) await fetch(`${url}/_twin`, { method: 'DELETE' });
+  }
+}
+
+function launcher(name: string): string {
   return path.resolve(`scripts/launcher/${name}.mjs`);
 }
 
-async function startTwin(name: string, children: ChildProcess[]): Promise<string> {
-  const child = spawn(process.execPath, ['dist/sandbox/main.js', name, '--with-parent'], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  children.push(child);
-  const [line] = (await once(createInterface(child.stdout), 'line')) as [string];
-  const { url } = JSON.parse(line) as { url: string };
-  const body = JSON.stringify({ faults: [], limits: false });
-  await fetch(`${url}/_twin/faults`, {
+/** With `--profile FOLDER` each process of the program leaves a CPU profile there when it ends. */
+function profiling(role: string): string[] {
+  const at = process.argv.indexOf('--profile');
+  const folder = at < 0 ? undefined : process.argv[at + 1];
+  return folder ? ['--cpu-prof', `--cpu-prof-dir=${path.resolve(folder, role)}`] : [];
+}
+
+async function startTwin(name: string): Promise<string> {
+  const twin = await startNode(['dist/sandbox/main.js', name, '--with-parent'], {}, ({ url }) => String(url));
+  endings.push(() => twin.stop());
+  await fetch(`${twin.url}/_twin/faults`, {
     method: 'PUT',
     headers: { 'content-type': 'application/json' },
-    body,
+    body: JSON.stringify({ faults: [], limits: false }),
   });
-  return url;
-}
-
-async function startProgram(
-  role: string,
-  env: NodeJS.ProcessEnv,
-  children: ChildProcess[],
-): Promise<Program> {
-  const began = performance.now();
-  const child = spawn(
-    process.execPath,
-    ['--import', path.resolve('scripts/launcher/with-parent.mjs'), 'dist/main.js'],
-    {
-      env: { ...env, FOYER_ROLE: role },
-      stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
-    },
-  );
-  children.push(child);
-  const url = await new Promise<string>((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`the ${role} did not get ready`)), READY_TIMEOUT_MS);
-    child.once('exit', () => reject(new Error(`the ${role} ended before it was ready`)));
-    createInterface(child.stdout!).on('line', (line) => {
-      const said = line.startsWith('{') ? (JSON.parse(line) as { msg?: string; url?: string }) : {};
-      if (said.msg !== 'listening' && said.msg !== 'draining') return;
-      clearTimeout(timer);
-      resolve(said.url ?? '');
-    });
-  });
-  return { url, pid: child.pid!, readyMs: performance.now() - began, stop: () => endChild(child) };
-}
-
-async function endChild(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const gone = once(child, 'exit');
-  child.kill('SIGTERM');
-  const kill = setTimeout(() => child.kill('SIGKILL'), 5_000);
-  await gone;
-  clearTimeout(kill);
-}
-
-async function openEvent(pool: pg.Pool, slug: string): Promise<string> {
-  const id = uuidv7();
-  await pool.query(
-    `insert into events (id, slug, name, starts_at, ends_at, time_zone, state, created_at, updated_at)
-     values ($1, $2, $2, now() + interval '30 days', now() + interval '31 days', 'UTC', 'open', now(), now())`,
-    [id, slug],
-  );
-  await pool.query(
-    `insert into forms (event_id, version, schema, consents, created_at) values ($1, 1, '{"type":"object"}',
-       '[{"purpose":"marketing","text":"May we write to you?","textVersion":"1","required":false}]', now())`,
-    [id],
-  );
-  return id;
+  return twin.url;
 }
