@@ -1,29 +1,39 @@
 import { readFile } from 'node:fs/promises';
-import { type ImportedAgenda, readAgenda, shifted } from '../events/agenda-import.js';
-import { findConnection } from '../platform/config/connection.js';
-import { type Command, exitCodes, type Invocation, UsageError } from './command.js';
+import { type AgendaRead, type ImportedAgenda, readAgenda } from '../events/agenda-import.js';
+import { isDay, isTimeZone } from '../events/agenda-time.js';
+import { shiftAgenda } from '../events/shift-agenda.js';
+import { systemClock } from '../platform/clock.js';
+import { type Connection, findConnection } from '../platform/config/connection.js';
+import { type Command, exitCodes, type ExitCode, type Invocation, UsageError } from './command.js';
 import { OperatorClient } from './operator-client.js';
+import { type AgendaChanges, putAgenda } from './put-agenda.js';
+
+const FAULTS_SHOWN_MAX = 50;
 
 const text = { type: 'string' } as const;
 const flag = { type: 'boolean' } as const;
 
 export const importAgenda: Command = {
   usage:
-    '<file> [--slug NAME] [--capacity N] [--shift-to YYYY-MM-DD] [--open] [--dry-run] [--api URL --key KEY] [--json]',
+    '<file> [--slug NAME] [--time-zone ZONE] [--capacity N] [--shift-to YYYY-MM-DD] [--open] [--dry-run] [--api URL] [--key KEY] [--json]',
   help: `Reads an agenda as pretalx and the CCC's tools export it (schedule.json) and makes it an event with its sessions,
-over the API. Again with the same file changes nothing; with a changed one, it updates. The whole file is checked first:
-every fault is named by its place, and then nothing is written.
+over the API. Again with the same file changes nothing; with a changed one, it updates what differs. The whole file is
+checked first: every fault is named by its place (a JSON pointer), and then nothing is written. An import that was
+interrupted is finished by running it again. Sessions that are no longer in the file stay, and are named.
 
---slug        the event's name in addresses; otherwise the conference's acronym
---capacity    how many places; otherwise without limit
---shift-to    moves the whole agenda by whole days, to begin on that day
---open        opens the event for registration
+--slug        the event's name in addresses; otherwise made from the conference's acronym
+--time-zone   of the event, such as Europe/Berlin; otherwise as the file names it, or the offset of all its times
+--capacity    how many places; otherwise without limit, or as it is
+--shift-to    moves the whole agenda by whole days to begin on that day; times of day stay
+--open        opens the event for registration, when all is in place
 --dry-run     says what would be made, and makes nothing
---api, --key  otherwise FOYER_API_URL and FOYER_OPERATOR_KEY, otherwise a running npm start in this folder
+--api         otherwise FOYER_API_URL, otherwise npm start as it runs here
+--key         of an operator; otherwise FOYER_OPERATOR_KEY, otherwise that of npm start as it runs here
 
-Exit codes: 0 done · 1 faults in the file, or refused by the API · 2 called wrongly, or no API to speak to`,
+Exit codes: 0 done · 1 faults in the file, no answer, or refused by the API · 2 called wrongly`,
   options: {
     slug: text,
+    'time-zone': text,
     capacity: text,
     'shift-to': text,
     open: flag,
@@ -33,43 +43,78 @@ Exit codes: 0 done · 1 faults in the file, or refused by the API · 2 called wr
     json: flag,
   },
   async run(invocation) {
-    const agenda = await readFileOf(invocation);
-    if (!agenda) return exitCodes.findings;
-    if (invocation.options['dry-run'] === true) {
-      report(invocation, agenda, 'would be imported', null);
-      return exitCodes.ok;
-    }
-    const connection = findConnection({ api: optional(invocation, 'api'), key: optional(invocation, 'key') });
-    if (!connection) {
-      throw new UsageError(
-        'no API to speak to: run npm start here, or give --api and --key (or FOYER_API_URL and FOYER_OPERATOR_KEY)',
+    const wishes = wishesOf(invocation);
+    const connection = connectionOf(invocation);
+    const read = readAgenda(await parsed(wishes.file), wishes);
+    if (!read.ok) return refuse(invocation, wishes.file, read.faults);
+    const agenda = wishes.day === undefined ? read.agenda : shiftAgenda(read.agenda, wishes.day);
+    if (wishes.isToOpen) demandFuture(agenda);
+    const { output } = invocation;
+    if (agenda.timeZoneFrom === 'offsets') {
+      output.problem(
+        `${wishes.file} names no time zone; all its times share one offset, which makes ${agenda.event.timeZone} (--time-zone says it better)`,
       );
     }
-    const client = new OperatorClient(connection);
-    await write(client, agenda, invocation);
-    report(invocation, agenda, 'imported', `${connection.api}/v1/events/${agenda.event.slug}`);
+    const changes = await putAgenda(new OperatorClient(connection), agenda, {
+      ...wishes,
+      note: (progress) => output.problem(wishes.isDry ? `${progress} (dry run)` : progress),
+    });
+    report(invocation, agenda, changes, wishes.isDry, connection.api);
     return exitCodes.ok;
   },
 };
 
-async function readFileOf(invocation: Invocation): Promise<ImportedAgenda | null> {
-  const [file, ...more] = invocation.positionals;
+interface Wishes {
+  readonly file: string;
+  readonly slug: string | undefined;
+  readonly timeZone: string | undefined;
+  readonly day: string | undefined;
+  readonly capacity: number | undefined;
+  readonly isToOpen: boolean;
+  readonly isDry: boolean;
+}
+
+/** @throws UsageError with every option that does not hold */
+function wishesOf({ positionals, options }: Invocation): Wishes {
+  const [file, ...more] = positionals;
   if (file === undefined || more.length > 0)
     throw new UsageError('give one file (see foyer help import agenda)');
-  const read = readAgenda(await parsed(file));
-  if (!read.ok) {
-    const { output } = invocation;
-    if (invocation.options.json === true) output.json({ ok: false, file, faults: read.faults });
-    for (const { pointer, message } of read.faults) output.problem(`${file}: ${pointer || '/'} ${message}`);
-    output.problem(`${read.faults.length} fault${read.faults.length === 1 ? '' : 's'}; nothing was imported`);
-    return null;
-  }
-  const slug = optional(invocation, 'slug');
-  const day = optional(invocation, 'shift-to');
-  if (day !== undefined && !/^\d{4}-\d\d-\d\d$/.test(day))
-    throw new UsageError('--shift-to wants a day as YYYY-MM-DD');
-  const agenda = day === undefined ? read.agenda : shifted(read.agenda, day);
-  return slug === undefined ? agenda : { ...agenda, event: { ...agenda.event, slug } };
+  const [slug, timeZone, day, capacity] = ['slug', 'time-zone', 'shift-to', 'capacity'].map((name) =>
+    optional(options[name]),
+  );
+  const faults = [
+    ...(slug === undefined || (/^[a-z0-9]+(-[a-z0-9]+)*$/.test(slug) && slug.length <= 80)
+      ? []
+      : ['--slug wants small letters and digits, parted by single hyphens']),
+    ...(timeZone === undefined || isTimeZone(timeZone)
+      ? []
+      : ['--time-zone wants one such as Europe/Berlin']),
+    ...(day === undefined || isDay(day) ? [] : ['--shift-to wants a day as YYYY-MM-DD']),
+    ...(capacity === undefined || /^\d{1,7}$/.test(capacity)
+      ? []
+      : ['--capacity wants a whole number below ten million']),
+  ];
+  if (faults.length > 0) throw new UsageError(faults.join('; '));
+  return {
+    file,
+    slug,
+    timeZone,
+    day,
+    capacity: capacity === undefined ? undefined : Number(capacity),
+    isToOpen: options.open === true,
+    isDry: options['dry-run'] === true,
+  };
+}
+
+function connectionOf({ options }: Invocation): Connection {
+  const { api, key } = findConnection({ api: optional(options.api), key: optional(options.key) });
+  if (api === undefined)
+    throw new UsageError('no API to speak to: run npm start here, or give --api or FOYER_API_URL');
+  if (!/^https?:\/\/[^/]/.test(api) || !URL.canParse(api))
+    throw new UsageError(`${api} is no address of an API, such as http://127.0.0.1:3000`);
+  if (key === undefined)
+    throw new UsageError(`no key for ${api}: give an operator's by --key or FOYER_OPERATOR_KEY`);
+  return { api, key };
 }
 
 async function parsed(file: string): Promise<unknown> {
@@ -81,46 +126,59 @@ async function parsed(file: string): Promise<unknown> {
   }
 }
 
-async function write(
-  client: OperatorClient,
-  { event, sessions }: ImportedAgenda,
-  invocation: Invocation,
-): Promise<void> {
-  const path = `/v1/events/${event.slug}`;
-  const exists = await client.exists(path);
-  const limits = { capacity: capacityOf(invocation), waitlist: { capacity: null } };
-  if (!exists) await client.send('POST', '/v1/events', { ...event, ...limits });
-  else
-    await client.send('PATCH', path, {
-      name: event.name,
-      startsAt: event.startsAt,
-      endsAt: event.endsAt,
-      timeZone: event.timeZone,
-    });
-  for (const { code, ...session } of sessions) await client.send('PUT', `${path}/sessions/${code}`, session);
-  if (invocation.options.open === true) await client.send('PATCH', path, { state: 'open' });
+function refuse(
+  { options, output }: Invocation,
+  file: string,
+  faults: Extract<AgendaRead, { ok: false }>['faults'],
+): ExitCode {
+  if (options.json === true) output.json({ ok: false, file, faults });
+  for (const { pointer, message } of faults.slice(0, FAULTS_SHOWN_MAX))
+    output.problem(`${file}#${pointer} ${message}`);
+  if (faults.length > FAULTS_SHOWN_MAX)
+    output.problem(`… and ${faults.length - FAULTS_SHOWN_MAX} more (--json shows all)`);
+  output.problem(`${counted(faults.length, 'fault')}; nothing was imported`);
+  return exitCodes.findings;
 }
 
-function report(invocation: Invocation, agenda: ImportedAgenda, done: string, url: string | null): void {
-  const { output } = invocation;
-  const { event, sessions } = agenda;
-  if (invocation.options.json === true) {
-    output.json({ ok: true, event, sessions: sessions.length, url });
+/** Nobody can register for what is over: said before anything is written. */
+function demandFuture({ event }: ImportedAgenda): void {
+  if (new Date(event.endsAt) > systemClock.now()) return;
+  const ended = event.endsAt.slice(0, 10);
+  throw new Error(
+    `the agenda ended on ${ended}: nobody could register. Move it with --shift-to YYYY-MM-DD, or leave out --open`,
+  );
+}
+
+function report(
+  { options, output }: Invocation,
+  { event, sessions }: ImportedAgenda,
+  changes: AgendaChanges,
+  isDry: boolean,
+  api: string,
+): void {
+  const url = `${api}/v1/events/${event.slug}`;
+  if (options.json === true) {
+    output.json({ ok: true, dryRun: isDry, url, event, changes });
     return;
   }
-  output.line(output.colour.good(`${event.name}: ${sessions.length} sessions ${done}`));
+  const { created, changed, unchanged } = changes.sessions;
+  const done = isDry ? 'would be imported' : 'imported';
+  output.line(output.colour.good(`${event.name}: ${counted(sessions.length, 'session')} ${done}`));
+  output.line(
+    `  event ${changes.event}; sessions: ${created} new, ${changed} changed, ${unchanged} unchanged`,
+  );
   output.line(`  ${event.startsAt} – ${event.endsAt}, ${event.timeZone}`);
-  if (url !== null) output.line(`  ${url}`);
+  output.line(`  ${url}`);
+  if (changes.notInFile.length > 0) {
+    const names = changes.notInFile.slice(0, FAULTS_SHOWN_MAX).join(', ');
+    output.problem(`${counted(changes.notInFile.length, 'session')} of the event not in the file: ${names}`);
+  }
 }
 
-function capacityOf(invocation: Invocation): number | null {
-  const given = optional(invocation, 'capacity');
-  if (given === undefined) return null;
-  if (!/^\d{1,9}$/.test(given)) throw new UsageError('--capacity wants a whole number');
-  return Number(given);
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
-function optional({ options }: Invocation, name: string): string | undefined {
-  const value = options[name];
+function optional(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
