@@ -11,7 +11,7 @@ export const FAIL_POINTS = {
 export type Role = keyof typeof FAIL_POINTS;
 
 /** How likely an armed point takes effect where it is passed: a process shall do some work before. */
-const PROBABILITY = { api: 0.04, worker: 0.15 };
+const PROBABILITY = { api: 0.06, worker: 0.25 };
 /** A process that cannot be started so many times in a row is a fault of its own. */
 const START_FAILURES_MAX = 10;
 
