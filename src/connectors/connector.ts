@@ -94,9 +94,47 @@ export interface CallOptions {
   readonly signal: AbortSignal;
 }
 
+/** What the backend allows us, from its settings; null or absent: no such limit. */
+export interface CallLimits {
+  readonly callsPerSecond?: number | null;
+  /** So many calls in any window of so many milliseconds. */
+  readonly window?: { readonly calls: number; readonly ms: number } | null;
+  readonly callsPerDay?: number | null;
+  /** Calls under way at once. */
+  readonly concurrency?: number | null;
+}
+
+/** What stands at the backend under some fields' values; more than one where the backend holds duplicates. */
+export interface FindResult {
+  /** In the order asked; `undefined` where this one could not be looked up this time. */
+  readonly found: readonly (readonly NonNullable<StoredRecord>[] | undefined)[];
+  readonly failure?: Exclude<Outcome, { kind: 'written' | 'unchanged' }>;
+}
+
+/** One page of everything that carries our key field at the backend. */
+export interface ListPage {
+  readonly records: readonly { readonly key: string; readonly stored: NonNullable<StoredRecord> }[];
+  /** Ask with this for the next page; null: this was the last. */
+  readonly next: string | null;
+  readonly failure?: Exclude<Outcome, { kind: 'written' | 'unchanged' }>;
+}
+
+/** One field as `mappings/targets/*.json` has it; what the words mean stands in `src/mapping/target-metadata.ts`. */
+export interface DescribedField {
+  readonly type: string;
+  readonly length?: number;
+  readonly required?: boolean;
+  readonly writable?: boolean;
+  readonly unique?: boolean;
+  readonly values?: readonly string[];
+  readonly restricted?: boolean;
+}
+
 export interface Connector {
   /** The destination's name in config/destinations.yaml. */
   readonly destination: string;
+  /** Absent: nothing is known, and only what the backend's answers say is kept to. */
+  readonly limits?: CallLimits;
   /** Most records in one `send`, for this object and operation. */
   batchMax(target: ObjectTarget): number;
   /** Most keys in one `readBack`; 0 where this backend cannot read back: such deliveries end in `sent`. */
@@ -116,4 +154,35 @@ export interface Connector {
   canonical(target: ObjectTarget, field: string, value: unknown): FieldValue;
   /** Is it reachable, are we authorised? Used by readiness and by `foyer doctor`. Throws nothing. */
   probe(options: CallOptions): Promise<{ ok: true } | { ok: false; reason: Reason }>;
+  /**
+   * Does sending the same write twice have one effect? Absent: yes for `upsert` and `update`, no for `create` and
+   * `append`. Where not, a write without an answer is in doubt and never sent again unasked.
+   */
+  isRepeatable?(target: ObjectTarget): boolean;
+  /** Removes records, by id where known; one that is not there is `unchanged`. Absent: this backend keeps everything. */
+  remove?(
+    target: ObjectTarget,
+    records: readonly OutgoingRecord[],
+    options: CallOptions,
+  ): Promise<SendResult>;
+  /** Looks up records by other fields than the key, for `match`. Absent: `match` is refused by `foyer check`. */
+  find?(
+    target: ObjectTarget,
+    by: readonly Readonly<Record<string, string>>[],
+    fields: readonly string[],
+    options: CallOptions,
+  ): Promise<FindResult>;
+  /** Everything with our key, page by page, for reconciliation. `page` is null for the first. */
+  list?(
+    target: ObjectTarget,
+    fields: readonly string[],
+    page: string | null,
+    options: CallOptions,
+  ): Promise<ListPage>;
+  /** The object's fields as the backend describes them. Throws nothing. Absent: this backend describes nothing. */
+  describe?(object: string, options: CallOptions): Promise<Described>;
 }
+
+export type Described =
+  | { readonly ok: true; readonly fields: Readonly<Record<string, DescribedField>> }
+  | { readonly ok: false; readonly reason: Reason };

@@ -26,6 +26,9 @@ export interface MappingReason {
   readonly field: string | null;
 }
 
+/** The records that a mapping `needs`, as they stand at their backends. */
+export type Targets = Readonly<Record<string, { readonly id: string }>>;
+
 export type Evaluation =
   | { readonly kind: 'write'; readonly key: string; readonly fields: Fields }
   /**
@@ -83,6 +86,9 @@ export interface CompiledMapping {
     readonly changed: { readonly share: number } | { readonly count: number } | null;
     readonly nulled: { readonly share: number } | { readonly count: number } | null;
   };
-  /** Never throws, whatever the snapshot is. */
-  evaluate(snapshot: unknown): Evaluation;
+  /**
+   * Never throws, whatever the snapshot is.
+   * @param targets what `target("salesforce.campaign").id` reads: the ids of the deliveries in `needs`, by mapping
+   */
+  evaluate(snapshot: unknown, targets?: Targets): Evaluation;
 }
