@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Outcome, Reason } from './connector.js';
 import type { HttpAnswer, HttpResult } from '../platform/http-client/http-engine.js';
 import type { TransportFault } from '../platform/http-client/http-transport.js';
@@ -103,11 +104,21 @@ export function byStatus(status: number, code: string | null, message: string | 
   return unreadable(status);
 }
 
-/** `Retry-After`: seconds or a date (RFC 9110, 10.2.3); null where absent or unreadable. */
-export function retryAfterMs(header: string | undefined, nowMs: number): number | null {
+/**
+ * `Retry-After`: seconds or a date (RFC 9110, 10.2.3); null where absent or unreadable. A date is the backend's, so it
+ * is measured by the backend's own clock where the answer shows it: ours may be wrong by hours.
+ */
+export function retryAfterMs(headers: IncomingHttpHeaders, nowMs: number): number | null {
+  const header = headers['retry-after'];
   if (header === undefined) return null;
   const seconds = Number(header);
   if (header.trim() !== '' && Number.isFinite(seconds)) return Math.max(0, seconds * 1000);
   const dateMs = Date.parse(header);
-  return Number.isNaN(dateMs) ? null : Math.max(0, dateMs - nowMs);
+  return Number.isNaN(dateMs) ? null : Math.max(0, dateMs - nowMs - clockSkewMs(headers, nowMs));
+}
+
+/** How far the backend's clock is ahead of ours, by the `Date` of its answer; 0 where it shows none. */
+export function clockSkewMs(headers: IncomingHttpHeaders, nowMs: number): number {
+  const dateMs = Date.parse(headers.date ?? '');
+  return Number.isNaN(dateMs) ? 0 : dateMs - nowMs;
 }

@@ -27,6 +27,11 @@ export interface OutgoingRecord {
   readonly targetId: string | null;
   /** The fields to write; never contains `keyField`, except where the backend wants it in the body: that is the connector's business. */
   readonly fields: Fields;
+  /**
+   * The same at every try of one write, another for every other write: for a backend that knows a write again by it
+   * (an idempotency header). Absent: `traceId` stands in, which protects the tries within one `send` only.
+   */
+  readonly repeatKey?: string;
 }
 
 /** Who can put it right. */
@@ -67,6 +72,8 @@ export interface SendResult {
   readonly status: number | null;
   /** What the backend says of our use of its daily allowance, where its answer does. */
   readonly quota?: QuotaUse;
+  /** What the answer's headers say we are allowed, where they do: takes the place of the same parts of `limits`. */
+  readonly allowed?: CallLimits;
 }
 
 /** Calls used of those allowed in the backend's own window (HubSpot: the day; Salesforce: 24 hours). */
@@ -92,6 +99,12 @@ export interface ReadResult {
 export interface CallOptions {
   /** Ends the call. The connector maps it to `unanswered` for what was sent, `retry` for what was not. */
   readonly signal: AbortSignal;
+  /**
+   * Awaited before each call over the wire, of which one `send` or `readBack` may make several (a renewed token, halves
+   * of a refused batch): here a limiter counts and spaces them. Absent: calls go at once. May wait as long as the
+   * signal lives; a rejection means that the call is not made.
+   */
+  readonly turn?: () => Promise<void>;
 }
 
 /** What the backend allows us, from its settings; null or absent: no such limit. */
@@ -159,6 +172,11 @@ export interface Connector {
    * `append`. Where not, a write without an answer is in doubt and never sent again unasked.
    */
   isRepeatable?(target: ObjectTarget): boolean;
+  /**
+   * Does a write need all fields of the record, not only those that differ from what stands there? Absent: no. So it is
+   * where the object at the backend is an act (an attendance is told as a whole), a row of a file, or a template.
+   */
+  writesWhole?(target: ObjectTarget): boolean;
   /** Removes records, by id where known; one that is not there is `unchanged`. Absent: this backend keeps everything. */
   remove?(
     target: ObjectTarget,

@@ -144,7 +144,7 @@ export function refusalOfAll(
   zone: string,
 ): Failure | null {
   const reason = (code: string, message: string, owner: Owner) => ({ code, message, owner, status });
-  const waitMs = retryAfterMs(headers['retry-after'], nowMs);
+  const waitMs = retryAfterMs(headers, nowMs);
   if (status === 429) return throttled(headers, error, nowMs, zone);
   if (status === 401)
     return {
@@ -194,7 +194,7 @@ function throttled(
   zone: string,
 ): Outcome & Failure {
   const policy = policyOf(headers, error);
-  const statedMs = retryAfterMs(headers['retry-after'], nowMs);
+  const statedMs = retryAfterMs(headers, nowMs);
   const intervalMs = Number(headers['x-hubspot-ratelimit-interval-milliseconds'] ?? ROLLING_WINDOW_MS);
   const untilMs =
     statedMs !== null

@@ -165,7 +165,7 @@ class HubspotConnector implements Connector {
       headers: this.headers,
       body: JSON.stringify(body),
       isRepeatable,
-      signal: options.signal,
+      ...options,
     });
   }
 }

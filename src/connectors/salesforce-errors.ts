@@ -206,7 +206,7 @@ function unknown(error: SalesforceError, status: number, records: readonly Outgo
 
 /** Where the backend states a time itself, that time; Salesforce does on 503 only. */
 export function withStatedWait(failure: Failure, headers: IncomingHttpHeaders, nowMs: number): Failure {
-  const statedMs = retryAfterMs(headers['retry-after'], nowMs);
+  const statedMs = retryAfterMs(headers, nowMs);
   if (statedMs === null) return failure;
   if (failure.kind === 'retry') return { ...failure, afterMs: statedMs };
   return failure.kind === 'throttled' ? { ...failure, untilMs: nowMs + statedMs } : failure;

@@ -168,7 +168,7 @@ class SalesforceConnector implements Connector {
         },
         ...(body === null ? {} : { body: JSON.stringify(body) }),
         isRepeatable,
-        signal: options.signal,
+        ...options,
       });
     const result = await call(first.login);
     if (result.kind !== 'answered' || result.status !== 401) return { result };

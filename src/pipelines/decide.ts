@@ -37,8 +37,16 @@ export type Decision =
   /** Nothing new: a version that has its answer already. */
   | { readonly kind: 'ignore' };
 
-/** What is to be done with one record. Pure: everything it needs is in its arguments. */
-export function decide(taken: Taken, mapping: CompiledMapping, now: Date): Decision {
+/**
+ * What is to be done with one record. Pure: everything it needs is in its arguments.
+ * @param writesWhole the connector wants every field of a record that it writes, not only what differs
+ */
+export function decide(
+  taken: Taken,
+  mapping: CompiledMapping,
+  now: Date,
+  writesWhole: boolean = false,
+): Decision {
   const { previous } = taken;
   const isDue = previous?.nextAttemptAt != null && previous.nextAttemptAt <= now;
   if (previous && taken.version <= previous.version && !isDue) return { kind: 'ignore' };
@@ -50,12 +58,13 @@ export function decide(taken: Taken, mapping: CompiledMapping, now: Date): Decis
   const evaluation = mapping.evaluate(taken.snapshot);
   if (evaluation.kind === 'rejected') return settle(taken, 'rejected', evaluation.reason);
   if (evaluation.kind === 'write')
-    return write(taken, mapping, evaluation.key, evaluation.fields, 'verified', null);
+    return write(taken, mapping, evaluation.key, evaluation.fields, 'verified', null, writesWhole);
   if (!previous?.sent) return settle(taken, 'suppressed', evaluation.reason);
   if (evaluation.whenNot === 'keep') return settle(taken, 'retained', evaluation.reason);
   if (evaluation.whenNot === 'delete')
     return settle(taken, 'rejected', deleteIsNotOffered(evaluation.reason));
-  return write(taken, mapping, evaluation.key, evaluation.whenNot, 'retained', reasonOf(evaluation.reason));
+  const reason = reasonOf(evaluation.reason);
+  return write(taken, mapping, evaluation.key, evaluation.whenNot, 'retained', reason, writesWhole);
 }
 
 /** Waiting for its next attempt: a newer version joins it and goes out with it. */
@@ -86,10 +95,13 @@ function write(
   wanted: Fields,
   goal: DeliveryState,
   reason: DeliveryReason | null,
+  writesWhole: boolean,
 ): Decision {
-  const fields = difference(wanted, taken.previous?.shadow ?? null, mapping);
-  if (Object.keys(fields).length > 0 || taken.previous?.shadow == null) {
-    return { kind: 'write', taken, key, fields, goal, reason };
+  const shadow = taken.previous?.shadow ?? null;
+  const fields = difference(wanted, shadow, mapping);
+  if (Object.keys(fields).length > 0 || shadow === null) {
+    const whole = { ...shadow, ...fields };
+    return { kind: 'write', taken, key, fields: writesWhole ? whole : fields, goal, reason };
   }
   return { kind: 'settle', settlement: { ...unchanged(taken), state: goal, targetKey: key, reason } };
 }

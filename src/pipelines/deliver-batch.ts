@@ -52,9 +52,15 @@ async function send(batch: Batch, by: Delivering): Promise<SendResult> {
     key: write.key,
     targetId: write.taken.previous?.targetId ?? null,
     fields: write.fields,
+    repeatKey: repeatKey(write),
   }));
   const signal = AbortSignal.any([AbortSignal.timeout(by.settings.callTimeoutMs), by.lost]);
   return by.connector.send(by.target, records, { signal });
+}
+
+/** The same however often this version is tried; another after a lie, so that nobody takes the resend for a repetition. */
+function repeatKey({ taken }: Write): string {
+  return `${taken.key}-${taken.version}-${taken.previous?.resends ?? 0}`;
 }
 
 /** Reads in one call, without search, what the backend says it wrote. */

@@ -64,11 +64,12 @@ function sorted(
   pipe: Pipe,
 ): { settlements: Settlement[]; writes: Write[]; checks: Check[] } {
   const now = pipe.now();
+  const writesWhole = pipe.connector.writesWhole?.(pipe.target) ?? false;
   const settlements: Settlement[] = [];
   const writes: Write[] = [];
   const checks: Check[] = [];
   for (const record of taken) {
-    const decision = decide(record, pipe.mapping, now);
+    const decision = decide(record, pipe.mapping, now, writesWhole);
     if (decision.kind === 'settle') settlements.push(decision.settlement);
     if (decision.kind === 'write') writes.push(decision);
     if (decision.kind === 'check') checks.push(decision);

@@ -35,6 +35,8 @@ export interface HttpCall {
   /** True for reads and token requests: repeated at once when the connection breaks before an answer. */
   readonly isRepeatable: boolean;
   readonly signal?: AbortSignal;
+  /** Awaited before the request leaves, and before each repetition; a rejection means that nothing was sent. */
+  readonly turn?: (() => Promise<void>) | undefined;
 }
 
 export type HttpResult =
@@ -72,6 +74,7 @@ interface EngineConfig extends AxiosRequestConfig<string | undefined> {
    * it goes the knowledge of whether the request had been sent.
    */
   endedBy?: AbortSignal | undefined;
+  turn?: (() => Promise<void>) | undefined;
 }
 
 export function createHttpEngine(settings: HttpEngineSettings, clock: Clock): HttpEngine {
@@ -81,6 +84,7 @@ export function createHttpEngine(settings: HttpEngineSettings, clock: Clock): Ht
 
   const adapter: AxiosAdapter = async (config) => {
     try {
+      await turn((config as EngineConfig).turn);
       const data = await exchange(
         {
           method: config.method!.toUpperCase(),
@@ -128,6 +132,7 @@ export function createHttpEngine(settings: HttpEngineSettings, clock: Clock): Ht
           data: call.body,
           isRepeatable: call.isRepeatable,
           endedBy: call.signal,
+          turn: call.turn,
         };
         return answered((await client.request<Exchange>(config)).data);
       } catch (error) {
@@ -135,6 +140,15 @@ export function createHttpEngine(settings: HttpEngineSettings, clock: Clock): Ht
       }
     },
   };
+}
+
+/** Whoever hands out turns may end the wait; why, is its own business: nothing was sent. */
+async function turn(wait: EngineConfig['turn']): Promise<void> {
+  try {
+    await wait?.();
+  } catch (error) {
+    throw new TransportError('aborted', false, { cause: error });
+  }
 }
 
 function sentHeaders(config: InternalAxiosRequestConfig): Record<string, string> {
