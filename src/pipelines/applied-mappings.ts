@@ -4,6 +4,7 @@ import { basename } from 'node:path';
 import type pg from 'pg';
 import type { CompiledMapping } from '../mapping/compiled-mapping.js';
 import type { Diagnostic } from '../mapping/diagnostic.js';
+import { isLeaving, loadDestinations } from '../platform/config/destinations.js';
 import { Settings } from '../platform/config/settings.js';
 import { PG_POOL } from '../platform/database/database.module.js';
 import { LOGGER, type Logger } from '../platform/logger.js';
@@ -103,7 +104,9 @@ export class AppliedMappings implements OnModuleInit {
     }
     // Without its tables and metadata a mapping compiles to less than it says: then nothing is applied.
     const areSurroundingsWhole = faulty.every(({ file }) => loaded.files.some((one) => one.file === file));
-    if (areSurroundingsWhole) await this.applyNew(loaded.mappings, rows);
+    const destinations = loadDestinations(this.settings.pipelines.destinationsFile);
+    const leaving = loaded.mappings.filter((mapping) => isLeaving(mapping, destinations));
+    if (areSurroundingsWhole) await this.applyNew(leaving, rows);
   }
 
   private async applyNew(mappings: readonly CompiledMapping[], rows: readonly VersionRow[]): Promise<void> {

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Connector } from '../connectors/connector.js';
 import { createConnector } from '../connectors/registry.js';
 import { CLOCK, type Clock } from '../platform/clock.js';
-import { loadDestinations } from '../platform/config/destinations.js';
+import { type Destination, isLeaving, loadDestinations } from '../platform/config/destinations.js';
 import { Settings } from '../platform/config/settings.js';
 import { Holds } from './holds.js';
 
@@ -11,6 +11,7 @@ import { Holds } from './holds.js';
 export class Destinations {
   readonly holds = new Holds();
   private readonly connectors = new Map<string, Connector>();
+  private entries: readonly Destination[] | undefined;
 
   constructor(
     private readonly settings: Settings,
@@ -21,7 +22,7 @@ export class Destinations {
   connector(name: string): Connector {
     const known = this.connectors.get(name);
     if (known) return known;
-    const entry = loadDestinations(this.settings.pipelines.destinationsFile).find((d) => d.name === name);
+    const entry = this.all().find((d) => d.name === name);
     if (!entry) {
       throw new Error(
         `${this.settings.pipelines.destinationsFile} has no destination called ${name}; add it there.`,
@@ -30,5 +31,16 @@ export class Destinations {
     const connector = createConnector(entry, this.clock);
     this.connectors.set(name, connector);
     return connector;
+  }
+
+  /** As config/destinations.yaml has them, read once. */
+  all(): readonly Destination[] {
+    this.entries ??= loadDestinations(this.settings.pipelines.destinationsFile);
+    return this.entries;
+  }
+
+  /** Whether records of this mapping leave: its destination is described, enabled, and does not leave it out. */
+  isLeaving(mapping: { readonly name: string; readonly destination: string }): boolean {
+    return isLeaving(mapping, this.all());
   }
 }

@@ -26,7 +26,7 @@ export class MappingDrains {
   ) {
     drains.provide(async (name) => {
       const applied = await this.applied.current(name);
-      return applied && this.drainable(applied);
+      return applied && this.destinations.isLeaving(applied.mapping) ? this.drainable(applied) : null;
     });
   }
 

@@ -38,12 +38,15 @@ function edit(file: string, from: string, to: string): void {
   writeFileSync(place, text.replace(from, to));
 }
 
-async function startAndStop(pipelines: Record<string, unknown> = {}): Promise<void> {
+async function startAndStop(
+  pipelines: Record<string, unknown> = {},
+  destinationsFile: string = destinationsFor({}),
+): Promise<void> {
   const worker = await startWorker({
     databaseUrl,
     redisUrl,
     mappingsDir,
-    destinationsFile: destinationsFor({}),
+    destinationsFile,
     pipelines,
   });
   await worker.close();
@@ -104,6 +107,17 @@ describe('Mapping files at start', () => {
     expect(await applied()).toEqual(BOTH);
     const { rows } = await pool.query('select 1 from mapping_versions');
     expect(rows).toHaveLength(2);
+  });
+
+  it.each([
+    ['is switched off', { enabled: 'false' }],
+    ['is switched off by a slip of the pen', { enabled: 'flase' }],
+    ['leaves this mapping out', { mappings: 'salesforce.contact, salesforce.campaign' }],
+  ])('whose destination %s are checked but not applied, until it is changed', async (_how, salesforce) => {
+    await startAndStop({}, destinationsFor({}, 2_000, { salesforce }));
+    expect(await applied()).toEqual([{ name: 'hubspot.contact', version: 1 }]);
+    await startAndStop();
+    expect(await applied()).toEqual(BOTH);
   });
 
   it('that are faulty and were never applied keep it from starting, all faults named with their places', async () => {

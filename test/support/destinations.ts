@@ -7,6 +7,7 @@ import { stringify } from 'yaml';
 export function destinationsFor(
   urls: { hubspot?: string; salesforce?: string },
   callTimeoutMs = 2_000,
+  changes: { readonly hubspot?: object; readonly salesforce?: object } = {},
 ): string {
   const file = path.join(mkdtempSync(path.join(tmpdir(), 'foyer-destinations-')), 'destinations.yaml');
   const nowhere = 'http://127.0.0.1:1';
@@ -15,21 +16,25 @@ export function destinationsFor(
     stringify({
       hubspot: {
         connector: 'hubspot',
+        mappings: 'hubspot.contact',
         baseUrl: urls.hubspot ?? nowhere,
         token: 'pat-twin-0000',
         objectsPath: '/crm/v3/objects',
         accountTimeZone: 'UTC',
         callTimeoutMs,
         callsPerSecond: null,
+        ...changes.hubspot,
       },
       salesforce: {
         connector: 'salesforce',
+        mappings: 'salesforce.lead',
         baseUrl: urls.salesforce ?? nowhere,
         clientId: 'twin-client',
         clientSecret: 'twin-secret',
         apiVersion: 'v60.0',
         callTimeoutMs,
         callsPerSecond: null,
+        ...changes.salesforce,
       },
     }),
   );

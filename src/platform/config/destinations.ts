@@ -9,6 +9,13 @@ export interface DestinationSettings {
   readonly settings: Record<string, unknown>;
 }
 
+export interface Destination extends DestinationSettings {
+  /** False: mapping files for it are checked, but not applied, and nothing is sent. */
+  readonly isEnabled: boolean;
+  /** The only mappings applied of those that name it; null: all. */
+  readonly mappings: readonly string[] | null;
+}
+
 /**
  * Reads the destinations. A value may contain `${NAME}` or `${NAME:-default}`: secrets stay in the environment.
  * A variable that is not set and has no default becomes empty, which the connector's own check then names.
@@ -16,12 +23,46 @@ export interface DestinationSettings {
 export function loadDestinations(
   file: string,
   environment: Readonly<Record<string, string | undefined>> = process.env,
-): DestinationSettings[] {
+): Destination[] {
   const document = (parse(readFileSync(file, 'utf8')) ?? {}) as Record<string, Record<string, unknown>>;
   return Object.entries(document).map(([name, entry]) => {
-    const { connector, ...settings } = filled(entry, environment) as Record<string, unknown>;
-    return { name, connector: String(connector), settings };
+    const { connector, enabled, mappings, ...settings } = filled(entry, environment) as Record<
+      string,
+      unknown
+    >;
+    return {
+      name,
+      connector: String(connector),
+      isEnabled: isTrue(enabled),
+      mappings: names(mappings),
+      settings,
+    };
   });
+}
+
+/** Does a mapping of this name and destination leave? One whose destination is nowhere described does not. */
+export function isLeaving(
+  mapping: { readonly name: string; readonly destination: string },
+  destinations: readonly Destination[],
+): boolean {
+  const entry = destinations.find(({ name }) => name === mapping.destination);
+  return entry !== undefined && entry.isEnabled && (entry.mappings?.includes(mapping.name) ?? true);
+}
+
+/** What stands there and is not plainly true switches off: a slip of the pen sends nothing. */
+function isTrue(enabled: unknown): boolean {
+  if (typeof enabled === 'string') return ['true', '1', 'yes', 'on'].includes(enabled.trim().toLowerCase());
+  return enabled === undefined || enabled === true;
+}
+
+function names(listed: unknown): string[] | null {
+  const texts = Array.isArray(listed)
+    ? listed.map(String)
+    : typeof listed === 'string'
+      ? listed.split(',')
+      : [];
+  const named = texts.map((text) => text.trim()).filter((text) => text !== '');
+  return named.length > 0 ? named : null;
 }
 
 function filled(value: unknown, environment: Readonly<Record<string, string | undefined>>): unknown {
