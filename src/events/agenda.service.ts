@@ -114,14 +114,14 @@ export class AgendaService {
 
   private async writeSession(client: pg.PoolClient, eventId: string, code: string, dto: PutSessionDto) {
     await client.query('select from events where id = $1 for no key update', [eventId]);
-    const { rows } = await client.query<SessionRow & { created: boolean }>(
+    const { rows } = await client.query<SessionRow & { id: string; created: boolean }>(
       `insert into sessions as s (id, event_id, code, title, starts_at, ends_at, room, kind, speakers, capacity,
                                   created_at, updated_at)
        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11)
        on conflict (event_id, code) do update set title = excluded.title, starts_at = excluded.starts_at,
          ends_at = excluded.ends_at, room = excluded.room, kind = excluded.kind, speakers = excluded.speakers,
-         capacity = excluded.capacity, updated_at = excluded.updated_at
-       returning code, title, starts_at, ends_at, room, kind, speakers, capacity, seats_taken, id = $1 as created`,
+         capacity = excluded.capacity, updated_at = excluded.updated_at, version = s.version + 1
+       returning id, code, title, starts_at, ends_at, room, kind, speakers, capacity, seats_taken, id = $1 as created`,
       [
         uuidv7(),
         eventId,
@@ -140,6 +140,8 @@ export class AgendaService {
     if (row.capacity !== null && row.capacity < row.seats_taken) {
       throw new Problem('conflict', `${row.seats_taken} people have a seat: the capacity cannot be less.`);
     }
+    const topic = row.created ? 'session.created' : 'session.updated';
+    await client.query('select append_session_changes(array[$1::uuid], $2)', [row.id, topic]);
     return { row, created: row.created };
   }
 }

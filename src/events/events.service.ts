@@ -64,6 +64,7 @@ export class EventsService {
       const earlier = repeat && (await this.idempotency.claim(client, repeat, row.id, now));
       if (earlier) return { id: earlier, replayed: true };
       await insertEvent(client, row, now);
+      await appendChange(client, row.id, 'event.created');
       return { id: row.id, replayed: false };
     });
     return { event: await this.read(outcome.id, true), replayed: outcome.replayed };
@@ -86,6 +87,7 @@ export class EventsService {
       demandRoom(after);
       await updateEvent(client, after, now);
       await client.query('select release_places($1, array[]::uuid[], $2)', [id, now]);
+      await appendChange(client, id, 'event.updated');
     });
     this.lookup.forget();
     return this.read(id, true);
@@ -161,6 +163,11 @@ async function updateEvent(client: pg.PoolClient, event: EventRow, now: Date): P
       [...values(event), now],
     )
     .catch(demandOwnSlug);
+}
+
+/** Last in its transaction. Nobody is woken: what reads events can wait for the next sweep. */
+async function appendChange(client: pg.PoolClient, id: string, topic: string): Promise<void> {
+  await client.query('select append_event_changes(array[$1::uuid], $2)', [id, topic]);
 }
 
 function values(event: Settable & { id: string; state: string }): unknown[] {

@@ -17,6 +17,18 @@ export const registrationStatuses = [
 ] as const;
 export type RegistrationStatus = (typeof registrationStatuses)[number];
 
+export const eventStates = ['draft', 'open', 'closed'] as const;
+export type EventState = (typeof eventStates)[number];
+
+export const sessionKinds = ['talk', 'lab', 'networking', 'other'] as const;
+export type SessionKind = (typeof sessionKinds)[number];
+
+export const attendanceStatuses = ['attended', 'no-show'] as const;
+export type AttendanceStatus = (typeof attendanceStatuses)[number];
+
+export const attendanceModes = ['live', 'onDemand'] as const;
+export type AttendanceMode = (typeof attendanceModes)[number];
+
 /** ISO 8601 in UTC with milliseconds (`2026-03-01T09:00:00.000Z`), so that text order is time order. */
 export type IsoTime = string;
 
@@ -29,12 +41,34 @@ export interface EventSnapshot {
   readonly timeZone: string;
 }
 
+export interface SessionSummary {
+  readonly id: string;
+  readonly code: string;
+  readonly title: string;
+  readonly startsAt: IsoTime;
+  readonly endsAt: IsoTime;
+  readonly room?: string | null;
+  readonly kind: SessionKind;
+  readonly speakers: readonly { readonly name: string }[];
+}
+
 export interface ConsentSnapshot {
   readonly purpose: string;
   /** False after a withdrawal: the latest per purpose decides. */
   readonly granted: boolean;
   readonly textVersion?: string | null;
   readonly at: IsoTime;
+}
+
+/** What is known of somebody's presence. */
+export interface Seen {
+  readonly status: AttendanceStatus;
+  /** Absent for a no-show. */
+  readonly mode?: AttendanceMode | null;
+  /** Whole minutes of the union of all times of presence. */
+  readonly minutes: number;
+  readonly firstSeenAt?: IsoTime | null;
+  readonly lastSeenAt?: IsoTime | null;
 }
 
 export interface AttendeeSnapshot {
@@ -57,11 +91,24 @@ export interface PersonSnapshot {
     readonly answers: Readonly<Record<string, unknown>>;
     readonly sessions: readonly string[];
     readonly source: Readonly<Record<string, string>>;
+    /** Of the event as a whole; absent until something is known. */
+    readonly attendance?: Seen;
     readonly createdAt: IsoTime;
     readonly updatedAt: IsoTime;
   }[];
   readonly consents: readonly ConsentSnapshot[];
-  readonly attendance: readonly unknown[];
+  /** One for each session; what is known of an event as a whole stands in its registration, so that sums are right. */
+  readonly attendance: readonly (Seen & {
+    readonly id: string;
+    readonly registrationId: string;
+    readonly eventId: string;
+    readonly eventSlug: string;
+    readonly eventName: string;
+    readonly sessionId: string;
+    readonly sessionCode: string;
+    readonly sessionTitle: string;
+    readonly sessionKind: SessionKind;
+  })[];
 }
 
 export interface RegistrationSnapshot {
@@ -79,4 +126,69 @@ export interface RegistrationSnapshot {
   readonly source: Readonly<Record<string, string>>;
   readonly createdAt: IsoTime;
   readonly updatedAt: IsoTime;
+}
+
+/** Stream `event`: appended when an operator makes or changes it; how many have registered is no part of it. */
+export interface EventStreamSnapshot {
+  readonly event: EventSnapshot & {
+    readonly state: EventState;
+    /** Absent: without limit. */
+    readonly capacity?: number | null;
+    readonly version: number;
+    readonly createdAt: IsoTime;
+    readonly updatedAt: IsoTime;
+  };
+}
+
+/** Stream `session`: appended when the agenda is made or changed. */
+export interface SessionStreamSnapshot {
+  readonly session: SessionSummary & {
+    readonly capacity?: number | null;
+    readonly version: number;
+    readonly createdAt: IsoTime;
+    readonly updatedAt: IsoTime;
+  };
+  readonly event: EventSnapshot;
+}
+
+/** Whose it is and where it happened, whole enough that a mapping needs no other record. */
+interface Belongs {
+  readonly person: AttendeeSnapshot & { readonly id: string; readonly createdAt: IsoTime };
+  readonly registration: {
+    readonly id: string;
+    readonly status: RegistrationStatus;
+    readonly answers: Readonly<Record<string, unknown>>;
+    readonly source: Readonly<Record<string, string>>;
+    readonly createdAt: IsoTime;
+  };
+  readonly event: EventSnapshot;
+  /** Absent where it is about the event as a whole. */
+  readonly session?: SessionSummary | null;
+  /** The person's latest word on each purpose. */
+  readonly consents: readonly ConsentSnapshot[];
+}
+
+/** Stream `attendance`: one record for a registration and a session, and one for the event as a whole. */
+export interface AttendanceSnapshot extends Belongs {
+  readonly attendance: Seen & {
+    readonly id: string;
+    readonly version: number;
+    readonly createdAt: IsoTime;
+    readonly updatedAt: IsoTime;
+  };
+}
+
+/** Stream `interaction`: one thing that somebody did; never changed, so each has one version. */
+export interface InteractionSnapshot extends Belongs {
+  readonly interaction: {
+    readonly id: string;
+    /** `watched`, `asked`, `downloaded`, `met`, … */
+    readonly type: string;
+    readonly at: IsoTime;
+    readonly until?: IsoTime | null;
+    /** The platform that reported it. */
+    readonly platform: string;
+    readonly data: Readonly<Record<string, unknown>>;
+    readonly createdAt: IsoTime;
+  };
 }

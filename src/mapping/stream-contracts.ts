@@ -1,5 +1,12 @@
 /** What the type checker knows of each stream's snapshot. Beside `source-contract.ts`, which says the same as types. */
-import { registrationStatuses, type Stream } from './source-contract.js';
+import {
+  attendanceModes,
+  attendanceStatuses,
+  eventStates,
+  registrationStatuses,
+  sessionKinds,
+  type Stream,
+} from './source-contract.js';
 
 export interface Attribute {
   /** As expressions name it: `string`, `int`, `list<Registration>`, `map<string, dyn>`. */
@@ -41,6 +48,19 @@ const attendee: Attributes = {
   locale: optionalPersonal,
 };
 
+const version: Attribute = { type: 'int' };
+const optionalNumber: Attribute = { type: 'int', optional: true };
+const kind: Attribute = { type: 'string', values: sessionKinds };
+
+/** When and how long somebody was there says something about a person; that they were, as little as a status. */
+const seen: Attributes = {
+  status: { type: 'string', values: attendanceStatuses },
+  mode: { type: 'string', values: attendanceModes, optional: true },
+  minutes: { type: 'int', consentBound: true },
+  firstSeenAt: optionalPersonal,
+  lastSeenAt: optionalPersonal,
+};
+
 const event: Attributes = {
   id: text,
   slug: text,
@@ -50,6 +70,19 @@ const event: Attributes = {
   timeZone: text,
 };
 
+const session: Attributes = {
+  id: text,
+  code: text,
+  title: text,
+  startsAt: text,
+  endsAt: text,
+  room: optionalText,
+  kind,
+  speakers: { type: 'list<Speaker>' },
+};
+
+const speaker: Attributes = { name: text };
+
 const consentRecord: Attributes = {
   purpose: text,
   granted: { type: 'bool' },
@@ -57,18 +90,33 @@ const consentRecord: Attributes = {
   at: text,
 };
 
+const personAttributes: Attributes = { id: text, ...attendee, createdAt: text };
+
 const person: StreamContract = {
   stream: 'person',
   variables: {
     person: { type: 'Person' },
     registrations: { type: 'list<Registration>' },
     consents,
-    attendance: { type: 'list<dyn>' },
+    attendance: { type: 'list<Attendance>' },
   },
   types: {
     Event: event,
     ConsentRecord: consentRecord,
-    Person: { id: text, ...attendee, createdAt: text },
+    Person: personAttributes,
+    Attendance: {
+      id: text,
+      registrationId: text,
+      eventId: text,
+      eventSlug: text,
+      eventName: text,
+      sessionId: text,
+      sessionCode: text,
+      sessionTitle: text,
+      sessionKind: kind,
+      ...seen,
+    },
+    Seen: seen,
     Registration: {
       id: text,
       event: { type: 'Event' },
@@ -76,6 +124,7 @@ const person: StreamContract = {
       answers,
       sessions: { type: 'list<string>' },
       source: texts,
+      attendance: { type: 'Seen', optional: true },
       createdAt: text,
       updatedAt: text,
     },
@@ -102,9 +151,79 @@ const registration: StreamContract = {
   types: { Event: event, ConsentRecord: consentRecord, Attendee: attendee },
 };
 
+const changed: Attributes = { version, createdAt: text, updatedAt: text };
+
+const eventStream: StreamContract = {
+  stream: 'event',
+  variables: { event: { type: 'Event' } },
+  types: {
+    Event: {
+      ...event,
+      state: { type: 'string', values: eventStates },
+      capacity: optionalNumber,
+      ...changed,
+    },
+  },
+};
+
+const sessionStream: StreamContract = {
+  stream: 'session',
+  variables: { session: { type: 'Session' }, event: { type: 'Event' } },
+  types: {
+    Event: event,
+    Speaker: speaker,
+    Session: { ...session, capacity: optionalNumber, ...changed },
+  },
+};
+
+/** Whose it is and where it happened. */
+const belongs: StreamContract['types'] = {
+  Event: event,
+  Speaker: speaker,
+  Session: session,
+  ConsentRecord: consentRecord,
+  Person: personAttributes,
+  Registration: { id: text, status, answers, source: texts, createdAt: text },
+};
+
+const belongings: Attributes = {
+  person: { type: 'Person' },
+  registration: { type: 'Registration' },
+  event: { type: 'Event' },
+  session: { type: 'Session', optional: true },
+  consents,
+};
+
+const attendance: StreamContract = {
+  stream: 'attendance',
+  variables: { attendance: { type: 'Attendance' }, ...belongings },
+  types: { ...belongs, Attendance: { id: text, ...seen, ...changed } },
+};
+
+const interaction: StreamContract = {
+  stream: 'interaction',
+  variables: { interaction: { type: 'Interaction' }, ...belongings },
+  types: {
+    ...belongs,
+    Interaction: {
+      id: text,
+      type: text,
+      at: text,
+      until: optionalText,
+      platform: text,
+      data: { type: 'map<string, dyn>', consentBound: true },
+      createdAt: text,
+    },
+  },
+};
+
 const contracts: ReadonlyMap<Stream, StreamContract> = new Map([
+  ['event', eventStream],
+  ['session', sessionStream],
   ['person', person],
   ['registration', registration],
+  ['attendance', attendance],
+  ['interaction', interaction],
 ]);
 
 /** The streams whose snapshots can be mapped today. */

@@ -9,7 +9,6 @@ const mistakes: [title: string, from: string, to: string, fault: string][] = [
   ['no name', 'mapping: crm.thing\n', '', '1:1 missing-mapping'],
   ['a name that is none', 'crm.thing', 'Thing', '1:10 bad-name'],
   ['an unknown stream', 'stream: person', 'stream: persn', '2:9 unknown-value → person'],
-  ['a stream that cannot be mapped yet', 'stream: person', 'stream: interaction', '2:9 stream-not-mappable'],
   ['no destination', 'destination: crm\n', '', '1:1 missing-destination'],
   ['an object that is no text', 'object: Thing', 'object: [Thing]', '4:9 wrong-type'],
   ['a bad operation', 'upsert', 'upsrt', '5:12 unknown-value → upsert'],

@@ -6,6 +6,7 @@ import { Pipelines0005 } from './0005-pipelines.js';
 import { Webhooks0006 } from './0006-webhooks.js';
 import { Ledger0007 } from './0007-ledger.js';
 import { Reports0008 } from './0008-reports.js';
+import { Activity0009 } from './0009-activity.js';
 
 /** TypeORM orders them by the thirteen digits at the end of each one's name. */
 export const migrations = [
@@ -17,4 +18,5 @@ export const migrations = [
   Webhooks0006,
   Ledger0007,
   Reports0008,
+  Activity0009,
 ];
