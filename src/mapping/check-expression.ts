@@ -8,16 +8,22 @@ import {
   type ExpressionLanguage,
   type Node,
 } from './expression-language.js';
+import { loopNames } from './comprehensions.js';
 import { functions, methods } from './functions.js';
+import { specialCalls } from './special-calls.js';
 import type { Expression } from './mapping-file.js';
 import { nearestName } from './nearest-name.js';
 import type { Attribute, Attributes, StreamContract } from './stream-contracts.js';
-import { isNode, partsOf } from './syntax-tree.js';
+import type { Picklist } from './picklist.js';
+import { isNode, literalText, partsOf } from './syntax-tree.js';
 
 export class ExpressionChecker {
   constructor(
     private readonly contract: StreamContract,
     private readonly faults: Faults,
+    private readonly picklists: ReadonlyMap<string, Picklist>,
+    /** What the names of `let` stand for. */
+    private readonly bindings: ReadonlyMap<string, Node>,
   ) {}
 
   /** The checked tree, or null with the faults noted. `names` are those of `let` in reach. */
@@ -48,11 +54,52 @@ export class ExpressionChecker {
     return typeOf(target) === 'dyn' ? mostGuarded(Object.values(this.contract.types), name) : null;
   }
 
+  /** A table answers for every value that an expression can give, where these are known. */
+  checkTotality(picklist: Picklist, node: Node, range: Range): void {
+    const values = this.valuesOf(node);
+    if (!values || picklist.otherwise !== null) return;
+    const holes = values.filter((value) => !picklist.values.has(value));
+    if (holes.length === 0) return;
+    this.faults.add(range, {
+      code: 'picklist-hole',
+      message: `The table ${picklist.name} says nothing about ${holes.join(', ')}, which may come`,
+      expected: 'an entry for each value, or otherwise',
+      fix: `add ${holes.map((hole) => `${hole}: …`).join(', ')} to picklists/${picklist.name}.yaml`,
+    });
+  }
+
+  /** The only values that an expression can give; null where there may be others. */
+  private valuesOf(node: Node): readonly string[] | null {
+    const literal = literalText(node);
+    if (literal !== null) return [literal];
+    if (node.op === '?:') {
+      const [yes, no] = [this.valuesOf(node.args[1]), this.valuesOf(node.args[2])];
+      return yes && no && [...new Set([...yes, ...no])];
+    }
+    const bound = node.op === 'id' ? this.bindings.get(node.args) : undefined;
+    return bound ? this.valuesOf(bound) : (this.attributeOf(node)?.values ?? null);
+  }
+
   private walk(node: Node, expression: Expression): void {
     if (node.op === '/') this.checkDivision(node, expression);
     if (node.op === '==' || node.op === '!=') this.checkEquality(node.args, expression);
     if (node.op === 'in') this.checkMembership(node.args, expression);
+    if (node.op === '[]') this.checkKeys(node.args, expression);
+    if (node.op === 'call' && node.args[0] === 'lookup') this.checkLookup(node.args[1], expression);
     for (const part of partsOf(node)) this.walk(part, expression);
+  }
+
+  /** `{"a": 1}[r.status]`: a key that the attribute never has is a misspelt one. */
+  private checkKeys([map, index]: readonly [Node, Node | string], expression: Expression): void {
+    const bound = map.op === 'id' ? this.bindings.get(map.args) : map;
+    if (bound?.op !== 'map' || typeof index === 'string') return;
+    // A map of `let` stands elsewhere in the file: it is told where it is used.
+    for (const [key] of bound.args) this.checkLiteral(index, key, expression, bound === map ? key : index);
+  }
+
+  private checkLookup([name, key]: readonly Node[], expression: Expression): void {
+    const picklist = this.picklists.get(literalText(name) ?? '');
+    if (picklist && key) this.checkTotality(picklist, key, expression.locate(name!.start, name!.end));
   }
 
   private checkDivision(node: Extract<Node, { op: '/' }>, expression: Expression): void {
@@ -77,12 +124,12 @@ export class ExpressionChecker {
     for (const literal of list.args) this.checkLiteral(item, literal, expression);
   }
 
-  private checkLiteral(attribute: Node, literal: Node, expression: Expression): void {
+  private checkLiteral(attribute: Node, literal: Node, expression: Expression, place = literal): void {
     const values = this.attributeOf(attribute)?.values;
     if (!values || literal.op !== 'value' || typeof literal.args !== 'string') return;
     if (values.includes(literal.args)) return;
     const nearest = nearestName(literal.args, values);
-    this.faults.add(expression.locate(literal.start, literal.end), {
+    this.faults.add(expression.locate(place.start, place.end), {
       code: 'unknown-value',
       message: `${expression.text.slice(attribute.start, attribute.end)} is never "${literal.args}"`,
       expected: `one of ${values.join(', ')}`,
@@ -155,7 +202,7 @@ function wrongCall(fault: ExpressionFault): Fault {
   const isMethod = node?.op === 'rcall';
   const name = node && isNode(node) && (node.op === 'rcall' || node.op === 'call') ? node.args[0] : '';
   const known = isMethod ? methods : functions;
-  const others = isMethod ? [...loopNames, 'granted'] : ['has', 'coalesce'];
+  const others = isMethod ? [...loopNames, 'granted'] : [...specialCalls.keys()];
   if (name === '' || known.has(name) || others.includes(name)) {
     return { code: 'wrong-argument', message: sentence(fault.summary) };
   }
@@ -169,8 +216,6 @@ function wrongCall(fault: ExpressionFault): Fault {
     fix: elsewhere.has(name) ? (isMethod ? `write ${name}(…)` : `write ….${name}()`) : null,
   };
 }
-
-const loopNames = ['exists', 'all', 'exists_one', 'map', 'filter', 'maxBy', 'minBy', 'sortBy'];
 
 function isSyntax(code: string): boolean {
   return /token|unterminated|syntax|literal|escape|exceeded|invalid_(?!macro|index)/.test(code);

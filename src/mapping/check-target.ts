@@ -2,11 +2,13 @@
 import type { FieldValue } from './compiled-mapping.js';
 import type { Faults, Range } from './diagnostic.js';
 import { typeOf, type Checked } from './expression-language.js';
+import { decimalType, timestampType } from './function-spec.js';
 import type { FieldSpec, Located, MappingFile } from './mapping-file.js';
 import { nearestName } from './nearest-name.js';
 import type { Picklist } from './picklist.js';
 import type { Attribute } from './stream-contracts.js';
-import { isLiteral, literalResults, optionalSource } from './syntax-tree.js';
+import { knownResults } from './known-results.js';
+import { optionalSource } from './syntax-tree.js';
 import { targetField, type TargetField, type TargetMetadata } from './target-metadata.js';
 import type { Node } from './expression-language.js';
 
@@ -14,6 +16,7 @@ export class TargetChecker {
   constructor(
     private readonly target: TargetMetadata,
     private readonly faults: Faults,
+    private readonly picklists: ReadonlyMap<string, Picklist>,
   ) {}
 
   /** The target's field of that name, or null with the fault noted. */
@@ -97,11 +100,10 @@ export class TargetChecker {
   private checkType(spec: FieldSpec, checked: Checked, field: TargetField): void {
     const { node, type } = checked;
     const name = spec.name.value;
-    const literals = literalResults(node);
-    for (const literal of literals) {
-      const range = spec.value.locate(literal.start, literal.end);
-      if (typeof literal.args === 'string')
-        this.checkText(literal.args, range, name, field, spec.truncate?.value);
+    const results = knownResults(node, this.picklists);
+    for (const { value, node: place } of results.texts) {
+      const range = spec.value.locate(place.start, place.end);
+      this.checkText(value, range, name, field, spec.truncate?.value);
     }
     if (!fits(type, field)) {
       this.faults.add(spec.value.range, {
@@ -112,7 +114,7 @@ export class TargetChecker {
       });
       return;
     }
-    const isOpenText = field.type === 'picklist' && field.restricted !== false && !isLiteral(node);
+    const isOpenText = field.type === 'picklist' && field.restricted !== false && !results.isClosed;
     if (isOpenText && typeOf(node) === 'string') {
       this.faults.add(spec.value.range, {
         code: 'missing-picklist',
@@ -189,15 +191,13 @@ export class TargetChecker {
   }
 }
 
-const timestampType = 'google.protobuf.Timestamp';
-
 function fits(type: string, field: TargetField): boolean {
   if (type === 'dyn' || type === 'null') return true;
   switch (field.type) {
     case 'int':
       return type === 'int';
     case 'double':
-      return type === 'int' || type === 'double';
+      return type === 'int' || type === 'double' || type === decimalType;
     case 'bool':
       return type === 'bool';
     case 'datetime':
@@ -218,7 +218,7 @@ function conversion(type: string, field: TargetField): string | null {
   if (type.startsWith('list')) return 'write ….join("; ")';
   const wanted =
     { int: 'int', double: 'double', bool: 'bool', date: 'date' }[field.type as string] ?? 'string';
-  const isConvertible = ['string', 'int', 'double', 'bool', timestampType].includes(type);
+  const isConvertible = ['string', 'int', 'double', 'bool', timestampType, decimalType].includes(type);
   if (!isConvertible) return null;
   return wanted === 'date' ? 'write date(timestamp(…), "Europe/Berlin")' : `write ${wanted}(…)`;
 }

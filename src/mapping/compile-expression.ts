@@ -5,14 +5,18 @@
  * 3. Absent flows through: what is made from something absent is absent. `&&` and `||` are symmetric, as in CEL:
  *    a side that decides alone wins over an absent or failing other side.
  */
-import { isConsentGranted } from './consent.js';
 import { compileComprehension, isComprehension } from './comprehensions.js';
 import { typeOf, type Node } from './expression-language.js';
-import { functions, methods, patternFault, type FunctionSpec } from './functions.js';
+import type { FunctionSpec } from './function-spec.js';
+import { functions, methods } from './functions.js';
+import { requireLiterals, requireZone } from './literal-arguments.js';
 import { nearestName } from './nearest-name.js';
-import { compileBinary, equality, membership, negated } from './operators.js';
+import { compileBinary, equality, membership, negated, type Operator } from './operators.js';
 import { NotInLanguage, type Compiled, type Scope } from './scope.js';
-import { asKeyText, attribute, classOf, ValueFault, type Frame, type Run } from './value.js';
+import { granted, specialCalls } from './special-calls.js';
+import { zonedMethods } from './time-functions.js';
+import { ValueFault } from './value-fault.js';
+import { asKeyText, attribute, classOf, Frame, type Run } from './value.js';
 
 export function compileExpression(node: Node, scope: Scope): Compiled {
   switch (node.op) {
@@ -174,69 +178,36 @@ function attempt(run: Run, frame: Frame): unknown {
 }
 
 function call(name: string, args: readonly Node[], node: Node, scope: Scope): Run {
-  if (name === 'has') return has(args[0]!, scope);
-  if (name === 'coalesce') return coalesce(args, scope);
+  const special = specialCalls.get(name);
+  if (special) return special(args, node, scope, compileExpression);
   const spec = functions.get(name);
   if (!spec) {
-    const nearest = nearestName(name, [...functions.keys(), 'has', 'coalesce']);
+    const nearest = nearestName(name, [...functions.keys(), ...specialCalls.keys()]);
     throw new NotInLanguage('unknown-function', `There is no function ${name}()`, node, nearest);
   }
+  requireLiterals(name, args);
   return strict(
     spec,
     args.map((arg) => compileExpression(arg, scope).run),
   );
 }
 
-function has(argument: Node, scope: Scope): Run {
-  if (argument.op !== '.')
-    throw new NotInLanguage('wrong-argument', 'has() asks for an attribute: has(a.b)', argument);
-  const { run } = compileExpression(argument, scope);
-  return (frame) => run(frame) !== undefined;
-}
-
-function coalesce(args: readonly Node[], scope: Scope): Run {
-  const runs = args.map((arg) => compileExpression(arg, scope).run);
-  return (frame) => {
-    let last: unknown;
-    for (const run of runs) {
-      last = run(frame);
-      if (last !== undefined && last !== null) return last;
-    }
-    return last;
-  };
-}
-
 function methodCall(name: string, receiver: Node, args: readonly Node[], node: Node, scope: Scope): Run {
   if (name === 'granted' && receiver.op === 'id' && receiver.args === 'consent')
-    return granted(args[0]!, scope);
-  if (isComprehension(name))
+    return granted(args[0]!, scope, compileExpression);
+  if (isComprehension(name, args))
     return compileComprehension(name, receiver, args, node, scope, compileExpression);
   const spec = methods.get(name);
   if (!spec) {
     const nearest = nearestName(name, methods.keys());
     throw new NotInLanguage('unknown-function', `There is no method ${name}()`, node, nearest);
   }
-  if (name === 'matches') requirePattern(args[0]!);
+  requireLiterals(name, args);
+  if (zonedMethods.has(name)) requireZone(name, receiver, args, node);
   return strict(
     spec,
     [receiver, ...args].map((part) => compileExpression(part, scope).run),
   );
-}
-
-function granted(purpose: Node, scope: Scope): Run {
-  const { run } = compileExpression(purpose, scope);
-  return (frame) => {
-    const asked = run(frame);
-    return typeof asked === 'string' && isConsentGranted(frame, asked);
-  };
-}
-
-function requirePattern(node: Node): void {
-  if (node.op !== 'value' || typeof node.args !== 'string') {
-    throw new NotInLanguage('wrong-argument', 'matches() needs its pattern as a literal text', node);
-  }
-  const fault = patternFault(node.args);
-  if (fault) throw new NotInLanguage('bad-pattern', `The pattern is not RE2: ${fault}`, node);
 }
 
 /** Absent or null arguments pass the function by; lists and long texts are paid for. */
@@ -248,17 +219,18 @@ function strict(spec: FunctionSpec, runs: readonly Run[]): Run {
       const first = a(frame);
       if (first === undefined || first === null) return first;
       frame.spend(costOf(first));
-      return spec.apply(first, undefined, undefined);
+      return spec.apply(first, undefined, undefined, frame);
     };
   }
+  const { cost } = spec;
   return (frame) => {
     const first = a(frame);
     const second = b(frame);
     const third = c ? c(frame) : true;
     if (first === undefined || second === undefined || third === undefined) return undefined;
     if (first === null || second === null || third === null) return null;
-    frame.spend(costOf(first));
-    return spec.apply(first, second, c ? third : undefined);
+    frame.spend(costOf(first) + (cost ? cost(first, second) : 0));
+    return spec.apply(first, second, c ? third : undefined, frame);
   };
 }
 
@@ -267,14 +239,10 @@ function costOf(value: unknown): number {
   return typeof value === 'string' ? 1 + (value.length >> 6) : 1;
 }
 
-function fold(
-  [left, right]: readonly [Node, Node],
-  scope: Scope,
-  apply: (a: unknown, b: unknown) => unknown,
-): Compiled {
+function fold([left, right]: readonly [Node, Node], scope: Scope, apply: Operator): Compiled {
   const a = compileExpression(left, scope);
   const b = compileExpression(right, scope);
-  return dynamicOrConstant([a, b], (frame) => apply(a.run(frame), b.run(frame)));
+  return dynamicOrConstant([a, b], (frame) => apply(a.run(frame), b.run(frame), frame));
 }
 
 function foldOne(operand: Compiled, apply: (a: unknown) => unknown): Compiled {
@@ -289,7 +257,7 @@ function foldAll(parts: readonly Compiled[], make: Run): Compiled {
 function dynamicOrConstant(parts: readonly Compiled[], run: Run): Compiled {
   if (!parts.every((part) => part.isConstant)) return dynamic(run);
   try {
-    return constant(run(undefined as unknown as Frame));
+    return constant(run(new Frame({}, [], {})));
   } catch {
     return dynamic(run);
   }

@@ -1,12 +1,13 @@
 /** From what an expression gives to what the target takes: missing, picklist, type, length; in that order. */
 import type { FieldValue } from './compiled-mapping.js';
+import { exactNumber, isDecimal } from './decimal.js';
 import type { Missing } from './mapping-file.js';
 import { lookUp, type Picklist } from './picklist.js';
 import type { TargetField } from './target-metadata.js';
-import { classOf, ValueFault, type Frame, type Run } from './value.js';
+import { ValueFault } from './value-fault.js';
+import { classOf, type Frame } from './value.js';
 
 export interface FieldPlan {
-  readonly run: Run;
   readonly missing: Missing;
   readonly default: FieldValue;
   readonly truncate: number | null;
@@ -15,16 +16,17 @@ export interface FieldPlan {
 }
 
 /** Gives `undefined` where the field is to be left out; throws `ValueFault` where the record must be rejected. */
-export function compileField(plan: FieldPlan): (frame: Frame) => FieldValue | undefined {
-  const { run, missing, picklist, truncate } = plan;
+export type Convert = (value: unknown, frame: Frame) => FieldValue | undefined;
+
+export function compileField(plan: FieldPlan): Convert {
+  const { missing, picklist, truncate } = plan;
   const convert = conversionTo(plan.target);
   const lengthMax = plan.target?.length ?? null;
   const isClosed = plan.target?.type === 'picklist' && plan.target.restricted !== false;
   const allowed = isClosed && plan.target.values ? new Set(plan.target.values) : null;
-  return (frame) => {
-    const value = run(frame);
+  return (value, frame) => {
     if (value === undefined || value === null) return substitute(value, missing, plan.default);
-    const sent = convert(picklist ? lookUp(picklist, textForTable(value)) : value);
+    const sent = convert(picklist ? lookUp(picklist, textForTable(value), frame) : value);
     if (typeof sent !== 'string') return sent;
     const text = truncate !== null && sent.length > truncate ? cut(sent, truncate) : sent;
     if (lengthMax !== null && text.length > lengthMax) throw tooLong(text.length, lengthMax);
@@ -80,7 +82,7 @@ function conversionTo(target: TargetField | null): (value: unknown) => FieldValu
 
 function anyScalar(value: unknown): FieldValue {
   if (value instanceof Date) return value.toISOString();
-  if (typeof value === 'number') return finiteNumber(value);
+  if (typeof value === 'number' || isDecimal(value)) return finiteNumber(value);
   if (typeof value === 'string' || typeof value === 'boolean') return value;
   throw wrongType('a text, a number, or true or false', value);
 }
@@ -96,6 +98,7 @@ function wholeNumber(value: unknown): number {
 }
 
 function finiteNumber(value: unknown): number {
+  if (isDecimal(value)) return exactNumber(value);
   if (typeof value === 'number' && Number.isFinite(value)) return value;
   throw wrongType('a number', value);
 }

@@ -3,21 +3,24 @@
  * is checked here, against the stream's contract and the target's metadata; all faults come back at once.
  */
 import { bundle, metadataOf } from './bundle.js';
-import { ExpressionChecker } from './check-expression.js';
 import { checkExamples } from './check-examples.js';
-import { checkMatch, checkWhenNot, noteKeyAmongFields, noteNoMetadata } from './check-parts.js';
+import {
+  checkMatch,
+  checkOperation,
+  checkScalar,
+  checkWhenNot,
+  noteKeyAmongFields,
+  noteNoMetadata,
+} from './check-parts.js';
 import { TargetChecker } from './check-target.js';
-import { compileExpression } from './compile-expression.js';
 import { compileField } from './compile-field.js';
 import type { CompiledMapping } from './compiled-mapping.js';
-import { decider, type DecidingField } from './decide.js';
+import { Decider, type Condition, type DecidingField } from './decide.js';
 import { hasErrors, inFileOrder, type Diagnostic } from './diagnostic.js';
-import { ExpressionLanguage, type Checked, type Node } from './expression-language.js';
-import type { Expression, FieldSpec, LetBinding, MappingFile } from './mapping-file.js';
-import { nearestName } from './nearest-name.js';
+import type { Checked } from './expression-language.js';
+import type { Expression, FieldSpec, MappingFile } from './mapping-file.js';
+import { MappingExpressions } from './mapping-expressions.js';
 import type { Picklist } from './picklist.js';
-import { LetBindings } from './let-bindings.js';
-import { NotInLanguage, type Scope } from './scope.js';
 import { contractOf, mappableStreams, type StreamContract } from './stream-contracts.js';
 import { consentBoundRead, requiresConsent } from './syntax-tree.js';
 import type { TargetMetadata } from './target-metadata.js';
@@ -55,13 +58,11 @@ const fieldNamePattern = /^[A-Za-z][A-Za-z0-9_.-]{0,254}$/;
 
 interface CompiledSpec extends DecidingField {
   readonly spec: FieldSpec;
-  readonly column: number;
 }
 
 class MappingCompiler {
-  private readonly checker: ExpressionChecker;
+  private readonly expressions: MappingExpressions;
   private readonly target: TargetChecker | null;
-  private readonly lets: LetBindings;
   private isGuarded = false;
 
   constructor(
@@ -69,14 +70,15 @@ class MappingCompiler {
     private readonly contract: StreamContract,
     private readonly surroundings: Surroundings,
   ) {
-    this.checker = new ExpressionChecker(contract, file.faults);
-    this.target = surroundings.target ? new TargetChecker(surroundings.target, file.faults) : null;
-    this.lets = new LetBindings(contract, file.faults, ExpressionLanguage.of(contract));
+    const { picklists, target } = surroundings;
+    this.expressions = new MappingExpressions(file, contract, picklists);
+    this.target = target ? new TargetChecker(target, file.faults, picklists) : null;
   }
 
   compile(): CompiledMapping | null {
     if (!this.target) noteNoMetadata(this.file);
-    for (const binding of this.file.lets) this.bind(binding);
+    checkOperation(this.file);
+    for (const binding of this.file.lets) this.expressions.bind(binding);
     const when = this.when();
     const key = this.key();
     const fields = this.file.fields.map((spec) => this.field(spec));
@@ -84,60 +86,58 @@ class MappingCompiler {
     checkMatch(this.file, this.target);
     checkExamples(this.file, this.contract);
     this.target?.checkUnmappedRequired(this.file);
+    this.expressions.noteUnused();
     const known = fields.filter((field) => field !== null);
     const isWhole = fields.length === known.length && (this.file.when === null || when !== null);
     return key && isWhole ? this.assemble(key, when, known) : null;
   }
 
-  private assemble(key: Run, when: Run | null, fields: readonly CompiledSpec[]): CompiledMapping | null {
-    const { name, stream, destination, object, operation, match, limits, lanes } = this.file;
+  private assemble(
+    key: Run,
+    when: Condition | null,
+    fields: readonly CompiledSpec[],
+  ): CompiledMapping | null {
+    const { name, stream, destination, object, operation, match, limits, lanes, source } = this.file;
     const keyField = this.file.key?.field?.value;
     const keyValue = this.file.key?.value;
     if (!name || !stream || !destination || !object || !operation || !keyField || !keyValue) return null;
     const whenNot = this.whenNotFields();
     const also = typeof whenNot === 'object' ? Object.keys(whenNot) : [];
-    const writes = [...new Set([...fields.map((field) => field.name), ...also])];
+    const writes = [...new Set([...fields.map(({ field }) => field.name), ...also])];
+    const decider = new Decider({
+      file: source.file,
+      keyField,
+      keyLengthMax: this.surroundings.target?.fields[keyField]?.length ?? null,
+      key: { run: key, line: this.lineOf(keyValue) },
+      when,
+      whenNot,
+      fields,
+      newSlots: () => this.expressions.newSlots(),
+    });
     return {
       name: name.value,
-      file: this.file.source.file,
+      file: source.file,
       source: this.bundled([...writes, keyField]),
       stream: stream.value,
       destination: destination.value,
       object: object.value,
       operation: operation.value,
       keyField,
-      fields: fields.map(({ name: field, line, column, spec }) => ({
-        name: field,
-        owner: spec.owner,
-        expression: spec.value.text,
-        line,
-        column,
-      })),
+      fields: fields.map(({ field }) => field),
       writes,
       whenNot,
       match: match && { by: match.by.map(({ value }) => value), onMany: match.onMany },
       needs: this.file.needs.map(({ value }) => value),
       lanes,
       limits,
-      evaluate: decider({
-        file: this.file.source.file,
-        keyField,
-        keyLengthMax: this.surroundings.target?.fields[keyField]?.length ?? null,
-        key: { run: key, line: this.lineOf(keyValue) },
-        when: when && this.file.when ? { run: when, line: this.lineOf(this.file.when) } : null,
-        whenNot,
-        fields,
-        newSlots: () => this.lets.newSlots(),
-      }),
+      evaluate: (snapshot, targets) => decider.evaluate(snapshot, targets),
+      explain: (snapshot, targets) => decider.explain(snapshot, targets),
     };
   }
 
   private bundled(names: readonly string[]): string {
-    const tables = this.file.fields.flatMap(({ picklist }) => {
-      const table = picklist && this.surroundings.picklists.get(picklist.value);
-      return table ? [[table.name, table] as const] : [];
-    });
-    const { target } = this.surroundings;
+    const { target, picklists } = this.surroundings;
+    const tables = [...picklists].filter(([name]) => this.expressions.tablesUsed.has(name));
     return bundle({
       text: this.file.source.text,
       picklists: new Map(tables),
@@ -145,22 +145,12 @@ class MappingCompiler {
     });
   }
 
-  private bind(binding: LetBinding): void {
-    if (!this.lets.isFree(binding)) return;
-    const checked = this.check(binding.value);
-    this.lets.bind(binding, checked, checked && this.run(binding.value, checked));
-  }
-
-  private check(expression: Expression): Checked | null {
-    return this.checker.check(expression, this.lets.language, this.lets.names);
-  }
-
-  private when(): Run | null {
+  private when(): Condition | null {
     const { when } = this.file;
-    const checked = when ? this.check(when) : null;
+    const checked = when ? this.expressions.check(when) : null;
     const isCondition = checked?.type === 'bool' || checked?.type === 'dyn';
     // A guard that does not hold as an expression is mended first: the fields are not blamed for it.
-    this.isGuarded = when !== null && (!isCondition || requiresConsent(checked.node, this.lets.nodes));
+    this.isGuarded = when !== null && (!isCondition || requiresConsent(checked.node, this.expressions.nodes));
     if (!when || !checked) return null;
     if (!isCondition) {
       this.file.faults.add(when.range, {
@@ -169,14 +159,16 @@ class MappingCompiler {
         expected: 'true or false',
       });
     }
-    return this.run(when, checked);
+    this.expressions.checkCondition(when, checked.node);
+    const compiled = this.expressions.compile(when, checked);
+    return compiled && { ...compiled, expression: when.text, line: this.lineOf(when) };
   }
 
   private key(): Run | null {
     const field = this.file.key?.field;
     if (field) this.target?.checkKeyField(field);
     const value = this.file.key?.value;
-    const checked = value ? this.check(value) : null;
+    const checked = value ? this.expressions.check(value) : null;
     if (!value || !checked) return null;
     if (!['string', 'int', 'dyn'].includes(checked.type)) {
       this.file.faults.add(value.range, {
@@ -186,7 +178,7 @@ class MappingCompiler {
       });
     }
     this.checkConsent(value, checked, field?.value ?? 'key');
-    return this.run(value, checked);
+    return this.expressions.compile(value, checked)?.run ?? null;
   }
 
   private field(spec: FieldSpec): CompiledSpec | null {
@@ -195,34 +187,34 @@ class MappingCompiler {
       this.file.faults.add(name.range, { code: 'bad-name', message: `${name.value} is no name of a field` });
     }
     noteKeyAmongFields(this.file, name);
-    const picklist = this.picklist(spec);
-    const checked = this.check(value);
+    const picklist = this.expressions.picklistOf(spec);
+    const checked = this.expressions.check(value);
     if (!checked) {
       this.target?.find(name);
       return null;
     }
-    const attributeOf = (node: Node) => this.checker.attributeOf(node);
-    const target = this.target?.checkField(spec, checked, picklist, attributeOf) ?? null;
-    if (!this.target) this.checkScalar(spec, checked);
+    if (picklist) this.expressions.checkTotality(spec, picklist, checked.node);
+    const target = this.target?.checkField(spec, checked, picklist, this.expressions.attributeOf) ?? null;
+    if (!this.target) checkScalar(this.file, spec, checked);
     this.checkConsent(value, checked, name.value);
-    const run = this.run(value, checked);
-    if (!run || (spec.picklist && !picklist)) return null;
+    const compiled = this.expressions.compile(value, checked);
+    if (!compiled || (spec.picklist && !picklist)) return null;
     const { line, column } = this.file.source.position(value.range[0]);
-    const compiled = compileField({
-      run,
+    const convert = compileField({
       missing: spec.missing,
       default: spec.default?.value ?? null,
       truncate: spec.truncate?.value ?? null,
       picklist,
       target,
     });
-    return { name: name.value, line, column, spec, run: compiled };
+    const field = { name: name.value, owner: spec.owner, expression: value.text, line, column };
+    return { spec, field, convert, ...compiled };
   }
 
   /** Rule 5: what says something about a person compiles only behind a consent. */
   private checkConsent(expression: Expression, { node }: Checked, name: string): void {
     if (this.isGuarded) return;
-    const attribute = consentBoundRead(node, (part) => this.checker.attributeOf(part), this.lets.nodes);
+    const attribute = consentBoundRead(node, this.expressions.attributeOf, this.expressions.nodes);
     if (!attribute) return;
     this.file.faults.add(expression.range, {
       code: 'missing-consent-guard',
@@ -230,55 +222,6 @@ class MappingCompiler {
       expected: 'a when that holds only with consent.granted("…")',
       fix: 'write when: … && consent.granted("marketing")',
     });
-  }
-
-  private checkScalar(spec: FieldSpec, { type }: Checked): void {
-    const isScalar = ['string', 'int', 'double', 'bool', 'null', 'dyn', 'google.protobuf.Timestamp'].includes(
-      type,
-    );
-    if (isScalar) return;
-    this.file.faults.add(spec.value.range, {
-      code: 'wrong-type',
-      message: `${spec.name.value} gives ${type}, and a field takes one value`,
-      expected: 'a text, a number, true or false, or a time',
-      fix: type.startsWith('list') ? 'write ….join("; ")' : null,
-    });
-  }
-
-  private picklist(spec: FieldSpec): Picklist | null {
-    if (!spec.picklist) return null;
-    const { picklists } = this.surroundings;
-    const picklist = picklists.get(spec.picklist.value) ?? null;
-    if (!picklist) {
-      this.file.faults.add(spec.picklist.range, {
-        code: 'unknown-picklist',
-        message: `There is no table ${spec.picklist.value}`,
-        expected: `a file picklists/${spec.picklist.value}.yaml`,
-        nearest: nearestName(spec.picklist.value, picklists.keys()),
-      });
-    }
-    return picklist;
-  }
-
-  private run(expression: Expression, { node }: Checked): Run | null {
-    const scope: Scope = {
-      variables: new Set(Object.keys(this.contract.variables)),
-      slots: this.lets.runs,
-      nextSlot: () => this.lets.nextSlot(),
-    };
-    try {
-      return compileExpression(node, scope).run;
-    } catch (error) {
-      if (!(error instanceof NotInLanguage)) throw error;
-      const { start, end } = error.node;
-      this.file.faults.add(expression.locate(start, end), {
-        code: error.code,
-        message: error.message,
-        nearest: error.nearest,
-        fix: error.fix,
-      });
-      return null;
-    }
   }
 
   private whenNotFields(): CompiledMapping['whenNot'] {

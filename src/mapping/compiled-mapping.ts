@@ -24,10 +24,60 @@ export interface MappingReason {
   readonly line: number;
   /** The field at the target; null where the reason is not about one field (`when`, a whole record). */
   readonly field: string | null;
+  /**
+   * With the code `target-missing`: the mapping in `needs` whose delivery `target("…")` asked for and did not find.
+   * Such a record is not faulty, it waits: it maps as soon as that delivery is there.
+   */
+  readonly waitsFor?: string;
 }
 
 /** The records that a mapping `needs`, as they stand at their backends. */
 export type Targets = Readonly<Record<string, { readonly id: string }>>;
+
+/** One row that a table answered with: `lookup("…", …)` or a field's `picklist`. */
+export interface LookupRow {
+  readonly table: string;
+  /** The row's key; null where the table had none and answered with its `otherwise`. */
+  readonly entry: string | null;
+  readonly value: string;
+}
+
+/** Something of the record that an expression read: `person.email`, `latest.status`, `consent.granted("marketing")`. */
+export interface SourceValue {
+  /** As it stands in the mapping file. */
+  readonly path: string;
+  /** As the record has it: `undefined` where it is absent. Lists and objects come whole. */
+  readonly value: unknown;
+}
+
+/** How one field got its value, or why it has none. */
+export interface FieldTrace {
+  /** The expression, and where it stands. */
+  readonly field: CompiledField;
+  /** `omitted`: absent, and left alone at the target. `rejected`: here the record failed; later fields are not traced. */
+  readonly outcome: 'written' | 'omitted' | 'rejected';
+  /** What is sent; `undefined` unless written. */
+  readonly value: FieldValue | undefined;
+  /** What the expression gave, before table, default and truncation. */
+  readonly given: unknown;
+  readonly lookups: readonly LookupRow[];
+  /** What the expression read of the record; computed when it is asked for. */
+  sources(): SourceValue[];
+}
+
+/** An evaluation with everything that led to it. Holds values of a person: for answers to operators, never for a log. */
+export interface Explanation {
+  readonly evaluation: Evaluation;
+  /** Null where the mapping has no `when`. `holds` is null where it could not be decided. */
+  readonly when: {
+    readonly expression: string;
+    readonly line: number;
+    readonly holds: boolean | null;
+    sources(): SourceValue[];
+  } | null;
+  /** In the order of the file; empty where `when` does not hold. */
+  readonly fields: readonly FieldTrace[];
+}
 
 export type Evaluation =
   | { readonly kind: 'write'; readonly key: string; readonly fields: Fields }
@@ -91,4 +141,6 @@ export interface CompiledMapping {
    * @param targets what `target("salesforce.campaign").id` reads: the ids of the deliveries in `needs`, by mapping
    */
   evaluate(snapshot: unknown, targets?: Targets): Evaluation;
+  /** The same decision with its trace: `explain(s, t).evaluation` equals `evaluate(s, t)`. Never throws either. */
+  explain(snapshot: unknown, targets?: Targets): Explanation;
 }

@@ -1,7 +1,9 @@
 /** The loops of the language, each over one list, each element paid for. */
 import type { Node } from './expression-language.js';
+import { extreme, sum } from './list-functions.js';
 import { NotInLanguage, type Compiled, type Scope } from './scope.js';
-import { asList, classOf, compare, ValueFault, type Frame, type Run } from './value.js';
+import { ValueFault } from './value-fault.js';
+import { asList, classOf, compare, isStructure, type Frame, type Run } from './value.js';
 
 type Loop = (list: readonly unknown[], body: (element: unknown) => unknown) => unknown;
 
@@ -14,10 +16,16 @@ const loops: ReadonlyMap<string, Loop> = new Map<string, Loop>([
   ['maxBy', (list, body) => extremeBy(list, body, 1)],
   ['minBy', (list, body) => extremeBy(list, body, -1)],
   ['sortBy', sortBy],
+  ['sum', (list, body) => overValues(list, body, sum)],
+  ['min', (list, body) => overValues(list, body, (values) => extreme(values, -1))],
+  ['max', (list, body) => overValues(list, body, (values) => extreme(values, 1))],
 ]);
 
-export function isComprehension(name: string): boolean {
-  return loops.has(name);
+export const loopNames: readonly string[] = [...loops.keys()];
+
+/** `sum()` walks what is there; `sum(r, r.minutes)` is a loop. */
+export function isComprehension(name: string, args: readonly Node[]): boolean {
+  return loops.has(name) && args.length > 0;
 }
 
 export function compileComprehension(
@@ -35,9 +43,8 @@ export function compileComprehension(
   const { run: listOf } = compile(receiver, scope);
   const slot = scope.nextSlot();
   const inner: Scope = {
-    variables: scope.variables,
+    ...scope,
     slots: new Map(scope.slots).set(variable.args, (frame) => frame.slots[slot]),
-    nextSlot: () => scope.nextSlot(),
   };
   const [first, second] = rest.map((part) => compile(part, inner).run);
   const overList = (loop: Loop, list: unknown, run: Run, frame: Frame): unknown => {
@@ -58,9 +65,7 @@ export function compileComprehension(
 /** A map is walked by its keys, as in CEL. */
 function elementsOf(whole: unknown): readonly unknown[] {
   if (whole instanceof Map) return asList([...(whole as Map<unknown, unknown>).keys()]);
-  const isObject =
-    typeof whole === 'object' && whole !== null && !Array.isArray(whole) && !(whole instanceof Date);
-  return asList(isObject ? Object.keys(whole) : whole);
+  return asList(isStructure(whole) && !Array.isArray(whole) ? Object.keys(whole) : whole);
 }
 
 /** `exists` is decided by one true, `all` by one false; an absent or failing answer matters only without such a one. */
@@ -130,6 +135,15 @@ function sortBy(list: readonly unknown[], body: (element: unknown) => unknown): 
   const keyed = list.map((element) => ({ element, key: body(element) }));
   if (keyed.some(({ key }) => key === undefined)) return undefined;
   return keyed.sort((a, b) => compare(a.key, b.key)).map(({ element }) => element);
+}
+
+function overValues(
+  list: readonly unknown[],
+  body: (element: unknown) => unknown,
+  fold: (values: readonly unknown[]) => unknown,
+): unknown {
+  const values = collect(list, body);
+  return values === undefined ? undefined : fold(values as unknown[]);
 }
 
 function notBoolean(answer: unknown): ValueFault {

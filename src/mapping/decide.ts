@@ -1,11 +1,31 @@
 /** One record at one mapping: key, `when`, fields. The heart of the language, on one screen. */
-import type { Evaluation, Fields, FieldValue, MappingReason, WhenNot } from './compiled-mapping.js';
-import { classOf, Frame, ValueFault, type Run } from './value.js';
+import type {
+  CompiledField,
+  Evaluation,
+  Explanation,
+  FieldTrace,
+  FieldValue,
+  MappingReason,
+  Targets,
+  WhenNot,
+} from './compiled-mapping.js';
+import type { Convert } from './compile-field.js';
+import { sourcesIn, TracedField, type Source } from './trace.js';
+import { ValueFault } from './value-fault.js';
+import { classOf, Frame, type Run } from './value.js';
 
 export interface DecidingField {
-  readonly name: string;
+  readonly field: CompiledField;
+  readonly run: Run;
+  readonly convert: Convert;
+  readonly sources: () => readonly Source[];
+}
+
+export interface Condition {
+  readonly run: Run;
+  readonly expression: string;
   readonly line: number;
-  readonly run: (frame: Frame) => FieldValue | undefined;
+  readonly sources: () => readonly Source[];
 }
 
 export interface Decision {
@@ -13,7 +33,7 @@ export interface Decision {
   readonly keyField: string;
   readonly keyLengthMax: number | null;
   readonly key: { readonly run: Run; readonly line: number };
-  readonly when: { readonly run: Run; readonly line: number } | null;
+  readonly when: Condition | null;
   readonly whenNot: WhenNot;
   readonly fields: readonly DecidingField[];
   readonly newSlots: () => unknown[];
@@ -21,41 +41,84 @@ export interface Decision {
 
 /** Backends and our own tables identify records by texts no longer than this. */
 const keyLengthMax = 255;
+const noTargets: Targets = Object.freeze({});
 
-export function decider(decision: Decision): (snapshot: unknown) => Evaluation {
-  const { file, whenNot, fields, newSlots } = decision;
-  const whenLine = decision.when?.line ?? decision.key.line;
-  const notMatchingReason: MappingReason = {
-    code: 'when-false',
-    message: 'when does not hold for this record',
-    owner: 'data',
-    file,
-    line: whenLine,
-    field: null,
-  };
-  return (snapshot) => {
+interface Trace {
+  holds: boolean | null;
+  frame: Frame | null;
+  readonly fields: FieldTrace[];
+}
+
+export class Decider {
+  private readonly notMatching: MappingReason;
+  private readonly lengthMax: number;
+
+  constructor(private readonly decision: Decision) {
+    this.lengthMax = decision.keyLengthMax ?? keyLengthMax;
+    this.notMatching = {
+      code: 'when-false',
+      message: 'when does not hold for this record',
+      owner: 'data',
+      file: decision.file,
+      line: decision.when?.line ?? decision.key.line,
+      field: null,
+    };
+  }
+
+  evaluate(snapshot: unknown, targets: Targets = noTargets): Evaluation {
+    return this.decide(snapshot, targets, null);
+  }
+
+  explain(snapshot: unknown, targets: Targets = noTargets): Explanation {
+    const trace: Trace = { holds: null, frame: null, fields: [] };
+    const evaluation = this.decide(snapshot, targets, trace);
+    const { when } = this.decision;
+    const { frame, holds, fields } = trace;
+    const sources = (): ReturnType<typeof sourcesIn> =>
+      when && frame ? sourcesIn(when.sources(), frame) : [];
+    return {
+      evaluation,
+      when: when && { expression: when.expression, line: when.line, holds, sources },
+      fields,
+    };
+  }
+
+  private decide(snapshot: unknown, targets: Targets, trace: Trace | null): Evaluation {
+    const { decision } = this;
     let key: string | null = null;
     let field: string | null = decision.keyField;
-    let line = decision.key.line;
+    let { line } = decision.key;
     try {
-      const frame = new Frame(asSnapshot(snapshot), newSlots());
-      key = asKey(decision.key.run(frame), decision.keyLengthMax ?? keyLengthMax);
-      field = null;
-      line = whenLine;
-      if (decision.when && !holds(decision.when.run(frame))) {
-        return { kind: 'notMatching', key, whenNot, reason: notMatchingReason };
+      const frame = new Frame(asSnapshot(snapshot), decision.newSlots(), targets);
+      if (trace) trace.frame = frame;
+      key = asKey(decision.key.run(frame), this.lengthMax);
+      if (decision.when) {
+        field = null;
+        ({ line } = decision.when);
+        const isMatching = holds(decision.when.run(frame));
+        if (trace) trace.holds = isMatching;
+        if (!isMatching) {
+          return { kind: 'notMatching', key, whenNot: decision.whenNot, reason: this.notMatching };
+        }
       }
       const values: Record<string, FieldValue> = {};
-      for (const next of fields) {
-        ({ name: field, line } = next);
-        const value = next.run(frame);
+      for (const next of decision.fields) {
+        field = next.field.name;
+        ({ line } = next.field);
+        const value = trace ? traced(next, frame, trace) : next.convert(next.run(frame), frame);
         if (value !== undefined) values[field] = value;
       }
-      return { kind: 'write', key, fields: values satisfies Fields };
+      return { kind: 'write', key, fields: values };
     } catch (error) {
-      return { kind: 'rejected', key, reason: reasonOf(error, { file, line, field }) };
+      return { kind: 'rejected', key, reason: reasonOf(error, { file: decision.file, line, field }) };
     }
-  };
+  }
+}
+
+function traced(next: DecidingField, frame: Frame, trace: Trace): FieldValue | undefined {
+  const made = new TracedField(next, frame);
+  trace.fields.push(made);
+  return made.evaluate();
 }
 
 function asSnapshot(snapshot: unknown): object {
@@ -92,7 +155,8 @@ function reasonOf(
   where: { file: string; line: number; field: string | null },
 ): MappingReason {
   if (error instanceof ValueFault) {
-    return { code: error.code, message: error.message, owner: error.owner, ...where };
+    const { code, message, owner, waitsFor } = error;
+    return { code, message, owner, ...where, ...(waitsFor === null ? {} : { waitsFor }) };
   }
   // A hole in the language: the record is safe and told apart, and the text of the error may hold a value.
   const message = 'The mapping language failed on this record: a fault of ours';

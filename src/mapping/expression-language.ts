@@ -3,6 +3,7 @@
  * node carries its type (`checkedType`), which its typings leave out.
  */
 import { Environment, ParseError, TypeError as CelTypeError, type ASTNode } from '@marcbachmann/cel-js';
+import { decimalType } from './function-spec.js';
 import { functions, methods } from './functions.js';
 import type { StreamContract } from './stream-contracts.js';
 
@@ -31,13 +32,17 @@ export type CheckResult =
   { readonly ok: true; readonly checked: Checked } | { readonly ok: false; readonly fault: ExpressionFault };
 
 /** What a comprehension of ours gives back: an element of its list, the list itself, or what its expression gives. */
-const comprehensions: ReadonlyMap<string, 'element' | 'list'> = new Map([
+const comprehensions: ReadonlyMap<string, 'element' | 'list' | 'value'> = new Map([
   ['maxBy', 'element'],
   ['minBy', 'element'],
   ['sortBy', 'list'],
+  ['sum', 'value'],
+  ['min', 'value'],
+  ['max', 'value'],
 ]);
 
 const consentType = 'Consents';
+const targetType = 'Target';
 
 /** Fewer than the specification asks for: a mapping's expression is a line, not a program. */
 const limits = {
@@ -102,11 +107,22 @@ function registerConsent(environment: Environment): void {
 }
 
 function registerFunctions(environment: Environment): void {
+  environment.registerType(decimalType, { fields: {} });
+  for (const operator of ['+', '-', '*']) {
+    environment.registerOperator(`${decimalType} ${operator} ${decimalType}`, neverCalled);
+  }
+  for (const operator of ['==', '<', '<=', '>', '>=']) {
+    environment.registerOperator(`${decimalType} ${operator} ${decimalType}: bool`, neverCalled);
+  }
+  environment.registerOperator(`-${decimalType}`, neverCalled);
+  environment.registerType(targetType, { fields: { id: 'string' } });
+  environment.registerFunction(`target(string): ${targetType}`, neverCalled);
+  environment.registerFunction('lookup(string, string): string', neverCalled);
   for (const spec of [...functions.values(), ...methods.values()]) {
     for (const signature of spec.signatures) environment.registerFunction(signature, neverCalled);
   }
   // Any attribute may be null in a record, so any may be compared with it.
-  for (const type of ['string', 'int', 'double', 'bool']) {
+  for (const type of ['string', 'int', 'double', 'bool', decimalType]) {
     environment.registerOperator(`${type} == null`, neverCalled);
   }
   for (let count = 1; count <= limits.maxCallArguments; count++) {
@@ -132,8 +148,8 @@ function registerComprehensions(environment: Environment): void {
         }
         const list = checker.check(macro.receiver, context);
         const element = list.kind === 'list' ? list.valueType : list;
-        checker.check(body, context.forkWithVariable(variable.args, element));
-        return gives === 'element' ? element : list;
+        const value = checker.check(body, context.forkWithVariable(variable.args, element));
+        return { element, list, value }[gives];
       },
       evaluate: neverCalled,
     })) as never);

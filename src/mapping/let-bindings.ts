@@ -1,8 +1,9 @@
+import type { LookupRow } from './compiled-mapping.js';
 import type { LetBinding } from './mapping-file.js';
 import type { Faults } from './diagnostic.js';
 import type { Checked, ExpressionLanguage, Node } from './expression-language.js';
 import type { StreamContract } from './stream-contracts.js';
-import type { Run } from './value.js';
+import type { Frame, Run } from './value.js';
 
 const letNamePattern = /^[a-zA-Z][a-zA-Z0-9_]*$/;
 const unset = Symbol('not computed yet');
@@ -54,7 +55,19 @@ export class LetBindings {
     const slot = this.nextSlot();
     this.runs.set(name.value, (frame) => {
       const known = frame.slots[slot];
-      return known === unset ? (frame.slots[slot] = run(frame)) : known;
+      if (known === unset) return (frame.slots[slot] = frame.lookups ? noted(run, slot, frame) : run(frame));
+      const rows = frame.letLookups?.get(slot);
+      if (rows) frame.lookups?.push(...rows);
+      return known;
     });
   }
+}
+
+/** The rows that a name looked up belong to every field that uses it, not only to the first. */
+function noted(run: Run, slot: number, frame: Frame): unknown {
+  const before = frame.lookups!.length;
+  const value = run(frame);
+  const rows = frame.lookups!.slice(before);
+  if (rows.length > 0) (frame.letLookups ??= new Map<number, LookupRow[]>()).set(slot, rows);
+  return value;
 }

@@ -47,6 +47,8 @@ export interface Example {
   readonly given: Located<Record<string, unknown>>;
   /** The fields written, all of them and nothing else; or what happens instead of a write. */
   readonly expect: Located<Record<string, FieldValue> | 'suppressed' | 'rejected'>;
+  /** The ids of the deliveries in `needs`, by mapping: what `target("…").id` gives here. */
+  readonly targets: Readonly<Record<string, string>>;
   /** With `rejected`: the reason's code, where the author wants it told apart. */
   readonly reason: Located<string> | null;
   /** The key expected, where the author wants it checked. */

@@ -2,7 +2,7 @@ import type { FieldValue } from './compiled-mapping.js';
 import type { Example, Located } from './mapping-file.js';
 import type { Entry, YamlReader } from './yaml-reader.js';
 
-const exampleKeys = ['name', 'given', 'expect', 'reason', 'key'] as const;
+const exampleKeys = ['name', 'given', 'targets', 'expect', 'reason', 'key'] as const;
 const examplesMax = 200;
 const scalarTypes = ['string', 'number', 'boolean'];
 
@@ -72,10 +72,19 @@ function readExpect(reader: YamlReader, entry: Entry): Example['expect'] | null 
 function readOptional(
   reader: YamlReader,
   parts: ReadonlyMap<string, Entry>,
-): { reason: Located<string> | null; key: Located<string> | null } {
-  const [reason, key] = [parts.get('reason'), parts.get('key')];
+): Pick<Example, 'reason' | 'key' | 'targets'> {
+  const [reason, key, targets] = [parts.get('reason'), parts.get('key'), parts.get('targets')];
   return {
+    targets: targets ? readTargets(reader, targets) : {},
     reason: reason ? reader.text(reason.node, reason.range, 'reason', 'the code of a reason') : null,
     key: key ? reader.text(key.node, key.range, 'key') : null,
   };
+}
+
+function readTargets(reader: YamlReader, entry: Entry): Record<string, string> {
+  const ids = reader.entries(entry.node, entry.range, 'targets').flatMap(({ key, node, range }) => {
+    const id = reader.text(node, range, `targets.${key}`, 'the id at the backend, as a text');
+    return id ? [[key, id.value] as const] : [];
+  });
+  return Object.fromEntries(ids);
 }

@@ -3,7 +3,8 @@ import { Faults, SourceText, type Diagnostic, type Range } from './diagnostic.js
 import type { Located } from './mapping-file.js';
 import { nearestName } from './nearest-name.js';
 import { contractOf, mappableStreams } from './stream-contracts.js';
-import { ValueFault } from './value.js';
+import { ValueFault } from './value-fault.js';
+import type { Frame } from './value.js';
 import { YamlReader } from './yaml-reader.js';
 
 export interface Picklist {
@@ -57,9 +58,13 @@ export function parsePicklist(
 }
 
 /** What the table makes of a value, or a fault that names the nearest entry: the table's own words, not the person's. */
-export function lookUp(picklist: Picklist, value: string): string {
-  const found = picklist.values.get(value) ?? picklist.otherwise;
-  if (found !== null) return found;
+export function lookUp(picklist: Picklist, value: string, frame: Frame): string {
+  const entry = picklist.values.get(value);
+  const found = entry ?? picklist.otherwise;
+  if (found !== null) {
+    frame.lookups?.push({ table: picklist.name, entry: entry === undefined ? null : value, value: found });
+    return found;
+  }
   const nearest = nearestName(value, picklist.values.keys());
   const hint = nearest ? `; the nearest entry is ${nearest}` : '';
   throw new ValueFault(

@@ -23,7 +23,8 @@ export function runExamples(mapping: CompiledMapping, file: MappingFile): Exampl
   );
   const empty = Object.fromEntries(lists.map(([name]) => [name, []]));
   return file.examples.map((example) => {
-    const evaluation = mapping.evaluate({ ...empty, ...example.given.value });
+    const targets = Object.entries(example.targets).map(([name, id]) => [name, { id }] as const);
+    const evaluation = mapping.evaluate({ ...empty, ...example.given.value }, Object.fromEntries(targets));
     const differences = differencesOf(example, evaluation);
     return {
       mapping: mapping.name,

@@ -12,15 +12,9 @@ export function partsOf(node: Node): Node[] {
   return Array.isArray(args) ? (args as unknown[]).flat(2).filter(isNode) : [];
 }
 
-/** Literals that an expression may give as its result: `c ? "a" : "b"` gives two. */
-export function literalResults(node: Node): Extract<Node, { op: 'value' }>[] {
-  if (node.op === 'value') return [node];
-  return node.op === '?:' ? [...literalResults(node.args[1]), ...literalResults(node.args[2])] : [];
-}
-
-/** True where every result is a literal. */
-export function isLiteral(node: Node): boolean {
-  return node.op === 'value' || (node.op === '?:' && isLiteral(node.args[1]) && isLiteral(node.args[2]));
+/** A text that stands there as it is; null for anything else. */
+export function literalText(node: Node | undefined): string | null {
+  return node?.op === 'value' && typeof node.args === 'string' ? node.args : null;
 }
 
 /** The optional attribute that makes an expression absent when it is: read directly or through methods. */

@@ -3,6 +3,9 @@
  * made from something absent is absent too. Whole numbers and fractions are both numbers: the checker keeps them
  * apart, and whole ones never leave the range in which a number is exact.
  */
+import type { LookupRow, Targets } from './compiled-mapping.js';
+import { isDecimal } from './decimal.js';
+import { ValueFault } from './value-fault.js';
 
 /** Longest list an expression may walk. */
 export const listElementsMax = 10_000;
@@ -11,24 +14,18 @@ export const textLengthMax = 100_000;
 /** Steps one record may cost at one mapping: elements walked and pieces of text built. */
 export const stepsMax = 200_000;
 
-/** An expression cannot give a value for this record. Carries the class of a value, never a value. */
-export class ValueFault extends Error {
-  constructor(
-    readonly code: string,
-    message: string,
-    readonly owner: 'data' | 'mapping' = 'data',
-  ) {
-    super(message);
-  }
-}
-
 /** What one evaluation of one record holds: its snapshot, what `let` and loops have bound, and how much it may still cost. */
 export class Frame {
   private steps = stepsMax;
+  /** Where look-ups are noted; null where nobody asked for a trace. */
+  lookups: LookupRow[] | null = null;
+  /** By slot, the rows that names of `let` looked up; only with a trace. */
+  letLookups: Map<number, LookupRow[]> | null = null;
 
   constructor(
     readonly snapshot: object,
     readonly slots: unknown[],
+    readonly targets: Targets,
   ) {}
 
   spend(steps: number): void {
@@ -45,31 +42,52 @@ export class Frame {
 
 export type Run = (frame: Frame) => unknown;
 
+/** A length of time, as CEL has it. */
+export class Duration {
+  constructor(readonly ms: number) {}
+}
+
+/** What an expression looks into: a map or an object of a record, and none of the values that are classes here. */
+export function isStructure(value: unknown): value is object {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    !(value instanceof Date) &&
+    !(value instanceof Duration) &&
+    !isDecimal(value)
+  );
+}
+
 /** Own attributes only: nothing inherited can be reached from an expression. */
 export function attribute(value: unknown, name: string): unknown {
   if (value === undefined || value === null) return undefined;
   if (value instanceof Map) return (value as Map<unknown, unknown>).get(name);
-  if (typeof value !== 'object' || Array.isArray(value) || value instanceof Date) {
+  if (Array.isArray(value) || !isStructure(value)) {
     throw new ValueFault('wrong-type', `Expected an object with '${name}', found ${classOf(value)}`);
   }
   return Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined;
 }
 
-export function isEqual(a: unknown, b: unknown): boolean {
+/** What is compared piece by piece is paid for piece by piece. */
+export function isEqual(a: unknown, b: unknown, frame: Frame): boolean {
   if (a === b) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
   if (a instanceof Date) return b instanceof Date && a.getTime() === b.getTime();
+  if (a instanceof Duration) return b instanceof Duration && a.ms === b.ms;
+  if (isDecimal(a)) return isDecimal(b) && a.equals(b);
   if (Array.isArray(a)) {
-    return Array.isArray(b) && a.length === b.length && a.every((item, i) => isEqual(item, b[i]));
+    if (!Array.isArray(b) || a.length !== b.length) return false;
+    frame.spend(a.length);
+    return a.every((item, i) => isEqual(item, b[i], frame));
   }
-  if (isObject(a) && isObject(b)) {
-    const left = entriesOf(a);
-    const right = new Map(entriesOf(b));
-    return (
-      left.length === right.size &&
-      left.every(([key, item]) => right.has(key) && isEqual(item, right.get(key)))
-    );
-  }
-  return false;
+  if (Array.isArray(b) || !isStructure(b)) return false;
+  const left = entriesOf(a);
+  const right = new Map(entriesOf(b));
+  frame.spend(left.length + right.size);
+  return (
+    left.length === right.size &&
+    left.every(([key, item]) => right.has(key) && isEqual(item, right.get(key), frame))
+  );
 }
 
 /** Order of two values of one kind; anything else is a fault, since there is no order between kinds. */
@@ -78,6 +96,8 @@ export function compare(a: unknown, b: unknown): number {
   if (typeof a === 'number' && typeof b === 'number') return a - b;
   if (typeof a === 'boolean' && typeof b === 'boolean') return Number(a) - Number(b);
   if (a instanceof Date && b instanceof Date) return a.getTime() - b.getTime();
+  if (a instanceof Duration && b instanceof Duration) return a.ms - b.ms;
+  if (isDecimal(a) && isDecimal(b)) return a.comparedTo(b);
   throw new ValueFault('wrong-type', `Cannot compare ${classOf(a)} with ${classOf(b)}`);
 }
 
@@ -114,6 +134,8 @@ export function classOf(value: unknown): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return `a list of ${value.length}`;
   if (value instanceof Date) return 'a timestamp';
+  if (value instanceof Duration) return 'a duration';
+  if (isDecimal(value)) return 'a decimal';
   switch (typeof value) {
     case 'string':
       return `a text of ${value.length} characters`;
@@ -124,10 +146,6 @@ export function classOf(value: unknown): string {
     default:
       return 'an object';
   }
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date);
 }
 
 function entriesOf(value: object): [unknown, unknown][] {

@@ -27,7 +27,7 @@ export const target: TargetMetadata = {
 
 export const statusTable: Picklist = parsePicklist(
   'picklists/status.yaml',
-  'picklist: status\nvalues: { confirmed: Open, waitlisted: Waiting, cancelled: Closed }\n',
+  'picklist: status\nvalues: { confirmed: Open, pending: Open, offered: Waiting, waitlisted: Waiting, cancelled: Closed, erased: Closed }\n',
 ).picklist!;
 
 export interface Compiled {

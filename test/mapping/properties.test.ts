@@ -51,6 +51,7 @@ describe('Whatever a record is', () => {
         expect(['write', 'notMatching', 'rejected']).toContain(first.kind);
         if (first.kind === 'rejected') expect(first.reason.code).not.toBe('mapping-failed');
         expect(mapping.evaluate(record)).toEqual(first);
+        expect(mapping.explain(record).evaluation).toEqual(first);
       }),
       { numRuns: 3_000 },
     );

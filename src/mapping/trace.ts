@@ -1,0 +1,105 @@
+/** How a value came about: what was read, what an expression gave, which rows of tables answered. */
+import { compileExpression } from './compile-expression.js';
+import type { CompiledField, FieldTrace, FieldValue, LookupRow, SourceValue } from './compiled-mapping.js';
+import type { Convert } from './compile-field.js';
+import type { Node } from './expression-language.js';
+import { NotInLanguage, type Scope } from './scope.js';
+import { partsOf } from './syntax-tree.js';
+import { ValueFault } from './value-fault.js';
+import type { Frame, Run } from './value.js';
+
+/** A part of an expression that reads the record. */
+export interface Source {
+  readonly path: string;
+  readonly run: Run;
+}
+
+export function sourcesIn(sources: readonly Source[], frame: Frame): SourceValue[] {
+  return sources.map(({ path, run }) => ({ path, value: attempt(run, frame) }));
+}
+
+/** The parts of an expression that read the record: each attribute chain as long as it goes, loops' own names left out. */
+export function sourcesOf(node: Node, text: string, scope: Scope): Source[] {
+  const found = new Map<string, Source>();
+  collect(node, text, scope, found);
+  return [...found.values()];
+}
+
+const noRows: readonly LookupRow[] = [];
+
+/** One field of one record, with everything that led to its value. */
+export class TracedField implements FieldTrace {
+  readonly field: CompiledField;
+  outcome: FieldTrace['outcome'] = 'rejected';
+  value: FieldValue | undefined = undefined;
+  given: unknown = undefined;
+  lookups: readonly LookupRow[] = noRows;
+
+  constructor(
+    private readonly plan: {
+      readonly field: CompiledField;
+      readonly run: Run;
+      readonly convert: Convert;
+      readonly sources: () => readonly Source[];
+    },
+    private readonly frame: Frame,
+  ) {
+    this.field = plan.field;
+  }
+
+  /** @throws ValueFault where the record must be rejected */
+  evaluate(): FieldValue | undefined {
+    const { plan, frame } = this;
+    frame.lookups ??= [];
+    try {
+      this.given = plan.run(frame);
+      this.value = plan.convert(this.given, frame);
+    } finally {
+      if (frame.lookups.length > 0) {
+        this.lookups = frame.lookups;
+        frame.lookups = [];
+      }
+    }
+    this.outcome = this.value === undefined ? 'omitted' : 'written';
+    return this.value;
+  }
+
+  sources(): SourceValue[] {
+    return sourcesIn(this.plan.sources(), this.frame);
+  }
+}
+
+function collect(node: Node, text: string, scope: Scope, found: Map<string, Source>): void {
+  if (isRead(node)) {
+    const path = text.slice(node.start, node.end);
+    const source = found.has(path) ? null : sourceAt(node, path, scope);
+    if (source) found.set(path, source);
+    if (source || found.has(path)) return;
+  }
+  for (const part of partsOf(node)) collect(part, text, scope, found);
+}
+
+function isRead(node: Node): boolean {
+  if (node.op === 'id' || node.op === '.') return true;
+  return node.op === 'rcall' && node.args[0] === 'granted';
+}
+
+/** Null where it names a loop's variable, which has no value outside its loop. */
+function sourceAt(node: Node, path: string, scope: Scope): Source | null {
+  try {
+    return { path, run: compileExpression(node, scope).run };
+  } catch (error) {
+    if (error instanceof NotInLanguage) return null;
+    throw error;
+  }
+}
+
+function attempt(run: Run, frame: Frame): unknown {
+  try {
+    return run(frame);
+  } catch (error) {
+    // The record was rejected for it already; a source that cannot be read has no value to show.
+    if (error instanceof ValueFault) return undefined;
+    throw error;
+  }
+}
