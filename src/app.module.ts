@@ -1,4 +1,5 @@
 import { type DynamicModule, Module, type Type } from '@nestjs/common';
+import { ActivityApiModule, ActivityModule } from './activity/activity.module.js';
 import { ChangesModule } from './changes/changes.module.js';
 import { EventsModule } from './events/events.module.js';
 import { IdentityModule } from './identity/identity.module.js';
@@ -17,11 +18,12 @@ const EVERY_ROLE: Type[] = [DatabaseModule, QueueModule, ChangesModule, Identity
 const API: Type[] = [
   EventsModule,
   RegistrationsModule,
+  ActivityApiModule,
   PipelinesApiModule,
   WebhooksApiModule,
   ReportsApiModule,
 ];
-const WORKER: Type[] = [PipelinesModule, WebhooksModule, ReportsModule];
+const WORKER: Type[] = [ActivityModule, PipelinesModule, WebhooksModule, ReportsModule];
 
 /** One program: what is in it depends on its role alone. */
 @Module({})

@@ -25,4 +25,9 @@ export const commands: readonly CommandEntry[] = [
     summary: 'make an event and its sessions from a schedule.json',
     load: async () => (await import('./import-agenda.js')).importAgenda,
   },
+  {
+    name: 'import attendance',
+    summary: 'take in the participants of a Zoom report',
+    load: async () => (await import('./import-attendance.js')).importAttendance,
+  },
 ];

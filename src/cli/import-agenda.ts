@@ -3,7 +3,7 @@ import { type AgendaRead, type ImportedAgenda, readAgenda } from '../events/agen
 import { isDay, isTimeZone } from '../events/agenda-time.js';
 import { shiftAgenda } from '../events/shift-agenda.js';
 import { systemClock } from '../platform/clock.js';
-import { type Connection, findConnection } from '../platform/config/connection.js';
+import { connectionOf } from './api-connection.js';
 import { type Command, exitCodes, type ExitCode, type Invocation, UsageError } from './command.js';
 import { OperatorClient } from './operator-client.js';
 import { type AgendaChanges, putAgenda } from './put-agenda.js';
@@ -104,17 +104,6 @@ function wishesOf({ positionals, options }: Invocation): Wishes {
     isToOpen: options.open === true,
     isDry: options['dry-run'] === true,
   };
-}
-
-function connectionOf({ options }: Invocation): Connection {
-  const { api, key } = findConnection({ api: optional(options.api), key: optional(options.key) });
-  if (api === undefined)
-    throw new UsageError('no API to speak to: run npm start here, or give --api or FOYER_API_URL');
-  if (!/^https?:\/\/[^/]/.test(api) || !URL.canParse(api))
-    throw new UsageError(`${api} is no address of an API, such as http://127.0.0.1:3000`);
-  if (key === undefined)
-    throw new UsageError(`no key for ${api}: give an operator's by --key or FOYER_OPERATOR_KEY`);
-  return { api, key };
 }
 
 async function parsed(file: string): Promise<unknown> {

@@ -51,7 +51,11 @@ export function dayIn(timeZone: string, at: Date): string {
 
 /** The same time of day so many days later in the zone, whatever summer time does in between. */
 export function moveDays(timeZone: string, at: Date, days: number): Date {
-  const wall = wallClock(timeZone, at) + days * DAY_MS;
+  return atWallClock(timeZone, wallClock(timeZone, at) + days * DAY_MS);
+}
+
+/** @param wall what the clock on the wall shows, written as if it were UTC */
+export function atWallClock(timeZone: string, wall: number): Date {
   const guess = wall - offsetMs(timeZone, new Date(wall));
   // The offset was looked up beside the instant; once more on it, where the clock changes in between.
   return new Date(wall - offsetMs(timeZone, new Date(guess)));

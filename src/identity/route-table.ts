@@ -28,6 +28,7 @@ export const ROUTE_TABLE: Readonly<Record<string, Access>> = {
 
   'POST /v1/events/:event/registrations': 'public',
   'GET /v1/events/:event/registrations': OPERATORS,
+  'POST /v1/events/:event/signals': BOTH,
   'GET /v1/registrations/:id': 'registrant',
   'PATCH /v1/registrations/:id': 'registrant',
   'DELETE /v1/registrations/:id': 'registrant',

@@ -7,8 +7,8 @@ import { Settings } from '../platform/config/settings.js';
 import { PG_POOL } from '../platform/database/database.module.js';
 import { isConnectionLost } from '../platform/database/connection-lost.js';
 import { isWorthAnotherTry } from '../platform/database/transaction.js';
+import { GroupCommit } from '../platform/group-commit.js';
 import { unavailable } from '../platform/http/problem-filter.js';
-import { GroupCommit } from './group-commit.js';
 import { batchSeconds, batchSizes, decisions } from './registration-metrics.js';
 import { type Candidate, type Decision, registerBatch } from './register-batch.js';
 

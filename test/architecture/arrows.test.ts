@@ -14,11 +14,12 @@ const ALLOWED: Record<string, readonly string[]> = {
   identity: ['platform'],
   events: ['changes', 'identity', 'platform'],
   registrations: ['changes', 'events', 'identity', 'platform'],
+  activity: ['changes', 'events', 'registrations', 'identity', 'platform'],
   pipelines: ['changes', 'mapping', 'connectors', 'identity', 'platform'],
   webhooks: ['changes', 'pipelines', 'identity', 'platform'],
   reports: ['identity', 'platform'],
-  cli: ['events', 'mapping', 'pipelines', 'connectors', 'identity', 'platform', 'root'],
-  root: ['changes', 'events', 'identity', 'registrations', 'pipelines', 'webhooks', 'reports', 'platform'],
+  cli: ['activity', 'events', 'mapping', 'pipelines', 'connectors', 'identity', 'platform', 'root'],
+  root: ['activity', 'changes', 'events', 'identity', 'registrations', 'pipelines', 'webhooks', 'reports', 'platform'],
 };
 
 interface Import {

@@ -61,6 +61,12 @@ export class RegistrationSettings {
   @IsInt() @Min(1) idempotencyDays!: number;
 }
 
+export class ActivitySettings {
+  @IsInt() @Min(1) @Max(5_000) batchMax!: number;
+  @IsInt() @Min(0) noShowAfterMs!: number;
+  @IsInt() @Min(1) unresolvedDays!: number;
+}
+
 export class PipelineSettings {
   @IsString() mappingsDir!: string;
   @IsString() destinationsFile!: string;
@@ -99,6 +105,7 @@ export class Settings {
   @ValidateNested() @Type(() => RedisSettings) redis!: RedisSettings;
   @ValidateNested() @Type(() => IdentitySettings) identity!: IdentitySettings;
   @ValidateNested() @Type(() => RegistrationSettings) registrations!: RegistrationSettings;
+  @ValidateNested() @Type(() => ActivitySettings) activity!: ActivitySettings;
   @ValidateNested() @Type(() => PipelineSettings) pipelines!: PipelineSettings;
   @ValidateNested() @Type(() => WebhookSettings) webhooks!: WebhookSettings;
   @ValidateNested() @Type(() => ReportSettings) reports!: ReportSettings;

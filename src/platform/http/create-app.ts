@@ -9,6 +9,7 @@ import { LOGGER, type Logger, NestLogger, createLogger } from '../logger.js';
 import { KnownRoutes } from './known-routes.js';
 import { invalidRequest, notFound, Problem } from './problem.js';
 import { ProblemFilter, sendProblem } from './problem-filter.js';
+import { parseLines, takesLargeLists } from './lists.js';
 import { textFaults } from './text-guard.js';
 import { DtoPipe } from './validation.js';
 
@@ -44,7 +45,9 @@ export async function createApp(
   const fastify = app.getHttpAdapter().getInstance();
   const routes = new KnownRoutes();
   routes.listen(fastify);
+  takesLargeLists(fastify);
   parseJson(fastify);
+  parseLines(fastify);
   guardTexts(fastify);
   app.useGlobalPipes(new DtoPipe());
   app.useGlobalFilters(new ProblemFilter(logger, routes));
@@ -74,7 +77,8 @@ const NO_UTF8 = { pointer: '', code: 'encoding', message: 'is not encoded in UTF
 
 function guardTexts(fastify: FastifyInstance): void {
   fastify.addHook('preValidation', (request, _reply, done) => {
-    if (request.body === undefined) {
+    // A list is judged item by item, so that one of them does not spoil the others.
+    if (request.body === undefined || Array.isArray(request.body)) {
       done();
       return;
     }

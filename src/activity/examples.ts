@@ -1,0 +1,14 @@
+/** What a platform sends, and what it is answered, as the documentation shows it. */
+export const SIGNALS_EXAMPLE = [
+  {
+    source: 'zoom',
+    sourceId: 'joined/4444AAAiAAAAAiAiAiiAii==/55555AAA/2027-06-01T09:00:02Z',
+    type: 'joined',
+    person: { email: 'ada@example.org' },
+    session: 'opening',
+    at: '2027-06-01T09:00:02Z',
+    data: { connection: '55555AAA' },
+  },
+];
+
+export const SIGNAL_RESULTS_EXAMPLE = { results: [{ index: 0, status: 'accepted' }] };
