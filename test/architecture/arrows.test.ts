@@ -19,7 +19,17 @@ const ALLOWED: Record<string, readonly string[]> = {
   webhooks: ['changes', 'pipelines', 'identity', 'platform'],
   reports: ['identity', 'platform'],
   cli: ['activity', 'events', 'mapping', 'pipelines', 'connectors', 'identity', 'platform', 'root'],
-  root: ['activity', 'changes', 'events', 'identity', 'registrations', 'pipelines', 'webhooks', 'reports', 'platform'],
+  root: [
+    'activity',
+    'changes',
+    'events',
+    'identity',
+    'registrations',
+    'pipelines',
+    'webhooks',
+    'reports',
+    'platform',
+  ],
 };
 
 interface Import {
