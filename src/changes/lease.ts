@@ -82,7 +82,9 @@ export async function releaseLease(pool: pg.Pool, lease: Lease, dueInMs: number 
     text: `update lanes set owner = null, until = null, due = clock_timestamp() + $5 * interval '1 ms'
             where mapping = $1 and lane = $2 and epoch = $3
               and not exists (select 1 from changes
-                               where stream = $4 and seq > lanes.cursor and slot % lanes.lanes = lanes.lane)`,
+                               where stream = $4 and seq > lanes.cursor and slot % lanes.lanes = lanes.lane)
+              and not exists (select 1 from redeliveries r
+                               where r.mapping = lanes.mapping and r.slot % lanes.lanes = lanes.lane)`,
     values: [lease.mapping, lease.lane, lease.epoch.toString(), lease.stream, dueInMs],
   });
   return rowCount === 1;

@@ -1,5 +1,4 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
-import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import type pg from 'pg';
 import type { CompiledMapping } from '../mapping/compiled-mapping.js';
@@ -7,8 +6,11 @@ import type { Diagnostic } from '../mapping/diagnostic.js';
 import { isLeaving, loadDestinations } from '../platform/config/destinations.js';
 import { Settings } from '../platform/config/settings.js';
 import { PG_POOL } from '../platform/database/database.module.js';
+import { inTransaction } from '../platform/database/transaction.js';
 import { LOGGER, type Logger } from '../platform/logger.js';
+import { activate, hashOf } from './activate.js';
 import { compileStored, type LoadedFile, loadMappings, renderAll } from './mapping-files.js';
+import { redeliverAll } from './redeliveries.js';
 
 /** The version of a mapping that runs. */
 export interface Applied {
@@ -70,14 +72,32 @@ export class AppliedMappings implements OnModuleInit {
     return [...this.applied.values()];
   }
 
-  private async refresh(): Promise<void> {
+  /**
+   * The mapping in this version or a newer one: a lane knows before us when another was applied.
+   * @throws Error where it is gone
+   */
+  async inForce(name: string, version: number): Promise<Applied> {
+    let applied = this.applied.get(name);
+    if (!applied || applied.version < version) {
+      await this.refresh();
+      applied = this.applied.get(name);
+    }
+    if (!applied) throw new Error(`The mapping ${name} is no longer there.`);
+    return applied;
+  }
+
+  /** Reads at once what is in force; for whoever has just changed it. */
+  async refresh(): Promise<void> {
     const { rows } = await this.pool.query<VersionRow>({ name: 'mappings-current', text: CURRENT });
     const applied = new Map<string, Applied>();
     for (const row of rows) {
       const mapping =
         this.compiled.get(row.hash) ?? (await compileStored(this.settings.pipelines.mappingsDir, row));
       this.compiled.set(row.hash, mapping);
-      applied.set(row.name, { mapping, version: row.version, paused: row.paused });
+      const known = this.applied.get(row.name);
+      // An answer that overtook another must not bring an older version back.
+      if (known && known.version > row.version) applied.set(row.name, known);
+      else applied.set(row.name, { mapping, version: row.version, paused: row.paused });
     }
     this.applied = applied;
     this.readAt = performance.now();
@@ -113,7 +133,7 @@ export class AppliedMappings implements OnModuleInit {
     for (const mapping of mappings) {
       const known = rows.find((row) => row.name === mapping.name);
       if (!known || (this.settings.pipelines.autoApply && known.hash !== hashOf(mapping.source))) {
-        await this.apply(mapping, known ? known.version + 1 : 1);
+        await this.apply(mapping, known?.version ?? null);
       } else if (known.hash !== hashOf(mapping.source)) {
         this.logger.warn(
           { mapping: mapping.name, applied: known.version },
@@ -123,34 +143,14 @@ export class AppliedMappings implements OnModuleInit {
     }
   }
 
-  private async apply(mapping: CompiledMapping, version: number): Promise<void> {
-    await this.pool.query(
-      `with m as (
-         insert into mappings (name, stream, destination, object, version) values ($1, $2, $3, $4, $5)
-         on conflict (name) do update
-            set version = excluded.version, destination = excluded.destination, object = excluded.object
-          where mappings.version < excluded.version
-         returning name
-       ), v as (
-         insert into mapping_versions (mapping, version, file, source, hash, applied_by)
-         select name, $5, $6, $7, $8, 'start' from m
-       )
-       insert into lanes (mapping, lane, lanes, stream)
-       select m.name, lane, $9, $2 from m, generate_series(0, $9 - 1) as lane
-       on conflict do nothing`,
-      [
-        mapping.name,
-        mapping.stream,
-        mapping.destination,
-        mapping.object,
-        version,
-        mapping.file,
-        mapping.source,
-        hashOf(mapping.source),
-        mapping.lanes,
-      ],
-    );
-    this.logger.info({ mapping: mapping.name, version }, 'mapping applied');
+  private async apply(mapping: CompiledMapping, from: number | null): Promise<void> {
+    const isApplied = await inTransaction(this.pool, async (client) => {
+      if (!(await activate(client, mapping, from, 'start'))) return false;
+      if (from !== null) await redeliverAll(client, mapping.name);
+      return true;
+    });
+    const version = (from ?? 0) + 1;
+    if (isApplied) this.logger.info({ mapping: mapping.name, version }, 'mapping applied');
   }
 }
 
@@ -167,8 +167,4 @@ function isWithoutApplied(
   return files
     .filter((file) => !isApplied(file))
     .some(({ file }) => beside.length > 0 || faulty.some((fault) => fault.file === file));
-}
-
-function hashOf(source: string): string {
-  return createHash('sha256').update(source).digest('hex');
 }

@@ -48,13 +48,20 @@ export function decide(
   writesWhole: boolean = false,
 ): Decision {
   const { previous } = taken;
+  const isAsked = taken.redelivery != null;
   const isDue = previous?.nextAttemptAt != null && previous.nextAttemptAt <= now;
-  if (previous && taken.version <= previous.version && !isDue) return { kind: 'ignore' };
-  if (previous && isBackingOff(taken, now)) return join(taken);
-  if (previous?.targetKey != null && isDue && isCheckable(taken)) {
+  if (previous && taken.version <= previous.version && !isDue && !isAsked) return { kind: 'ignore' };
+  if (isAsked && !mayGoAgain(taken, mapping)) return { kind: 'ignore' };
+  if (previous && !isAsked && isBackingOff(taken, now)) return join(taken);
+  if (previous?.targetKey != null && isDue && !isAsked && isCheckable(taken)) {
     return { kind: 'check', taken, key: previous.targetKey };
   }
+  return decideAnew(taken, mapping, writesWhole);
+}
 
+/** What the mapping makes of the record, whatever waits or falls due. */
+export function decideAnew(taken: Taken, mapping: CompiledMapping, writesWhole: boolean): Decision {
+  const { previous } = taken;
   const evaluation = mapping.evaluate(taken.snapshot);
   if (evaluation.kind === 'rejected') return settle(taken, 'rejected', evaluation.reason);
   if (evaluation.kind === 'write')
@@ -65,6 +72,14 @@ export function decide(
     return settle(taken, 'rejected', deleteIsNotOffered(evaluation.reason));
   const reason = reasonOf(evaluation.reason);
   return write(taken, mapping, evaluation.key, evaluation.whenNot, 'retained', reason, writesWhole);
+}
+
+/** Who is erased stays so; what is in doubt goes again only where a person asked; what was appended stands already. */
+function mayGoAgain({ previous, version, redelivery }: Taken, mapping: CompiledMapping): boolean {
+  if (!previous || version > previous.version) return true;
+  if (previous.state === 'erased') return false;
+  if (previous.state === 'inDoubt') return redelivery!.whole;
+  return mapping.operation !== 'append' || !['sent', 'verified'].includes(previous.state);
 }
 
 /** Waiting for its next attempt: a newer version joins it and goes out with it. */
@@ -89,21 +104,37 @@ function join(taken: Taken): Decision {
 }
 
 function write(
-  taken: Taken,
+  before: Taken,
   mapping: CompiledMapping,
   key: string,
-  wanted: Fields,
+  fieldsWanted: Fields,
   goal: DeliveryState,
   reason: DeliveryReason | null,
   writesWhole: boolean,
 ): Decision {
+  const taken = underKey(before, key);
   const shadow = taken.previous?.shadow ?? null;
-  const fields = difference(wanted, shadow, mapping);
+  const { redelivery } = taken;
+  const wanted = redelivery?.restore ? { ...redelivery.restore, ...fieldsWanted } : fieldsWanted;
+  const fields = difference(wanted, shadow, mapping, redelivery?.whole);
   if (Object.keys(fields).length > 0 || shadow === null) {
     const whole = { ...shadow, ...fields };
     return { kind: 'write', taken, key, fields: writesWhole ? whole : fields, goal, reason };
   }
+  if (redelivery && standsAlready(taken, goal)) return { kind: 'ignore' };
   return { kind: 'settle', settlement: { ...unchanged(taken), state: goal, targetKey: key, reason } };
+}
+
+/** A mapping that was given another key writes another object there: what stood under the old key says nothing of it. */
+function underKey(taken: Taken, key: string): Taken {
+  const { previous } = taken;
+  if (!previous?.sent || previous.targetKey === null || previous.targetKey === key) return taken;
+  return { ...taken, previous: { ...previous, shadow: null, targetId: null } };
+}
+
+/** Asked for again and found as it should be: a look that is still due must not be lost with it. */
+function standsAlready({ previous, version }: Taken, goal: DeliveryState): boolean {
+  return version === previous?.version && (previous.state === goal || previous.state === 'sent');
 }
 
 function settle(taken: Taken, state: DeliveryState, reason: MappingReason): Decision {

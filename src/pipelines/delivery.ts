@@ -54,6 +54,16 @@ export interface Delivery {
   readonly recheckAt: Date | null;
 }
 
+/** The record is to be delivered again though it did not change; `redeliveries` holds a row of it. */
+export interface Redelivery {
+  /** The row's number: the settle takes away exactly what it answered. */
+  readonly id: string;
+  /** Write every field, whatever is known to stand there. */
+  readonly whole: boolean;
+  /** Fields that an undo puts back though the mapping does not write them. */
+  readonly restore: Fields | null;
+}
+
 /** A record that a round has in hand: its newest version, and what is known of it. */
 export interface Taken {
   readonly key: string;
@@ -61,6 +71,7 @@ export interface Taken {
   readonly version: number;
   readonly snapshot: unknown;
   readonly previous: Delivery | null;
+  readonly redelivery?: Redelivery | null;
 }
 
 /** What `settle` writes for one record. */

@@ -4,8 +4,14 @@ import type { CompiledMapping } from '../mapping/compiled-mapping.js';
 /**
  * What has to be written so that `wanted` stands there. Nothing is compared with an unknown shadow: then all of it.
  * A field that belongs to its first write is left alone once it is known to stand there.
+ * @param isWhole write also what is known to stand there
  */
-export function difference(wanted: Fields, shadow: Fields | null, mapping: CompiledMapping): Fields {
+export function difference(
+  wanted: Fields,
+  shadow: Fields | null,
+  mapping: CompiledMapping,
+  isWhole: boolean = false,
+): Fields {
   if (shadow === null) return wanted;
   const firstWrite = new Set(
     mapping.fields.filter((field) => field.owner === 'firstWrite').map((f) => f.name),
@@ -13,7 +19,7 @@ export function difference(wanted: Fields, shadow: Fields | null, mapping: Compi
   const changed: Record<string, FieldValue> = {};
   for (const [name, value] of Object.entries(wanted)) {
     const stands = shadow[name];
-    if (stands === value || (stands !== undefined && firstWrite.has(name))) continue;
+    if ((stands === value && !isWhole) || (stands !== undefined && firstWrite.has(name))) continue;
     changed[name] = value;
   }
   return changed;

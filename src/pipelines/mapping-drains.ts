@@ -10,7 +10,7 @@ import { Destinations } from './destinations.js';
 import type { Drainable } from './drain.js';
 import { Drains } from './drains.js';
 import { adoptOpenIntents } from './intend.js';
-import { round } from './round.js';
+import { type Pipe, round } from './round.js';
 
 /** Drains the lanes of the applied mappings. */
 @Injectable()
@@ -30,27 +30,30 @@ export class MappingDrains {
     });
   }
 
-  private drainable({ mapping, version }: Applied): Drainable {
-    const settings = this.settings.pipelines;
-    const connector = this.destinations.connector(mapping.destination);
-    const { holds } = this.destinations;
-    const now = (): Date => this.clock.now();
-    const target = { object: mapping.object, operation: mapping.operation, keyField: mapping.keyField };
+  private drainable({ mapping }: Applied): Drainable {
+    const { destination, name } = mapping;
     return {
       adopt: (lease) => this.adopt(lease),
       dueInMs: (lease) => this.dueInMs(lease),
-      heldUntil: () => holds.until(mapping.destination, now()),
+      heldUntil: () => this.destinations.holds.until(destination, this.clock.now()),
       round: (lease, lost) =>
-        round(this.pool, lease, {
-          mapping,
-          mappingVersion: version,
-          connector,
-          target,
-          settings,
-          holds,
-          now,
-          lost,
-        }),
+        round(this.pool, lease, this.settings.pipelines.roundMax, async (version) =>
+          this.pipe(await this.applied.inForce(name, version), lost),
+        ),
+    };
+  }
+
+  private pipe({ mapping, version }: Applied, lost: AbortSignal): Pipe {
+    const { object, operation, keyField } = mapping;
+    return {
+      mapping,
+      mappingVersion: version,
+      connector: this.destinations.connector(mapping.destination),
+      target: { object, operation, keyField },
+      settings: this.settings.pipelines,
+      holds: this.destinations.holds,
+      now: () => this.clock.now(),
+      lost,
     };
   }
 

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import type { Lease } from '../changes/lease.js';
+import { type Lease, LeaseLostError } from '../changes/lease.js';
 import type { Fields } from '../connectors/connector.js';
 import type { Delivery, DeliveryState, Taken } from './delivery.js';
 
@@ -9,11 +9,17 @@ export interface Round {
   readonly taken: readonly Taken[];
   /** Where the lane's cursor may stand when all of it is settled. */
   readonly cursor: bigint;
+  /** The version of the mapping that was in force when it was read. */
+  readonly mappingVersion: number;
+  /** Redeliveries of records of which nothing is in the log any more. */
+  readonly gone: readonly string[];
 }
 
 interface Row {
   seq?: string;
   head?: string;
+  mapping_version?: number;
+  is_asked?: boolean;
   /** Null in the one row that comes where nothing is unread: it carries the head of the log. */
   key: string | null;
   slot: number;
@@ -31,6 +37,10 @@ interface Row {
   resends: number;
   next_attempt_at: Date | null;
   recheck_at: Date | null;
+  redelivery?: string;
+  whole?: boolean;
+  known?: string | null;
+  restore?: string | null;
 }
 
 type RecordRow = Row & { key: string };
@@ -41,8 +51,10 @@ const DELIVERY = `d.version as d_version, d.wanted, d.state, d.sent, d.target_id
 // The limit stands in a subquery and the join is lateral with a limit of its own: as a plain join the generic plan
 // reads half the table.
 const UNREAD = `
-  select c.*, h.seq as head, ${DELIVERY}
+  select c.*, h.seq as head, l.mapping_version, ${DELIVERY},
+         exists (select 1 from redeliveries r where r.mapping = $6 and r.slot % $3 = $4) as is_asked
     from change_head h
+    cross join (select mapping_version from lanes where mapping = $6 and lane = $4) l
     left join lateral (
       select seq, key, slot, version, snapshot from changes
        where stream = $1 and seq > $2 and slot % $3 = $4
@@ -59,9 +71,24 @@ const DUE = `
       select version, snapshot from changes
        where key = d.key and stream = $5 order by version desc limit 1) c on true`;
 
+const ASKED = `
+  select r.key, r.slot, c.version, c.snapshot, ${DELIVERY}, r.id as redelivery, r.whole, r.known,
+         r.restore, c.version is null as is_gone
+    from (select * from redeliveries
+           where mapping = $1 and slot % $2 = $3
+           order by id limit $4) r
+    left join lateral (
+      select version, snapshot from changes
+       where key = r.key and stream = $5 order by version desc limit 1) c on true
+    left join lateral (
+      select * from deliveries where mapping = $1 and key = r.key limit 1) d on true`;
+
+/** Of a round that much is for what was asked for again: what happens now is not to wait behind a replay. */
+const ASKED_SHARE = 1 / 4;
+
 /**
- * The changes after the lane's cursor and the retries that are due, one entry a record: for a state stream only the
- * newest version matters.
+ * The changes after the lane's cursor, the retries that are due and what was asked for again, one entry a record: for
+ * a state stream only the newest version matters.
  */
 export async function readRound(pool: pg.Pool, lease: Lease, roundMax: number): Promise<Round> {
   const [unread, due] = await Promise.all([
@@ -76,13 +103,47 @@ export async function readRound(pool: pg.Pool, lease: Lease, roundMax: number): 
       values: [lease.mapping, lease.lanes, lease.lane, roundMax, lease.stream],
     }),
   ]);
+  const first = unread.rows[0];
+  // The lane is no more: the mapping was applied with fewer of them.
+  if (!first) throw new LeaseLostError(lease.mapping, lease.lane);
+  const asked = first.is_asked ? await readAsked(pool, lease, Math.ceil(roundMax * ASKED_SHARE)) : NOTHING;
   const changes = unread.rows.filter(isRecord);
   const newest = new Map<string, RecordRow>();
-  for (const row of [...changes, ...due.rows.filter(isRecord)]) {
+  for (const row of [...changes, ...due.rows.filter(isRecord), ...asked.known]) {
     const known = newest.get(row.key);
     if (!known || known.version < row.version) newest.set(row.key, row);
   }
-  return { taken: [...newest.values()].map(taken), cursor: reached(lease, unread.rows, changes, roundMax) };
+  // Whichever way a record came, what was asked of it goes with it.
+  for (const row of asked.known) newest.set(row.key, { ...row, ...newest.get(row.key), ...askedOf(row) });
+  return {
+    taken: [...newest.values()].map(taken),
+    cursor: reached(lease, unread.rows, changes, roundMax),
+    mappingVersion: first.mapping_version!,
+    gone: asked.gone,
+  };
+}
+
+interface Asked {
+  readonly known: readonly RecordRow[];
+  readonly gone: readonly string[];
+}
+
+const NOTHING: Asked = { known: [], gone: [] };
+
+async function readAsked(pool: pg.Pool, lease: Lease, max: number): Promise<Asked> {
+  const { rows } = await pool.query<RecordRow & { is_gone: boolean }>({
+    name: 'round-asked',
+    text: ASKED,
+    values: [lease.mapping, lease.lanes, lease.lane, max, lease.stream],
+  });
+  return {
+    known: rows.filter((row) => !row.is_gone),
+    gone: rows.filter((row) => row.is_gone).map(({ redelivery }) => redelivery!),
+  };
+}
+
+function askedOf({ redelivery, whole, known, restore }: RecordRow): Partial<RecordRow> {
+  return { redelivery, whole, known, restore } as Partial<RecordRow>;
 }
 
 /**
@@ -107,6 +168,10 @@ function taken(row: RecordRow): Taken {
     version: row.version,
     snapshot: row.snapshot,
     previous: delivery(row),
+    redelivery:
+      row.redelivery === undefined
+        ? null
+        : { id: row.redelivery, whole: row.whole!, restore: parsed(row.restore ?? null) },
   };
 }
 
@@ -119,11 +184,21 @@ function delivery(row: Row): Delivery | null {
     sent: row.sent,
     targetId: row.target_id,
     targetKey: row.target_key,
-    shadow: row.shadow === null ? null : (JSON.parse(row.shadow) as Fields),
+    shadow: standing(row),
     tries: row.tries,
     checks: row.checks,
     resends: row.resends,
     nextAttemptAt: row.next_attempt_at,
     recheckAt: row.recheck_at,
   };
+}
+
+/** What was read at the backend is known from now on, beneath what we wrote there. */
+function standing({ shadow, known }: Row): Fields | null {
+  const fields = parsed(shadow);
+  return fields === null || known == null ? fields : { ...parsed(known), ...fields };
+}
+
+function parsed(json: string | null): Fields | null {
+  return json === null ? null : (JSON.parse(json) as Fields);
 }

@@ -20,14 +20,24 @@ const CHECKS_MAX = 500;
 
 /**
  * One round of a lane, from the log to the backend and back: read, decide, intend, send, verify, settle.
+ * @param pipeOf the mapping in this version or a newer one: a round that has begun ends on the version it began with
  * @returns false where there was nothing to do
  */
-export async function round(pool: pg.Pool, lease: Lease, pipe: Pipe): Promise<boolean> {
-  const { taken, cursor } = await readRound(pool, lease, pipe.settings.roundMax);
-  const { settlements, writes, checks } = sorted(taken, pipe);
+export async function round(
+  pool: pg.Pool,
+  lease: Lease,
+  roundMax: number,
+  pipeOf: (mappingVersion: number) => Promise<Pipe>,
+): Promise<boolean> {
+  const read = await readRound(pool, lease, roundMax);
+  const { taken, cursor } = read;
+  const pipe = await pipeOf(read.mappingVersion);
+  const { settlements, writes, checks, answered } = sorted(taken, pipe);
+  answered.push(...read.gone);
   if (settlements.length + writes.length + checks.length === 0) {
-    if (cursor > lease.cursor) await settle(pool, lease, pipe.mappingVersion, [], [], cursor);
-    return taken.length > 0;
+    if (cursor > lease.cursor || answered.length > 0)
+      await settle(pool, lease, pipe.mappingVersion, [], [], cursor, answered);
+    return taken.length + read.gone.length > 0;
   }
 
   const max = Math.min(pipe.connector.batchMax(pipe.target), pipe.settings.batchMax);
@@ -55,26 +65,28 @@ export async function round(pool: pg.Pool, lease: Lease, pipe: Pipe): Promise<bo
     assertValid(lease);
     done.assertTaken();
   });
-  await done.finish(cursor);
+  await done.finish(cursor, answered);
   return true;
 }
 
 function sorted(
   taken: Awaited<ReturnType<typeof readRound>>['taken'],
   pipe: Pipe,
-): { settlements: Settlement[]; writes: Write[]; checks: Check[] } {
+): { settlements: Settlement[]; writes: Write[]; checks: Check[]; answered: string[] } {
   const now = pipe.now();
   const writesWhole = pipe.connector.writesWhole?.(pipe.target) ?? false;
   const settlements: Settlement[] = [];
   const writes: Write[] = [];
   const checks: Check[] = [];
+  const answered: string[] = [];
   for (const record of taken) {
     const decision = decide(record, pipe.mapping, now, writesWhole);
     if (decision.kind === 'settle') settlements.push(decision.settlement);
     if (decision.kind === 'write') writes.push(decision);
     if (decision.kind === 'check') checks.push(decision);
+    if (decision.kind === 'ignore' && record.redelivery) answered.push(record.redelivery.id);
   }
-  return { settlements, writes, checks };
+  return { settlements, writes, checks, answered };
 }
 
 /** As many in one call as the backend reads: one key too many, and it refuses to read any of them. */
@@ -128,10 +140,10 @@ class Settler {
     if (this.failure !== undefined) throw this.failure as Error;
   }
 
-  async finish(cursor: bigint): Promise<void> {
+  async finish(cursor: bigint, answered: readonly string[]): Promise<void> {
     await this.writing;
     this.assertTaken();
-    await this.write(cursor);
+    await this.write(cursor, answered);
   }
 
   private async writeAll(): Promise<void> {
@@ -145,12 +157,13 @@ class Settler {
     }
   }
 
-  private async write(cursor: bigint): Promise<void> {
+  private async write(cursor: bigint, answered: readonly string[] = []): Promise<void> {
     this.assertTaken();
     const { settlements, attempts } = this;
-    if (settlements.length === 0 && attempts.length === 0 && cursor === this.lease.cursor) return;
+    const isNothing = settlements.length + attempts.length + answered.length === 0;
+    if (isNothing && cursor === this.lease.cursor) return;
     this.settlements = [];
     this.attempts = [];
-    await settle(this.pool, this.lease, this.mappingVersion, settlements, attempts, cursor);
+    await settle(this.pool, this.lease, this.mappingVersion, settlements, attempts, cursor, answered);
   }
 }

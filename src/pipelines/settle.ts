@@ -16,13 +16,23 @@ export interface Attempt {
   readonly failures: readonly { key: string; outcome: Outcome['kind'] | 'differs'; reason: DeliveryReason }[];
 }
 
-// One statement: fenced by the epoch, fed by typed arrays. Without the lane's row nothing else happens.
+// One statement: fenced by the epoch, fed by typed arrays. Without the lane's row nothing else happens. Its update waits
+// for an apply that is being committed and then sees the version in force, where a select would see the one before:
+// what was mapped by a version that is no longer in force is asked for again.
 const SETTLE = `
   with lane as (
     update lanes set cursor = greatest(cursor, $4), settled = settled + $5, superseded = superseded + $6
-     where mapping = $1 and lane = $2 and epoch = $3 returning 1
+     where mapping = $1 and lane = $2 and epoch = $3 returning coalesce(mapping_version, $8) as in_force
   ), done as (
     delete from intents where id = any($7::uuid[]) and exists (select 1 from lane)
+  ), asked as (
+    delete from redeliveries where mapping = $1 and id = any($36::bigint[])
+       and exists (select 1 from lane where in_force = $8)
+  ), again as (
+    insert into redeliveries (mapping, key, slot)
+    select $1, s.key, s.slot from lane, unnest($20::uuid[], $21::smallint[]) as s (key, slot)
+     where lane.in_force <> $8
+    on conflict do nothing
   ), attempt as (
     insert into attempts (id, mapping, at, deadline, mapping_version, request_id, status, keys, versions)
     select a.id, $1, a.at, a.deadline, $8, a.request_id, a.status, a.keys::uuid[], a.versions::integer[]
@@ -57,6 +67,7 @@ const SETTLE = `
 /**
  * Writes what came of a round's records, all in one transaction.
  * @param cursor where the lane's cursor may stand now
+ * @param answered redeliveries that need nothing more, beside those of the settlements
  * @throws LeaseLostError where another worker has the lane: nothing was written then
  */
 export async function settle(
@@ -66,9 +77,10 @@ export async function settle(
   settlements: readonly Settlement[],
   attempts: readonly Attempt[],
   cursor: bigint,
+  answered: readonly string[] = [],
 ): Promise<void> {
   failPoint('before-settle');
-  const counts = answered(settlements);
+  const counts = counted(settlements);
   const failures = attempts.flatMap((attempt) =>
     attempt.failures.map((f) => ({ ...f, attempt: attempt.id })),
   );
@@ -96,6 +108,7 @@ export async function settle(
       failures.map((failure) => failure.outcome),
       failures.map((failure) => JSON.stringify(failure.reason)),
       ...columns(settlements),
+      [...answered, ...settlements.flatMap(({ taken }) => taken.redelivery?.id ?? [])],
     ],
   });
   if (rowCount === 0) throw new LeaseLostError(lease.mapping, lease.lane);
@@ -131,7 +144,7 @@ function versionAfter({ state, taken }: Settlement): number {
 }
 
 /** How many changes got their answer now, and how many were overtaken on the way. Counted, never subtracted later. */
-function answered(settlements: readonly Settlement[]): { settled: number; superseded: number } {
+function counted(settlements: readonly Settlement[]): { settled: number; superseded: number } {
   let settled = 0;
   let superseded = 0;
   for (const settlement of settlements) {
