@@ -1,11 +1,28 @@
-import { Controller, Get, Inject, Param, ParseUUIDPipe, Query } from '@nestjs/common';
-import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { IsOptional, IsString, IsUUID, MaxLength } from 'class-validator';
+import {
+  Body,
+  Controller,
+  Get,
+  HttpCode,
+  Inject,
+  Param,
+  ParseUUIDPipe,
+  Post,
+  Query,
+  Req,
+} from '@nestjs/common';
+import { ApiBearerAuth, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
+import { ArrayMaxSize, IsArray, IsOptional, IsString, IsUUID, MaxLength, ValidateIf } from 'class-validator';
+import type { FastifyRequest } from 'fastify';
 import type pg from 'pg';
+import { callerOf, principalOf } from '../identity/principal.js';
 import { PG_POOL } from '../platform/database/database.module.js';
+import { Choice, Line, Time } from '../platform/http/fields.js';
 import { decodeCursor, type Page, pageOf, Paging } from '../platform/http/paging.js';
-import { notFound } from '../platform/http/problem.js';
+import { invalidRequest, notFound } from '../platform/http/problem.js';
+import { AppliedMappings } from './applied-mappings.js';
+import { DELIVERY_STATES, type DeliveryState } from './delivery.js';
 import { type DeliveryView, findDelivery, listDeliveries } from './deliveries.js';
+import { Replays } from './replays.js';
 
 class DeliveryQuery extends Paging {
   @IsOptional() @IsString() @MaxLength(200) mapping?: string;
@@ -14,14 +31,38 @@ class DeliveryQuery extends Paging {
   @IsOptional() @IsUUID() key?: string;
 }
 
+const KEYS_MAX = 1_000;
+
+class ReplayDeliveries {
+  @Line({ max: 200, example: 'hubspot.contact' }) mapping!: string;
+  @Choice(DELIVERY_STATES, { optional: true, example: 'rejected' }) state?: DeliveryState;
+  @Line({ max: 200, optional: true, description: 'The code of a reason' }) reason?: string;
+
+  @ApiProperty({ type: String, format: 'uuid', isArray: true, required: false, maxItems: KEYS_MAX })
+  @ValidateIf((_, value) => value !== undefined)
+  @IsUUID('all', { each: true, message: 'must be a list of keys of records.' })
+  @ArrayMaxSize(KEYS_MAX)
+  @IsArray()
+  keys?: string[];
+
+  @Time({ optional: true, description: 'Deliveries that came to stand as they do since then' })
+  since?: string;
+  @Time({ optional: true, description: 'And before then' }) until?: string;
+}
+
 type Place = [mapping: string, key: string];
+const KEY = new ParseUUIDPipe({ exceptionFactory: () => notFound() });
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 @ApiTags('deliveries')
 @ApiBearerAuth()
 @Controller('v1/deliveries')
 export class DeliveriesController {
-  constructor(@Inject(PG_POOL) private readonly pool: pg.Pool) {}
+  constructor(
+    @Inject(PG_POOL) private readonly pool: pg.Pool,
+    private readonly applied: AppliedMappings,
+    private readonly replays: Replays,
+  ) {}
 
   @Get()
   @ApiOperation({ summary: 'How records stand at mappings' })
@@ -32,12 +73,34 @@ export class DeliveriesController {
     return pageOf(rows, query.limit, ({ mapping, key }) => [mapping, key]);
   }
 
+  @Post('replay')
+  @HttpCode(202)
+  @ApiOperation({ summary: 'Deliver records again, mapped anew and written whole, beside what happens now' })
+  async replay(@Body() body: ReplayDeliveries, @Req() request: FastifyRequest): Promise<object> {
+    const { mapping, since, until, ...filter } = body;
+    if (!(await this.applied.current(mapping))) {
+      throw invalidRequest([{ pointer: '/mapping', code: 'unknown-mapping', message: 'names no mapping.' }]);
+    }
+    const times = { since: since && new Date(since), until: until && new Date(until) };
+    const replay = await this.replays.replay(
+      mapping,
+      { ...filter, since: times.since || undefined, until: times.until || undefined },
+      callerOf(principalOf(request)),
+    );
+    return { ...replay, links: { self: `/v1/deliveries/replay/${replay.id}` } };
+  }
+
+  @Get('replay/:id')
+  @ApiOperation({ summary: 'A replay: how many records it took, and how many still wait' })
+  async oneReplay(@Param('id', KEY) id: string): Promise<object> {
+    const replay = await this.replays.find(id);
+    if (!replay) throw notFound('There is no such replay.');
+    return { ...replay, links: { self: `/v1/deliveries/replay/${id}` } };
+  }
+
   @Get(':mapping/:key')
   @ApiOperation({ summary: 'One record at one mapping: its versions and every attempt' })
-  async one(
-    @Param('mapping') mapping: string,
-    @Param('key', new ParseUUIDPipe({ exceptionFactory: () => notFound() })) key: string,
-  ): Promise<object> {
+  async one(@Param('mapping') mapping: string, @Param('key', KEY) key: string): Promise<object> {
     const found = await findDelivery(this.pool, mapping, key);
     if (!found) throw notFound('This record has no delivery at this mapping.');
     const { tries, ...delivery } = found;

@@ -1,17 +1,19 @@
 import type { Fields } from '../connectors/connector.js';
 
 /** The states of a delivery; `deliveries.state` holds one. */
-export type DeliveryState =
-  | 'pending'
-  | 'sending'
-  | 'sent'
-  | 'verified'
-  | 'retrying'
-  | 'inDoubt'
-  | 'rejected'
-  | 'suppressed'
-  | 'retained'
-  | 'erased';
+export const DELIVERY_STATES = [
+  'pending',
+  'sending',
+  'sent',
+  'verified',
+  'retrying',
+  'inDoubt',
+  'rejected',
+  'suppressed',
+  'retained',
+  'erased',
+] as const;
+export type DeliveryState = (typeof DELIVERY_STATES)[number];
 
 /** In these a change has got its answer; in the others it still waits for one. */
 export const SETTLED_STATES: ReadonlySet<DeliveryState> = new Set([

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import type { DeliveryState } from './delivery.js';
+import { DELIVERY_STATES, type DeliveryState } from './delivery.js';
 
 /** The conservation ledger of one mapping, as the database function `mapping_ledger` counts it in one snapshot. */
 export interface Ledger {
@@ -21,19 +21,6 @@ export interface Ledger {
   readonly oldestOpenAt: string | null;
 }
 
-const STATES: readonly DeliveryState[] = [
-  'pending',
-  'sending',
-  'sent',
-  'verified',
-  'retrying',
-  'inDoubt',
-  'rejected',
-  'suppressed',
-  'retained',
-  'erased',
-];
-
 type Counted = Record<'records' | 'unaccounted' | 'total' | 'settled' | 'superseded' | 'waiting', string>;
 type Row = Counted & {
   as_of: Date;
@@ -48,7 +35,9 @@ export async function ledgerOf(pool: pg.Pool, mapping: string): Promise<Ledger> 
     mapping,
     asOf: row.as_of.toISOString(),
     records: Number(row.records),
-    states: Object.fromEntries(STATES.map((state) => [state, row.states[state] ?? 0])) as Ledger['states'],
+    states: Object.fromEntries(
+      DELIVERY_STATES.map((state) => [state, row.states[state] ?? 0]),
+    ) as Ledger['states'],
     unaccounted: Number(row.unaccounted),
     changes: {
       total: Number(row.total),

@@ -70,14 +70,17 @@ export async function compileStored(
   dir: string,
   stored: { readonly file: string; readonly source: string },
 ): Promise<CompiledMapping> {
-  const bundled = unbundle(stored.source);
-  const { parsed, mapping } = bundled
-    ? compileBundle(stored.file, bundled)
-    : compileSource(stored.file, stored.source, await loadSurroundings(dir));
+  const { parsed, mapping } = await compileGiven(dir, stored.file, stored.source);
   if (mapping) return mapping;
   throw new Error(
     `The applied version of ${stored.file} does not compile any more:\n\n${renderAll(parsed.faults.found)}`,
   );
+}
+
+/** A text that somebody gives: as a file has it, with the tables and metadata of the folder, or with its own. */
+export async function compileGiven(dir: string, file: string, source: string): Promise<LoadedFile> {
+  const bundled = unbundle(source);
+  return bundled ? compileBundle(file, bundled) : compileSource(file, source, await loadSurroundings(dir));
 }
 
 function compileBundle(file: string, { text, picklists, target }: Bundle): LoadedFile {

@@ -1,16 +1,21 @@
 import { Module } from '@nestjs/common';
 import { AppliedMappings } from './applied-mappings.js';
+import { ApplyPlan } from './apply-plan.js';
 import { DeliveriesController } from './deliveries.controller.js';
 import { Destinations } from './destinations.js';
 import { Drains } from './drains.js';
 import { MappingsController } from './mappings.controller.js';
 import { MappingDrains } from './mapping-drains.js';
+import { Plans } from './plans.js';
+import { PlansController } from './plans.controller.js';
+import { Proposals } from './proposals.js';
+import { Replays } from './replays.js';
 import { DrainProcessor, Sweep } from './wake.js';
 
 /** What the operator may ask; part of the api role. */
 @Module({
-  controllers: [MappingsController, DeliveriesController],
-  providers: [AppliedMappings],
+  controllers: [MappingsController, PlansController, DeliveriesController],
+  providers: [AppliedMappings, ApplyPlan, Destinations, Plans, Proposals, Replays],
   exports: [AppliedMappings],
 })
 export class PipelinesApiModule {}

@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { type Lease, LeaseLostError } from '../changes/lease.js';
-import type { Fields } from '../connectors/connector.js';
-import type { Delivery, DeliveryState, Taken } from './delivery.js';
+import type { Taken } from './delivery.js';
+import { DELIVERY, delivery, type DeliveryRow, fieldsOf } from './delivery-row.js';
 
 /** What one round has before it. */
 export interface Round {
@@ -15,7 +15,7 @@ export interface Round {
   readonly gone: readonly string[];
 }
 
-interface Row {
+interface Row extends DeliveryRow {
   seq?: string;
   head?: string;
   mapping_version?: number;
@@ -25,28 +25,12 @@ interface Row {
   slot: number;
   version: number;
   snapshot: unknown;
-  d_version: number | null;
-  wanted: number;
-  state: DeliveryState;
-  sent: boolean;
-  target_id: string | null;
-  target_key: string | null;
-  shadow: string | null;
-  tries: number;
-  checks: number;
-  resends: number;
-  next_attempt_at: Date | null;
-  recheck_at: Date | null;
   redelivery?: string;
   whole?: boolean;
-  known?: string | null;
   restore?: string | null;
 }
 
 type RecordRow = Row & { key: string };
-
-const DELIVERY = `d.version as d_version, d.wanted, d.state, d.sent, d.target_id, d.target_key, d.shadow,
-                  d.tries, d.checks, d.resends, d.next_attempt_at, d.recheck_at`;
 
 // The limit stands in a subquery and the join is lateral with a limit of its own: as a plain join the generic plan
 // reads half the table.
@@ -171,34 +155,6 @@ function taken(row: RecordRow): Taken {
     redelivery:
       row.redelivery === undefined
         ? null
-        : { id: row.redelivery, whole: row.whole!, restore: parsed(row.restore ?? null) },
+        : { id: row.redelivery, whole: row.whole!, restore: fieldsOf(row.restore ?? null) },
   };
-}
-
-function delivery(row: Row): Delivery | null {
-  if (row.d_version === null) return null;
-  return {
-    version: row.d_version,
-    wanted: row.wanted,
-    state: row.state,
-    sent: row.sent,
-    targetId: row.target_id,
-    targetKey: row.target_key,
-    shadow: standing(row),
-    tries: row.tries,
-    checks: row.checks,
-    resends: row.resends,
-    nextAttemptAt: row.next_attempt_at,
-    recheckAt: row.recheck_at,
-  };
-}
-
-/** What was read at the backend is known from now on, beneath what we wrote there. */
-function standing({ shadow, known }: Row): Fields | null {
-  const fields = parsed(shadow);
-  return fields === null || known == null ? fields : { ...parsed(known), ...fields };
-}
-
-function parsed(json: string | null): Fields | null {
-  return json === null ? null : (JSON.parse(json) as Fields);
 }

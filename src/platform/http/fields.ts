@@ -24,6 +24,7 @@ interface FieldOptions {
 
 const ONE_LINE = /^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*$/;
 const ISO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$/;
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const E164 = /^\+[1-9]\d{1,14}$/;
 const SLUG = /^[a-z0-9]+(-[a-z0-9]+)*$/;
 const LANGUAGE = /^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,4}$/;
@@ -48,6 +49,21 @@ export function Text({ max, ...options }: FieldOptions & { max: number }) {
     if (typeof value !== 'string') return NO_TEXT;
     return characters(value) > max ? `must have at most ${max} characters.` : null;
   });
+}
+
+/** A text of a program: of several lines, with tabs. */
+export function Source({ max, ...options }: FieldOptions & { max: number }) {
+  return scalar('source', options, { type: String, minLength: 1, maxLength: max }, (value) => {
+    if (typeof value !== 'string') return NO_TEXT;
+    if (value.length > max) return `must have at most ${max} characters.`;
+    return value.trim() === '' ? 'must not be blank.' : null;
+  });
+}
+
+/** An id of ours. */
+export function Key(options: FieldOptions = {}) {
+  const message = 'must be an id.';
+  return scalar('key', options, { type: String, format: 'uuid' }, matches(UUID, 36, message));
 }
 
 /** Space around an address is dropped, its case is kept. */

@@ -1,0 +1,125 @@
+import type { CallLimits, Connector, ObjectTarget } from '../connectors/connector.js';
+import type { CompiledMapping } from '../mapping/compiled-mapping.js';
+import type { PipelineSettings } from '../platform/config/settings.js';
+import { CHANGE_KINDS, type ChangeKind, type PlannedRecord } from './compare-record.js';
+
+/** Every record is counted in one kind; what stands below `standing` is counted beside it. */
+export type PlanCounts = Record<ChangeKind, number> & {
+  /** All records of the stream. */
+  records: number;
+  /** Those of them that were sent before. */
+  standing: number;
+  /** Those in which a field is emptied. */
+  nulled: number;
+  /** Fields that are written though nobody knows what stands there. */
+  unknownFields: number;
+  /** Records that claim a key at the target which another one claims as well. */
+  duplicates: number;
+  /** Those whose newest change has no answer yet: whichever version is in force then delivers it. */
+  underWay: number;
+};
+
+export function noCounts(): PlanCounts {
+  const kinds = Object.fromEntries(CHANGE_KINDS.map((kind) => [kind, 0])) as Record<ChangeKind, number>;
+  return {
+    records: 0,
+    ...kinds,
+    standing: 0,
+    nulled: 0,
+    unknownFields: 0,
+    duplicates: 0,
+    underWay: 0,
+  };
+}
+
+export function count(counts: PlanCounts, record: PlannedRecord): void {
+  counts[record.kind] += 1;
+  if (record.kind === 'unchanged') return;
+  const isCreated = record.kind === 'created';
+  if (!isCreated && record.fields.some(({ to, from }) => to === null && from !== null)) counts.nulled += 1;
+  if (!isCreated) counts.unknownFields += record.fields.filter(({ from }) => from === undefined).length;
+}
+
+/** What applying it would cost at the backend; an estimate, since live traffic shares the calls. */
+export interface PlanCalls {
+  /** Records that are written. */
+  readonly writes: number;
+  readonly send: number;
+  readonly readBack: number;
+  readonly total: number;
+  /** What the destination allows a day, and how much of it this takes; null where nothing is known. */
+  readonly quota: { readonly perDay: number; readonly share: number } | null;
+  /** How long it takes at the pace that the destination allows; null where it sets none. */
+  readonly seconds: number | null;
+}
+
+/** @param writes how many records are written in each lane */
+export function callsFor(
+  writes: readonly number[],
+  connector: Connector,
+  target: ObjectTarget,
+  settings: PipelineSettings,
+): PlanCalls {
+  const max = Math.min(connector.batchMax(target), settings.batchMax);
+  // A round takes so many of what was asked for again, and each round fills its own batches.
+  const inRound = Math.ceil(settings.roundMax / 4);
+  const readMax = connector.readBackMax(target);
+  let send = 0;
+  let readBack = 0;
+  for (const records of writes) {
+    for (let left = records; left > 0; left -= inRound) {
+      for (let inCalls = Math.min(left, inRound); inCalls > 0; inCalls -= max) {
+        send += 1;
+        if (readMax > 0) readBack += Math.ceil(Math.min(inCalls, max) / readMax);
+      }
+    }
+  }
+  const total = send + readBack;
+  return {
+    writes: writes.reduce((sum, n) => sum + n, 0),
+    send,
+    readBack,
+    total,
+    quota: quotaOf(total, connector.limits),
+    seconds: secondsOf(total, connector.limits),
+  };
+}
+
+function quotaOf(calls: number, limits: CallLimits | undefined): PlanCalls['quota'] {
+  const perDay = limits?.callsPerDay;
+  return perDay ? { perDay, share: calls / perDay } : null;
+}
+
+function secondsOf(calls: number, limits: CallLimits | undefined): number | null {
+  const paces = [
+    ...(limits?.callsPerSecond ? [limits.callsPerSecond] : []),
+    ...(limits?.window ? [(limits.window.calls * 1000) / limits.window.ms] : []),
+  ];
+  return paces.length === 0 ? null : Math.ceil(calls / Math.min(...paces));
+}
+
+/** One of the mapping's `limits`, and where the plan stands to it. */
+export interface LimitStanding {
+  readonly limit: 'changed' | 'nulled';
+  readonly max: { readonly share: number } | { readonly count: number };
+  readonly records: number;
+  /** Of those that stand there. */
+  readonly share: number;
+  readonly isExceeded: boolean;
+}
+
+/**
+ * `changed` bounds everything that is written over what stands there: a field of which nobody knows what stands there
+ * may be as wrong as one that changes.
+ */
+export function limitsOf({ limits }: CompiledMapping, counts: PlanCounts): LimitStanding[] {
+  const touched = counts.changed + counts.unknown + counts.rekeyed + counts.retained + counts.removed;
+  const standing = (limit: LimitStanding['limit'], records: number): LimitStanding[] => {
+    const max = limits[limit];
+    if (max === null) return [];
+    const share = counts.standing === 0 ? 0 : records / counts.standing;
+    const isExceeded = 'share' in max ? share > max.share : records > max.count;
+    return [{ limit, max, records, share, isExceeded }];
+  };
+  return [...standing('changed', touched), ...standing('nulled', counts.nulled)];
+}

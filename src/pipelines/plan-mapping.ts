@@ -1,0 +1,93 @@
+import { createHash } from 'node:crypto';
+import type pg from 'pg';
+import type { Connector, Fields, ObjectTarget } from '../connectors/connector.js';
+import { type Comparing, compareRecord, type PlannedRecord } from './compare-record.js';
+import { count, noCounts, type PlanCounts } from './plan-counts.js';
+import { type PlanSample, type ReasonCount, Samples } from './plan-samples.js';
+import { readUnknown } from './read-unknown.js';
+import { streamRecords } from './stream-records.js';
+import { type DuplicateKey, TargetKeys } from './target-keys.js';
+
+/** What is compared, and whether the backend may be asked for what nobody knows. */
+export interface Planning extends Comparing {
+  readonly id: string;
+  readonly position: string;
+  readonly reader: { readonly connector: Connector; readonly target: ObjectTarget } | null;
+}
+
+export interface Planned {
+  readonly counts: PlanCounts;
+  readonly samples: readonly PlanSample[];
+  readonly reasons: readonly ReasonCount[];
+  readonly duplicates: readonly DuplicateKey[];
+  /** How many records are written in each lane. */
+  readonly writes: readonly number[];
+}
+
+/**
+ * Goes once over all records of the stream, in memory that does not grow with them, and notes what an apply will have
+ * to deliver. The caller has put the plan's own row there, in this transaction.
+ */
+export async function planRecords(client: pg.ClientBase, planning: Planning): Promise<Planned> {
+  const { to, position } = planning;
+  const counts = noCounts();
+  const samples = new Samples(to);
+  const targetKeys = new TargetKeys(client);
+  const writes = new Array<number>(to.lanes).fill(0);
+  for await (const page of streamRecords(client, to.stream, position, to.name)) {
+    const compared = page.map((taken) => compareRecord(taken, planning));
+    const read = planning.reader
+      ? await readUnknown(compared, planning.reader.connector, planning.reader.target)
+      : compared.map((record) => ({ record, known: null }));
+    read.forEach(({ record }, i) => {
+      const { previous, version } = page[i]!;
+      counts.records += 1;
+      if (previous?.sent) counts.standing += 1;
+      if (version > (previous?.version ?? 0)) counts.underWay += 1;
+      count(counts, record);
+      samples.note(record);
+      if (record.write) writes[record.slot % to.lanes]! += 1;
+    });
+    await targetKeys.note(compared);
+    await keep(client, planning.id, read);
+  }
+  const duplicates = await targetKeys.duplicates();
+  counts.duplicates = duplicates.count;
+  return {
+    counts,
+    samples: samples.list(),
+    reasons: samples.reasons(),
+    duplicates: duplicates.samples,
+    writes,
+  };
+}
+
+/** Two writes of the same fields and values have the same digest, in whatever order they were made. */
+export function digestOf(write: Fields): string {
+  const sorted = Object.entries(write).sort(([a], [b]) => (a < b ? -1 : 1));
+  return createHash('sha256').update(JSON.stringify(sorted)).digest('base64url').slice(0, 22);
+}
+
+async function keep(
+  client: pg.ClientBase,
+  plan: string,
+  read: readonly { readonly record: PlannedRecord; readonly known: Fields | null }[],
+): Promise<void> {
+  const named = read.filter(({ record }) => record.kind !== 'unchanged');
+  if (named.length === 0) return;
+  const of = <T>(column: (one: (typeof named)[number]) => T): T[] => named.map(column);
+  await client.query({
+    name: 'plan-keep',
+    text: `insert into plan_records (plan, key, slot, version, kind, digest, known)
+           select $1, r.* from unnest($2::uuid[], $3::smallint[], $4::integer[], $5::text[], $6::text[], $7::text[]) r`,
+    values: [
+      plan,
+      of(({ record }) => record.key),
+      of(({ record }) => record.slot),
+      of(({ record }) => record.version),
+      of(({ record }) => record.kind),
+      of(({ record }) => record.write && digestOf(record.write)),
+      of(({ known }) => known && JSON.stringify(known)),
+    ],
+  });
+}
