@@ -6,3 +6,10 @@ export const signalsTaken = new Counter({
   help: 'Signals taken in, by outcome',
   labelNames: ['outcome'] as const,
 });
+
+/** Platforms' hooks; counted once for each time something was made of one. */
+export const hooksTaken = new Counter({
+  name: 'foyer_platform_hooks_total',
+  help: 'Hooks of platforms, by what became of them',
+  labelNames: ['platform', 'state'] as const,
+});

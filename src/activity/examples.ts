@@ -12,3 +12,23 @@ export const SIGNALS_EXAMPLE = [
 ];
 
 export const SIGNAL_RESULTS_EXAMPLE = { results: [{ index: 0, status: 'accepted' }] };
+
+export const PLACE_EXAMPLE = {
+  platform: 'zoom',
+  place: '1234567890',
+  session: 'opening',
+  links: { self: '/v1/events/summit-2027/places/zoom/1234567890', event: '/v1/events/summit-2027' },
+};
+
+export const HOOK_COUNTS_EXAMPLE = {
+  items: [
+    {
+      platform: 'zoom',
+      kind: 'webinar.participant_joined',
+      state: 'turned',
+      count: 412,
+      lastAt: '2027-06-01T09:00:02.000Z',
+    },
+  ],
+  next: null,
+};

@@ -10,6 +10,7 @@ import { isWorthAnotherTry } from '../platform/database/transaction.js';
 import { GroupCommit } from '../platform/group-commit.js';
 import { invalidRequest, notFound } from '../platform/http/problem.js';
 import { unavailable } from '../platform/http/problem-filter.js';
+import { acquaint, type Acquaintance } from './acquaint.js';
 import { signalsTaken } from './activity-metrics.js';
 import { readSignal, type Signal, SignalRefused } from './read-signal.js';
 import { takeIn, type Taken } from './take-in.js';
@@ -113,12 +114,17 @@ export class SignalsService {
   private async write(signals: readonly Signal[]): Promise<Taken[]> {
     for (let tries = 1; ; tries++) {
       try {
+        await acquaint(this.pool, signals.filter(isAcquaintance), this.clock.now());
         return await takeIn(this.pool, signals, this.clock.now());
       } catch (error) {
         if (tries >= TRIES_MAX || !isWorthAnotherTry(error)) throw error;
       }
     }
   }
+}
+
+function isAcquaintance(signal: Signal): signal is Signal & Acquaintance {
+  return signal.externalId !== null && signal.emailKey !== null;
 }
 
 /** What is remembered of an event may be a second old: a session that was just made is looked for anew. */

@@ -65,6 +65,8 @@ export class ActivitySettings {
   @IsInt() @Min(1) @Max(5_000) batchMax!: number;
   @IsInt() @Min(0) noShowAfterMs!: number;
   @IsInt() @Min(1) unresolvedDays!: number;
+  @IsString() zoomSecretToken!: string;
+  @IsInt() @Min(1) hookDays!: number;
 }
 
 export class PipelineSettings {

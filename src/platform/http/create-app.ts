@@ -10,6 +10,7 @@ import { KnownRoutes } from './known-routes.js';
 import { invalidRequest, notFound, Problem } from './problem.js';
 import { ProblemFilter, sendProblem } from './problem-filter.js';
 import { parseLines, takesLargeLists } from './lists.js';
+import { takesRawBody } from './raw-bodies.js';
 import { textFaults } from './text-guard.js';
 import { DtoPipe } from './validation.js';
 
@@ -66,7 +67,8 @@ function parseJson(fastify: FastifyInstance): void {
     (request, body, done) => {
       const bytes = body as Buffer;
       // A DELETE may name a type and send nothing.
-      if (bytes.length === 0 && request.method === 'DELETE') done(null, undefined);
+      if (takesRawBody(request)) done(null, bytes);
+      else if (bytes.length === 0 && request.method === 'DELETE') done(null, undefined);
       else if (!isUtf8(bytes)) done(invalidRequest([NO_UTF8]));
       else void parse(request, bytes.toString(), done);
     },
@@ -78,7 +80,7 @@ const NO_UTF8 = { pointer: '', code: 'encoding', message: 'is not encoded in UTF
 function guardTexts(fastify: FastifyInstance): void {
   fastify.addHook('preValidation', (request, _reply, done) => {
     // A list is judged item by item, so that one of them does not spoil the others.
-    if (request.body === undefined || Array.isArray(request.body)) {
+    if (request.body === undefined || Array.isArray(request.body) || Buffer.isBuffer(request.body)) {
       done();
       return;
     }

@@ -9,6 +9,7 @@ import { Reports0008 } from './0008-reports.js';
 import { Activity0009 } from './0009-activity.js';
 import { Redeliveries0011 } from './0011-redeliveries.js';
 import { Plans0012 } from './0012-plans.js';
+import { PlatformHooks0010 } from './0010-platform-hooks.js';
 
 /** TypeORM orders them by the thirteen digits at the end of each one's name. */
 export const migrations = [
@@ -23,4 +24,5 @@ export const migrations = [
   Activity0009,
   Redeliveries0011,
   Plans0012,
+  PlatformHooks0010,
 ];
