@@ -7,9 +7,9 @@ import { Webhooks0006 } from './0006-webhooks.js';
 import { Ledger0007 } from './0007-ledger.js';
 import { Reports0008 } from './0008-reports.js';
 import { Activity0009 } from './0009-activity.js';
+import { PlatformHooks0010 } from './0010-platform-hooks.js';
 import { Redeliveries0011 } from './0011-redeliveries.js';
 import { Plans0012 } from './0012-plans.js';
-import { PlatformHooks0010 } from './0010-platform-hooks.js';
 
 /** TypeORM orders them by the thirteen digits at the end of each one's name. */
 export const migrations = [
@@ -22,7 +22,7 @@ export const migrations = [
   Ledger0007,
   Reports0008,
   Activity0009,
+  PlatformHooks0010,
   Redeliveries0011,
   Plans0012,
-  PlatformHooks0010,
 ];
