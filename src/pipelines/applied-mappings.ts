@@ -86,14 +86,22 @@ export class AppliedMappings implements OnModuleInit {
     return applied;
   }
 
+  /** A version that was applied once, made runnable again; null where there is none. */
+  async version(name: string, version: number): Promise<CompiledMapping | null> {
+    const { rows } = await this.pool.query<Pick<VersionRow, 'file' | 'source' | 'hash'>>({
+      name: 'mapping-version',
+      text: 'select file, source, hash from mapping_versions where mapping = $1 and version = $2',
+      values: [name, version],
+    });
+    return rows[0] ? this.runnable(rows[0]) : null;
+  }
+
   /** Reads at once what is in force; for whoever has just changed it. */
   async refresh(): Promise<void> {
     const { rows } = await this.pool.query<VersionRow>({ name: 'mappings-current', text: CURRENT });
     const applied = new Map<string, Applied>();
     for (const row of rows) {
-      const mapping =
-        this.compiled.get(row.hash) ?? (await compileStored(this.settings.pipelines.mappingsDir, row));
-      this.compiled.set(row.hash, mapping);
+      const mapping = await this.runnable(row);
       const known = this.applied.get(row.name);
       // An answer that overtook another must not bring an older version back.
       if (known && known.version > row.version) applied.set(row.name, known);
@@ -101,6 +109,14 @@ export class AppliedMappings implements OnModuleInit {
     }
     this.applied = applied;
     this.readAt = performance.now();
+  }
+
+  private async runnable(row: Pick<VersionRow, 'file' | 'source' | 'hash'>): Promise<CompiledMapping> {
+    const known = this.compiled.get(row.hash);
+    if (known) return known;
+    const mapping = await compileStored(this.settings.pipelines.mappingsDir, row);
+    this.compiled.set(row.hash, mapping);
+    return mapping;
   }
 
   /**

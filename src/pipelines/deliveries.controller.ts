@@ -21,14 +21,16 @@ import { decodeCursor, type Page, pageOf, Paging } from '../platform/http/paging
 import { invalidRequest, notFound } from '../platform/http/problem.js';
 import { AppliedMappings } from './applied-mappings.js';
 import { DELIVERY_STATES, type DeliveryState } from './delivery.js';
-import { type DeliveryView, findDelivery, listDeliveries } from './deliveries.js';
+import { type DeliveryView, listDeliveries } from './deliveries.js';
 import { Replays } from './replays.js';
+import { WhyDeliveries } from './why.js';
 
 class DeliveryQuery extends Paging {
   @IsOptional() @IsString() @MaxLength(200) mapping?: string;
   @IsOptional() @IsString() @MaxLength(40) state?: string;
   @IsOptional() @IsString() @MaxLength(200) reason?: string;
   @IsOptional() @IsUUID() key?: string;
+  @IsOptional() @IsString() @MaxLength(254) email?: string;
 }
 
 const KEYS_MAX = 1_000;
@@ -62,6 +64,7 @@ export class DeliveriesController {
     @Inject(PG_POOL) private readonly pool: pg.Pool,
     private readonly applied: AppliedMappings,
     private readonly replays: Replays,
+    private readonly deliveries: WhyDeliveries,
   ) {}
 
   @Get()
@@ -99,12 +102,13 @@ export class DeliveriesController {
   }
 
   @Get(':mapping/:key')
-  @ApiOperation({ summary: 'One record at one mapping: its versions and every attempt' })
+  @ApiOperation({
+    summary: 'Why a record stands at a backend as it does, or why not: field by field, with every attempt',
+  })
   async one(@Param('mapping') mapping: string, @Param('key', KEY) key: string): Promise<object> {
-    const found = await findDelivery(this.pool, mapping, key);
-    if (!found) throw notFound('This record has no delivery at this mapping.');
-    const { tries, ...delivery } = found;
-    return { ...delivery, attempts: tries };
+    const why = await this.deliveries.why(mapping, key);
+    if (!why) throw notFound('There is no such mapping, or its stream has no record with this key.');
+    return { ...why, links: { self: `/v1/deliveries/${mapping}/${key}` } };
   }
 }
 

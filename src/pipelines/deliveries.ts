@@ -19,6 +19,8 @@ export interface DeliveryFilter {
   readonly state?: string | undefined;
   readonly reason?: string | undefined;
   readonly key?: string | undefined;
+  /** Of the person, whatever its case: their own record and their registrations. */
+  readonly email?: string | undefined;
 }
 
 interface Row {
@@ -50,51 +52,56 @@ export async function listDeliveries(
       where ($1::text is null or d.mapping = $1) and ($2::text is null or d.state = $2)
         and ($3::text is null or d.reason::json ->> 'code' = $3) and ($4::uuid is null or d.key = $4)
         and ($5::text is null or (d.mapping, d.key) > ($5, $6::uuid))
+        and ($8::text is null or d.key = any(array(
+              select id from persons where email_key = lower($8)
+              union all
+              select r.id from persons p join registrations r on r.person_id = p.id where p.email_key = lower($8))))
       order by d.mapping, d.key limit $7`,
-    [filter.mapping, filter.state, filter.reason, filter.key, after?.mapping, after?.key, limit],
+    [
+      filter.mapping,
+      filter.state,
+      filter.reason,
+      filter.key,
+      after?.mapping,
+      after?.key,
+      limit,
+      filter.email?.trim(),
+    ],
   );
   return rows.map(view);
 }
 
-export interface AttemptView {
-  readonly id: string;
-  readonly at: string;
-  readonly deadline: string;
-  readonly requestId: string | null;
-  readonly outcome: string;
-  readonly status: number | null;
-  readonly message: string | null;
+/** What is known of one record at one mapping: with what it is explained. */
+export interface FoundDelivery {
+  readonly view: DeliveryView;
+  /** Null in all three where it was never taken up. */
+  readonly mappingVersion: number | null;
+  readonly shadow: string | null;
+  readonly targetKey: string | null;
 }
 
-const ATTEMPTS_MAX = 100;
-
+/** @returns null where nothing was delivered, tried or put off yet */
 export async function findDelivery(
   pool: pg.Pool,
   mapping: string,
   key: string,
-): Promise<(DeliveryView & { versions: object[]; tries: AttemptView[] }) | null> {
-  const { rows } = await pool.query<Row>(`${SELECT} where d.mapping = $1 and d.key = $2`, [mapping, key]);
-  if (!rows[0]) return null;
-  const [versions, attempts] = await Promise.all([
-    pool.query<object>(
-      `select version, topic, seq, at from changes where key = $1 and stream = $2 order by version desc limit $3`,
-      [key, rows[0].stream, ATTEMPTS_MAX],
-    ),
-    pool.query<Omit<AttemptView, 'message' | 'outcome'> & { outcome: string | null; reason: string | null }>(
-      `select a.id, a.at, a.deadline, a.request_id as "requestId", a.status, f.outcome, f.reason
-         from attempts a
-         left join attempt_failures f on f.mapping = a.mapping and f.key = $2 and f.attempt = a.id
-        where a.mapping = $1 and a.keys @> array[$2::uuid]
-        order by a.id desc limit $3`,
-      [mapping, key, ATTEMPTS_MAX],
-    ),
-  ]);
-  const tries = attempts.rows.map(({ reason, outcome, ...attempt }) => ({
-    ...attempt,
-    outcome: outcome ?? (attempt.status === null ? 'unanswered' : 'written'),
-    message: reason === null ? null : (JSON.parse(reason) as DeliveryReason).message,
-  }));
-  return { ...view(rows[0]), versions: versions.rows, tries };
+): Promise<FoundDelivery | null> {
+  const { rows } = await pool.query<
+    Row & { mapping_version: number; shadow: string | null; target_key: string | null }
+  >({
+    name: 'delivery-one',
+    text: `${SELECT.replace('select d.mapping', 'select d.mapping_version, d.shadow, d.target_key, d.mapping')}
+            where d.mapping = $1 and d.key = $2`,
+    values: [mapping, key],
+  });
+  const row = rows[0];
+  if (!row) return null;
+  return {
+    view: view(row),
+    mappingVersion: row.mapping_version,
+    shadow: row.shadow,
+    targetKey: row.target_key,
+  };
 }
 
 function view(row: Row): DeliveryView {

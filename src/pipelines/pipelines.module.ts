@@ -11,11 +11,12 @@ import { PlansController } from './plans.controller.js';
 import { Proposals } from './proposals.js';
 import { Replays } from './replays.js';
 import { DrainProcessor, Sweep } from './wake.js';
+import { WhyDeliveries } from './why.js';
 
 /** What the operator may ask; part of the api role. */
 @Module({
   controllers: [MappingsController, PlansController, DeliveriesController],
-  providers: [AppliedMappings, ApplyPlan, Destinations, Plans, Proposals, Replays],
+  providers: [AppliedMappings, ApplyPlan, Destinations, Plans, Proposals, Replays, WhyDeliveries],
   exports: [AppliedMappings],
 })
 export class PipelinesApiModule {}
