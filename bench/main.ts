@@ -1,10 +1,11 @@
 import { latency } from './latency.js';
+import { mapping } from './mapping.js';
 import { pipeline } from './pipeline.js';
 import { registrations } from './registrations.js';
 import { clearStage } from './stage.js';
 import { render, type Table } from './table.js';
 
-const BENCHMARKS: Record<string, () => Promise<Table[]>> = { registrations, pipeline, latency };
+const BENCHMARKS: Record<string, () => Promise<Table[]>> = { registrations, pipeline, latency, mapping };
 const USAGE = `npm run bench [${Object.keys(BENCHMARKS).join('|')}] [-- --json] [-- --profile FOLDER]`;
 
 /** @param words the command line: names of benchmarks, none for all; `--json`; `--profile FOLDER` */
