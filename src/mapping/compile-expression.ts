@@ -5,6 +5,7 @@
  * 3. Absent flows through: what is made from something absent is absent. `&&` and `||` are symmetric, as in CEL:
  *    a side that decides alone wins over an absent or failing other side.
  */
+import { readAttribute, readElement, readName } from './compile-reads.js';
 import { compileComprehension, isComprehension } from './comprehensions.js';
 import { typeOf, type Node } from './expression-language.js';
 import type { FunctionSpec } from './function-spec.js';
@@ -14,9 +15,10 @@ import { nearestName } from './nearest-name.js';
 import { compileBinary, equality, membership, negated, type Operator } from './operators.js';
 import { NotInLanguage, type Compiled, type Scope } from './scope.js';
 import { granted, specialCalls } from './special-calls.js';
+import { literalText } from './syntax-tree.js';
 import { zonedMethods } from './time-functions.js';
 import { ValueFault } from './value-fault.js';
-import { asKeyText, attribute, classOf, Frame, type Run } from './value.js';
+import { asText, boundedText, classOf, Frame, type Run } from './value.js';
 
 export function compileExpression(node: Node, scope: Scope): Compiled {
   switch (node.op) {
@@ -25,9 +27,9 @@ export function compileExpression(node: Node, scope: Scope): Compiled {
     case 'id':
       return dynamic(readName(node, scope));
     case '.':
-      return dynamic(readAttribute(node.args[0], node.args[1], scope));
+      return dynamic(readAttribute(node.args[0], node.args[1], scope, compileExpression));
     case '[]':
-      return dynamic(readElement(node.args[0], node.args[1], scope));
+      return dynamic(readElement(node.args[0], node.args[1], scope, compileExpression));
     case 'list':
       return listOf(node.args, scope);
     case 'map':
@@ -57,9 +59,44 @@ export function compileExpression(node: Node, scope: Scope): Compiled {
         'Optional chaining is not needed: what is absent stays absent',
         node,
       );
+    case '+':
+      return typeOf(node) === 'string' ? concatenation(node, scope) : arithmetic(node, scope);
     default:
-      return fold(node.args, scope, compileBinary(node.op, typeOf(node), node));
+      return arithmetic(node, scope);
   }
+}
+
+function arithmetic(
+  node: Extract<Node, { op: '+' | '-' | '*' | '/' | '%' | '<' | '<=' | '>' | '>=' }>,
+  scope: Scope,
+): Compiled {
+  return fold(node.args, scope, compileBinary(node.op, typeOf(node), node));
+}
+
+/** `a + b + c` of texts as one step. */
+function concatenation(node: Node, scope: Scope): Compiled {
+  const nodes = addends(node);
+  const parts = nodes.map((part) => compileExpression(part, scope));
+  const pieces = parts.map(({ run }, i) => literalText(nodes[i]) ?? run);
+  return foldAll(parts, (frame) => {
+    let whole = '';
+    let isNull = false;
+    for (const piece of pieces) {
+      if (typeof piece === 'string') {
+        whole += piece;
+        continue;
+      }
+      const part = piece(frame);
+      if (part === undefined) return undefined;
+      if (part === null) isNull = true;
+      else whole += asText(part);
+    }
+    return isNull ? null : boundedText(whole);
+  });
+}
+
+function addends(node: Node): Node[] {
+  return node.op === '+' && typeOf(node) === 'string' ? node.args.flatMap(addends) : [node];
 }
 
 function constant(value: unknown): Compiled {
@@ -82,35 +119,6 @@ function literal(value: unknown, node: Node): unknown {
     'Byte strings and unsigned numbers are no part of mappings',
     node,
   );
-}
-
-function readName(node: Extract<Node, { op: 'id' }>, scope: Scope): Run {
-  const name = node.args;
-  const slot = scope.slots.get(name);
-  if (slot) return slot;
-  if (scope.variables.has(name)) return (frame) => attribute(frame.snapshot, name);
-  const message =
-    name === 'consent' ? 'consent is no value: ask consent.granted("…")' : `There is no ${name} here`;
-  throw new NotInLanguage('unknown-name', message, node);
-}
-
-function readAttribute(target: Node, name: string, scope: Scope): Run {
-  const { run } = compileExpression(target, scope);
-  return (frame) => attribute(run(frame), name);
-}
-
-function readElement(target: Node, index: Node, scope: Scope): Run {
-  const { run } = compileExpression(target, scope);
-  const { run: at } = compileExpression(index, scope);
-  return (frame) => {
-    const whole = run(frame);
-    const key = at(frame);
-    if (whole === undefined || whole === null || key === undefined || key === null) return undefined;
-    if (!Array.isArray(whole))
-      return whole instanceof Map ? (whole.get(key) as unknown) : attribute(whole, asKeyText(key));
-    if (typeof key === 'number') return whole[key] as unknown;
-    throw new ValueFault('wrong-type', `A list is asked for element ${classOf(key)}`);
-  };
 }
 
 function listOf(items: readonly Node[], scope: Scope): Compiled {

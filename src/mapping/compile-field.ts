@@ -1,6 +1,7 @@
 /** From what an expression gives to what the target takes: missing, picklist, type, length; in that order. */
 import type { FieldValue } from './compiled-mapping.js';
 import { exactNumber, isDecimal } from './decimal.js';
+import { isDateOnly, isDateTime } from './iso-time.js';
 import type { Missing } from './mapping-file.js';
 import { lookUp, type Picklist } from './picklist.js';
 import type { TargetField } from './target-metadata.js';
@@ -18,23 +19,29 @@ export interface FieldPlan {
 /** Gives `undefined` where the field is to be left out; throws `ValueFault` where the record must be rejected. */
 export type Convert = (value: unknown, frame: Frame) => FieldValue | undefined;
 
-export function compileField(plan: FieldPlan): Convert {
+export function compileField(plan: FieldPlan): { readonly convert: Convert; readonly plainMax: number } {
   const { missing, picklist, truncate } = plan;
   const convert = conversionTo(plan.target);
   const lengthMax = plan.target?.length ?? null;
   const isClosed = plan.target?.type === 'picklist' && plan.target.restricted !== false;
   const allowed = isClosed && plan.target.values ? new Set(plan.target.values) : null;
-  return (value, frame) => {
+  const isPlain = (convert === text || convert === anyScalar) && !picklist && !allowed;
+  const plainMax = isPlain ? Math.min(lengthMax ?? Infinity, truncate ?? Infinity) : -1;
+  const whole: Convert = (value, frame) => {
     if (value === undefined || value === null) return substitute(value, missing, plan.default);
     const sent = convert(picklist ? lookUp(picklist, textForTable(value), frame) : value);
     if (typeof sent !== 'string') return sent;
-    const text = truncate !== null && sent.length > truncate ? cut(sent, truncate) : sent;
-    if (lengthMax !== null && text.length > lengthMax) throw tooLong(text.length, lengthMax);
-    if (allowed && !allowed.has(text)) {
-      throw new ValueFault('unknown-picklist-value', `The target's picklist does not hold ${classOf(text)}`);
+    const fitting = truncate !== null && sent.length > truncate ? cut(sent, truncate) : sent;
+    if (lengthMax !== null && fitting.length > lengthMax) throw tooLong(fitting.length, lengthMax);
+    if (allowed && !allowed.has(fitting)) {
+      throw new ValueFault(
+        'unknown-picklist-value',
+        `The target's picklist does not hold ${classOf(fitting)}`,
+      );
     }
-    return text;
+    return fitting;
   };
+  return { convert: whole, plainMax };
 }
 
 /**
@@ -108,17 +115,14 @@ function trueOrFalse(value: unknown): boolean {
   throw wrongType('true or false', value);
 }
 
-const isoDate = /^\d{4}-\d{2}-\d{2}$/;
-const isoDateTime = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})$/;
-
 function dateOnly(value: unknown): string {
-  if (typeof value === 'string' && isoDate.test(value) && !Number.isNaN(Date.parse(value))) return value;
+  if (typeof value === 'string' && isDateOnly(value)) return value;
   throw wrongType('a date such as 2026-03-01: use date(time, zone)', value);
 }
 
 function dateTime(value: unknown): string {
+  if (typeof value === 'string' && isDateTime(value)) return value;
   if (value instanceof Date) return value.toISOString();
-  if (typeof value === 'string' && isoDateTime.test(value) && !Number.isNaN(Date.parse(value))) return value;
   throw wrongType('a time with its zone such as 2026-03-01T09:00:00Z', value);
 }
 

@@ -200,7 +200,7 @@ class MappingCompiler {
     const compiled = this.expressions.compile(value, checked);
     if (!compiled || (spec.picklist && !picklist)) return null;
     const { line, column } = this.file.source.position(value.range[0]);
-    const convert = compileField({
+    const conversion = compileField({
       missing: spec.missing,
       default: spec.default?.value ?? null,
       truncate: spec.truncate?.value ?? null,
@@ -208,7 +208,7 @@ class MappingCompiler {
       target,
     });
     const field = { name: name.value, owner: spec.owner, expression: value.text, line, column };
-    return { spec, field, convert, ...compiled };
+    return { spec, field, ...conversion, ...compiled };
   }
 
   /** Rule 5: what says something about a person compiles only behind a consent. */

@@ -10,6 +10,7 @@ import type {
   WhenNot,
 } from './compiled-mapping.js';
 import type { Convert } from './compile-field.js';
+import { FieldsMaker } from './fields-maker.js';
 import { sourcesIn, TracedField, type Source } from './trace.js';
 import { ValueFault } from './value-fault.js';
 import { classOf, Frame, type Run } from './value.js';
@@ -18,6 +19,8 @@ export interface DecidingField {
   readonly field: CompiledField;
   readonly run: Run;
   readonly convert: Convert;
+  /** Texts up to this length need no conversion: most values are such. -1 where every text does. */
+  readonly plainMax: number;
   readonly sources: () => readonly Source[];
 }
 
@@ -43,6 +46,10 @@ export interface Decision {
 const keyLengthMax = 255;
 const noTargets: Targets = Object.freeze({});
 
+/** What is being worked on beside fields, which have their index. */
+const atKey = -2;
+const atWhen = -1;
+
 interface Trace {
   holds: boolean | null;
   frame: Frame | null;
@@ -52,8 +59,10 @@ interface Trace {
 export class Decider {
   private readonly notMatching: MappingReason;
   private readonly lengthMax: number;
+  private readonly maker: FieldsMaker;
 
   constructor(private readonly decision: Decision) {
+    this.maker = new FieldsMaker(decision.fields.map(({ field }) => field.name));
     this.lengthMax = decision.keyLengthMax ?? keyLengthMax;
     this.notMatching = {
       code: 'when-false',
@@ -84,35 +93,42 @@ export class Decider {
   }
 
   private decide(snapshot: unknown, targets: Targets, trace: Trace | null): Evaluation {
-    const { decision } = this;
+    const { key: keyPart, when, whenNot, fields, newSlots } = this.decision;
     let key: string | null = null;
-    let field: string | null = decision.keyField;
-    let { line } = decision.key;
+    let at = atKey;
     try {
-      const frame = new Frame(asSnapshot(snapshot), decision.newSlots(), targets);
+      const frame = new Frame(asSnapshot(snapshot), newSlots(), targets);
       if (trace) trace.frame = frame;
-      key = asKey(decision.key.run(frame), this.lengthMax);
-      if (decision.when) {
-        field = null;
-        ({ line } = decision.when);
-        const isMatching = holds(decision.when.run(frame));
+      key = asKey(keyPart.run(frame), this.lengthMax);
+      if (when) {
+        at = atWhen;
+        const isMatching = holds(when.run(frame));
         if (trace) trace.holds = isMatching;
-        if (!isMatching) {
-          return { kind: 'notMatching', key, whenNot: decision.whenNot, reason: this.notMatching };
-        }
+        if (!isMatching) return { kind: 'notMatching', key, whenNot, reason: this.notMatching };
       }
-      const values: Record<string, FieldValue> = {};
-      for (const next of decision.fields) {
-        field = next.field.name;
-        ({ line } = next.field);
-        const value = trace ? traced(next, frame, trace) : next.convert(next.run(frame), frame);
-        if (value !== undefined) values[field] = value;
+      const values = new Array<FieldValue | undefined>(fields.length);
+      for (at = 0; at < fields.length; at++) {
+        const next = fields[at]!;
+        values[at] = trace ? traced(next, frame, trace) : valueOf(next, frame);
       }
-      return { kind: 'write', key, fields: values };
+      return { kind: 'write', key, fields: this.maker.make(values) };
     } catch (error) {
-      return { kind: 'rejected', key, reason: reasonOf(error, { file: decision.file, line, field }) };
+      return { kind: 'rejected', key, reason: reasonOf(error, this.placeOf(at)) };
     }
   }
+
+  private placeOf(at: number): { file: string; line: number; field: string | null } {
+    const { file, key, when, keyField, fields } = this.decision;
+    if (at === atKey) return { file, line: key.line, field: keyField };
+    if (at === atWhen) return { file, line: when!.line, field: null };
+    const { line, name } = fields[at]!.field;
+    return { file, line, field: name };
+  }
+}
+
+function valueOf({ run, convert, plainMax }: DecidingField, frame: Frame): FieldValue | undefined {
+  const given = run(frame);
+  return typeof given === 'string' && given.length <= plainMax ? given : convert(given, frame);
 }
 
 function traced(next: DecidingField, frame: Frame, trace: Trace): FieldValue | undefined {

@@ -81,11 +81,14 @@ export class ExpressionLanguage {
     return environment;
   }
 
-  /** The same language with the names of `let` in it. */
-  with(names: ReadonlyMap<string, string>): ExpressionLanguage {
-    const environment = this.environment.clone();
-    for (const [name, type] of names) environment.registerVariable(name, type);
-    return new ExpressionLanguage(environment);
+  /** The same language for one mapping, which may declare names of its own. */
+  forMapping(): ExpressionLanguage {
+    return new ExpressionLanguage(this.environment.clone());
+  }
+
+  /** A name of `let`, for all expressions that are checked from now on. */
+  declare(name: string, type: string): void {
+    this.environment.registerVariable(name, type);
   }
 
   check(text: string): CheckResult {

@@ -19,12 +19,13 @@ export class LetBindings {
   constructor(
     private readonly contract: StreamContract,
     private readonly faults: Faults,
+    /** Knows the names bound so far. */
     public language: ExpressionLanguage,
   ) {}
 
   /** Fresh slots for one record. */
   newSlots(): unknown[] {
-    return Array<unknown>(this.slotCount).fill(unset);
+    return this.slotCount === 0 ? [] : Array<unknown>(this.slotCount).fill(unset);
   }
 
   nextSlot(): number {
@@ -45,7 +46,8 @@ export class LetBindings {
 
   /** After a fault (nulls) the name goes on as `dyn`, so that its uses are not reported as well. */
   bind({ name }: LetBinding, checked: Checked | null, run: Run | null): void {
-    this.language = this.language.with(new Map([[name.value, checked?.type ?? 'dyn']]));
+    if (this.names.length === 0) this.language = this.language.forMapping();
+    this.language.declare(name.value, checked?.type ?? 'dyn');
     this.names.push(name.value);
     if (checked) this.nodes.set(name.value, checked.node);
     if (!run) {

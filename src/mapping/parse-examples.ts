@@ -42,7 +42,8 @@ function parseExample(reader: YamlReader, item: Entry): Example | null {
 
 function readGiven(reader: YamlReader, entry: Entry): Located<Record<string, unknown>> | null {
   if (reader.entries(entry.node, entry.range, 'given').length === 0) return null;
-  return { value: reader.plain(entry.node) as Record<string, unknown>, range: entry.range };
+  const value = reader.plain(entry.node) as Record<string, unknown> | null;
+  return value && { value, range: entry.range };
 }
 
 function readExpect(reader: YamlReader, entry: Entry): Example['expect'] | null {
@@ -57,7 +58,9 @@ function readExpect(reader: YamlReader, entry: Entry): Example['expect'] | null 
     return null;
   }
   // Read as a whole, so that anchors and merges may share what examples have in common.
-  const fields = Object.entries(reader.plain(entry.node) as Record<string, unknown>);
+  const plain = reader.plain(entry.node) as Record<string, unknown> | null;
+  if (!plain) return null;
+  const fields = Object.entries(plain);
   const wrong = fields.filter(([, value]) => value !== null && !scalarTypes.includes(typeof value));
   for (const [name] of wrong) {
     reader.faults.add(entry.range, {

@@ -40,6 +40,7 @@ export class TracedField implements FieldTrace {
       readonly field: CompiledField;
       readonly run: Run;
       readonly convert: Convert;
+      readonly plainMax: number;
       readonly sources: () => readonly Source[];
     },
     private readonly frame: Frame,
@@ -53,7 +54,8 @@ export class TracedField implements FieldTrace {
     frame.lookups ??= [];
     try {
       this.given = plan.run(frame);
-      this.value = plan.convert(this.given, frame);
+      const isPlain = typeof this.given === 'string' && this.given.length <= plan.plainMax;
+      this.value = isPlain ? (this.given as string) : plan.convert(this.given, frame);
     } finally {
       if (frame.lookups.length > 0) {
         this.lookups = frame.lookups;

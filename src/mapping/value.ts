@@ -4,7 +4,7 @@
  * apart, and whole ones never leave the range in which a number is exact.
  */
 import type { LookupRow, Targets } from './compiled-mapping.js';
-import { isDecimal } from './decimal.js';
+import { Decimal, isDecimal } from './decimal.js';
 import { ValueFault } from './value-fault.js';
 
 /** Longest list an expression may walk. */
@@ -13,6 +13,11 @@ export const listElementsMax = 10_000;
 export const textLengthMax = 100_000;
 /** Steps one record may cost at one mapping: elements walked and pieces of text built. */
 export const stepsMax = 200_000;
+
+/** A length of time, as CEL has it. */
+export class Duration {
+  constructor(readonly ms: number) {}
+}
 
 /** What one evaluation of one record holds: its snapshot, what `let` and loops have bound, and how much it may still cost. */
 export class Frame {
@@ -42,11 +47,6 @@ export class Frame {
 
 export type Run = (frame: Frame) => unknown;
 
-/** A length of time, as CEL has it. */
-export class Duration {
-  constructor(readonly ms: number) {}
-}
-
 /** What an expression looks into: a map or an object of a record, and none of the values that are classes here. */
 export function isStructure(value: unknown): value is object {
   return (
@@ -58,7 +58,30 @@ export function isStructure(value: unknown): value is object {
   );
 }
 
-/** Own attributes only: nothing inherited can be reached from an expression. */
+/**
+ * Names that something a record may hold inherits or carries by its kind. Whatever else is read as a property is an
+ * attribute of the record's own, so that the slow question whether it is need not be asked.
+ */
+export const inheritedNames: ReadonlySet<string> = new Set([
+  ...[Object, Array, Date, Map, Duration, Decimal].flatMap((kind) => [
+    ...Object.getOwnPropertyNames(kind.prototype),
+    ...Object.getOwnPropertyNames(Object.getPrototypeOf(kind.prototype) ?? {}),
+  ]),
+  ...['length', 'ms', 's', 'e', 'd'],
+]);
+
+/** Reads one attribute: own ones only, nothing inherited can be reached from an expression. */
+export function attributeReader(name: string): (value: unknown) => unknown {
+  if (inheritedNames.has(name)) return (value) => attribute(value, name);
+  return (value) => {
+    if (typeof value === 'object' && value !== null) {
+      const found = (value as Record<string, unknown>)[name];
+      if (found !== undefined) return found;
+    }
+    return attribute(value, name);
+  };
+}
+
 export function attribute(value: unknown, name: string): unknown {
   if (value === undefined || value === null) return undefined;
   if (value instanceof Map) return (value as Map<unknown, unknown>).get(name);

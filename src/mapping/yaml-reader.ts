@@ -17,10 +17,10 @@ import type { FieldValue } from './compiled-mapping.js';
 import type { Faults, Range } from './diagnostic.js';
 import type { Expression, Located } from './mapping-file.js';
 import { nearestName } from './nearest-name.js';
+import { PlainValues, TooManyAliases } from './yaml-plain.js';
 
 /** Larger files are no mappings. */
 const textBytesMax = 256 * 1024;
-const aliasCountMax = 1_000;
 
 export interface Entry {
   readonly key: string;
@@ -31,10 +31,14 @@ export interface Entry {
 }
 
 export class YamlReader {
+  private readonly values: PlainValues;
+
   private constructor(
     readonly faults: Faults,
     private readonly document: Document.Parsed,
-  ) {}
+  ) {
+    this.values = new PlainValues(document);
+  }
 
   /** Null where the text is no YAML; the faults say why. */
   static open(faults: Faults): YamlReader | null {
@@ -176,8 +180,19 @@ export class YamlReader {
     return { text, range: where, locate: locator(this.faults.source.text, scalar as Node, text, where) };
   }
 
+  /** As plain values; null, with the fault noted, where aliases unfold to more than a file can mean. */
   plain(node: Node | null): unknown {
-    return node ? (node.toJS(this.document, { maxAliasCount: aliasCountMax }) as unknown) : null;
+    try {
+      return this.values.of(node);
+    } catch (error) {
+      if (!(error instanceof TooManyAliases)) throw error;
+      this.faults.add(this.rangeOf(node, [0, 1]), {
+        code: 'too-many-aliases',
+        message: 'The aliases here unfold to too many values, or without an end',
+        fix: 'write out what is meant',
+      });
+      return null;
+    }
   }
 
   isMap(node: Node | null): boolean {
@@ -196,7 +211,7 @@ export class YamlReader {
   }
 
   private resolve(node: Node | null): Node | null {
-    return isAlias(node) ? (node.resolve(this.document) ?? null) : node;
+    return isAlias(node) ? this.values.resolve(node) : node;
   }
 
   private entry(pair: Pair<Node, Node | null>): Entry | null {
