@@ -21,6 +21,31 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./test.js')).test,
   },
   {
+    name: 'diff',
+    summary: 'say what mapping files change against the versions in force',
+    load: async () => (await import('./diff.js')).diff,
+  },
+  {
+    name: 'plan',
+    summary: 'say what mapping files would do to every record',
+    load: async () => (await import('./plan.js')).plan,
+  },
+  {
+    name: 'apply',
+    summary: 'put a planned mapping in force, or undo the last one',
+    load: async () => (await import('./apply.js')).apply,
+  },
+  {
+    name: 'why',
+    summary: 'say why a record stands at a backend as it does, or why not',
+    load: async () => (await import('./why.js')).why,
+  },
+  {
+    name: 'replay',
+    summary: 'deliver records again',
+    load: async () => (await import('./replay.js')).replay,
+  },
+  {
     name: 'import agenda',
     summary: 'make an event and its sessions from a schedule.json',
     load: async () => (await import('./import-agenda.js')).importAgenda,

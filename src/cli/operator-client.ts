@@ -8,7 +8,10 @@ const PAGES_MAX = 1_000;
  * again, need neither pacing nor the knowledge of what left us, which is what the connectors' HTTP engine is for.
  */
 export class OperatorClient {
-  constructor(private readonly connection: Connection) {}
+  constructor(
+    private readonly connection: Connection,
+    private readonly timeoutMs: number = TIMEOUT_MS,
+  ) {}
 
   get api(): string {
     return this.connection.api;
@@ -52,7 +55,7 @@ export class OperatorClient {
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         },
         ...(body === undefined ? {} : { body }),
-        signal: AbortSignal.timeout(TIMEOUT_MS),
+        signal: AbortSignal.timeout(this.timeoutMs),
       });
     } catch (cause) {
       throw new Error(`no answer from ${api}: is Foyer running there?`, { cause });

@@ -3,6 +3,7 @@ import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swa
 import type pg from 'pg';
 import { PG_POOL } from '../platform/database/database.module.js';
 import { notFound } from '../platform/http/problem.js';
+import { hashOf } from './activate.js';
 import { type Applied, AppliedMappings } from './applied-mappings.js';
 import { type Ledger, ledgerOf } from './ledger.js';
 
@@ -43,10 +44,20 @@ export class MappingsController {
   }
 
   @Get(':mapping')
-  @ApiOperation({ summary: 'One mapping: the version in force and its source' })
+  @ApiOperation({ summary: 'One mapping: the version in force, its source, and the plan that undoes it' })
   async one(@Param('mapping') name: string): Promise<object> {
     const applied = await this.found(name);
-    return { ...resource(applied), source: applied.mapping.source };
+    const { rows } = await this.pool.query<{ appliedAt: Date; inverse: string | null; redelivering: number }>(
+      `select v.applied_at as "appliedAt",
+              (select p.id from plans p
+                where p.mapping = $1 and p.from_version = $2 and p.undoes is not null and p.applied_at is null
+                order by p.id desc limit 1) as inverse,
+              (select count(*)::int from redeliveries r where r.mapping = $1) as redelivering
+         from mapping_versions v where v.mapping = $1 and v.version = $2`,
+      [name, applied.version],
+    );
+    const { source } = applied.mapping;
+    return { ...resource(applied), ...rows[0], hash: hashOf(source), source };
   }
 
   @Get(':mapping/ledger')
@@ -90,6 +101,7 @@ export class MappingsController {
 
 function resource({ mapping, version, paused }: Applied): object {
   const { name, stream, destination, object, operation, file } = mapping;
-  const links = { self: `/v1/mappings/${name}`, ledger: `/v1/mappings/${name}/ledger` };
+  const self = `/v1/mappings/${name}`;
+  const links = { self, ledger: `${self}/ledger`, plan: `${self}/plan`, apply: `${self}/apply` };
   return { mapping: name, stream, destination, object, operation, file, version, paused, links };
 }
