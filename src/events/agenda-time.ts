@@ -65,7 +65,8 @@ export function daysBetween(from: string, to: string): number {
   return Math.round((Date.parse(to) - Date.parse(from)) / DAY_MS);
 }
 
-function offsetMs(timeZone: string, at: Date): number {
+/** Milliseconds east of Greenwich. */
+export function offsetMs(timeZone: string, at: Date): number {
   return wallClock(timeZone, at) - Math.floor(at.getTime() / 1_000) * 1_000;
 }
 

@@ -37,6 +37,11 @@ export const ROUTE_TABLE: Readonly<Record<string, Access>> = {
   'GET /v1/registrations/:id': 'registrant',
   'PATCH /v1/registrations/:id': 'registrant',
   'DELETE /v1/registrations/:id': 'registrant',
+  'POST /v1/registrations/:id/transfer': 'registrant',
+  'GET /v1/registrations/:id/calendar.ics': 'registrant',
+  'GET /v1/registrations/:id/badge.svg': 'registrant',
+  'GET /v1/registrations/:id/export': 'registrant',
+  'DELETE /v1/registrations/:id/person': 'registrant',
   'PUT /v1/registrations/:id/sessions/:code': 'registrant',
   'DELETE /v1/registrations/:id/sessions/:code': 'registrant',
 

@@ -82,8 +82,15 @@ export interface AttendeeSnapshot {
   readonly locale?: string | null;
 }
 
+/** Of an erased person the names and the e-mail are empty texts, and the rest is absent. */
+type PersonDetails = AttendeeSnapshot & {
+  readonly id: string;
+  readonly createdAt: IsoTime;
+  readonly erasedAt?: IsoTime | null;
+};
+
 export interface PersonSnapshot {
-  readonly person: AttendeeSnapshot & { readonly id: string; readonly createdAt: IsoTime };
+  readonly person: PersonDetails;
   readonly registrations: readonly {
     readonly id: string;
     readonly event: EventSnapshot;
@@ -153,7 +160,7 @@ export interface SessionStreamSnapshot {
 
 /** Whose it is and where it happened, whole enough that a mapping needs no other record. */
 interface Belongs {
-  readonly person: AttendeeSnapshot & { readonly id: string; readonly createdAt: IsoTime };
+  readonly person: PersonDetails;
   readonly registration: {
     readonly id: string;
     readonly status: RegistrationStatus;

@@ -90,7 +90,7 @@ const consentRecord: Attributes = {
   at: text,
 };
 
-const personAttributes: Attributes = { id: text, ...attendee, createdAt: text };
+const personAttributes: Attributes = { id: text, ...attendee, createdAt: text, erasedAt: optionalText };
 
 const person: StreamContract = {
   stream: 'person',

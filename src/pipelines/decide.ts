@@ -61,6 +61,7 @@ export function decide(
 
 /** What the mapping makes of the record, whatever waits or falls due. */
 export function decideAnew(taken: Taken, mapping: CompiledMapping, writesWhole: boolean): Decision {
+  if (isErased(taken.snapshot)) return decideErased(taken, mapping, writesWhole);
   const { previous } = taken;
   const evaluation = mapping.evaluate(taken.snapshot);
   if (evaluation.kind === 'rejected') return settle(taken, 'rejected', evaluation.reason);
@@ -72,6 +73,38 @@ export function decideAnew(taken: Taken, mapping: CompiledMapping, writesWhole: 
     return settle(taken, 'rejected', deleteIsNotOffered(evaluation.reason));
   const reason = reasonOf(evaluation.reason);
   return write(taken, mapping, evaluation.key, evaluation.whenNot, 'retained', reason, writesWhole);
+}
+
+/**
+ * The person was erased: what never left is done with; what was sent is withdrawn as `whenNot` says, under the key
+ * that it has there, since the record no longer tells one. A mapping without `when` writes what is left: nothing.
+ */
+function decideErased(taken: Taken, mapping: CompiledMapping, writesWhole: boolean): Decision {
+  const { previous } = taken;
+  if (!previous?.sent) return settleErased(taken);
+  const evaluation = mapping.evaluate(taken.snapshot);
+  const wanted = evaluation.kind === 'write' ? evaluation.fields : mapping.whenNot;
+  const key = previous.targetKey ?? evaluation.key;
+  if (wanted === 'keep' || key === null) return settleErased(taken);
+  if (wanted === 'delete') return settle(taken, 'rejected', deleteIsNotOffered(erasedReason(mapping)));
+  return write(taken, mapping, key, wanted, 'erased', null, writesWhole);
+}
+
+function settleErased(taken: Taken): Decision {
+  return {
+    kind: 'settle',
+    settlement: { ...unchanged(taken), state: 'erased', targetKey: null, shadow: null, reason: null },
+  };
+}
+
+function erasedReason({ file }: CompiledMapping): MappingReason {
+  return { code: 'erased', message: 'The person was erased', owner: 'data', file, line: 1, field: null };
+}
+
+/** A registration says so by its status, other records by their person. */
+function isErased(snapshot: unknown): boolean {
+  const { status, person } = snapshot as { status?: unknown; person?: { erasedAt?: unknown } };
+  return status === 'erased' || person?.erasedAt != null;
 }
 
 /** Who is erased stays so; what is in doubt goes again only where a person asked; what was appended stands already. */

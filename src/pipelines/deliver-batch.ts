@@ -139,7 +139,9 @@ function unanswered(base: Settlement, by: Delivering): Settlement {
 
 function afterVerdict(write: Write, base: Settlement, verdict: Verdict | null, by: Delivering): Settlement {
   const stands: Fields = { ...write.taken.previous?.shadow, ...write.fields };
-  if (verdict === null) return { ...base, state: 'sent', shadow: stands, reason: write.reason };
+  // Where nothing can be read back, what was erased is as erased as it will be.
+  const unread = write.goal === 'erased' ? ('erased' as const) : ('sent' as const);
+  if (verdict === null) return { ...base, state: unread, shadow: stands, reason: write.reason };
   if (verdict.kind === 'stands') {
     const done = { ...base, targetId: verdict.targetId, shadow: stands, resends: 0, reason: write.reason };
     return { ...done, state: write.goal, ...nextLook(base.recheckAt, by.now()) };

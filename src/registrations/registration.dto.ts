@@ -53,6 +53,10 @@ export class RegisterDto {
   @Line({ max: 100, optional: true, description: 'An invitation’s code' }) code?: string;
 }
 
+export class TransferDto {
+  @Nested(() => AttendeeDto) attendee!: AttendeeDto;
+}
+
 /** A merge patch (RFC 7396): absent stays, null takes away; a consent that is given here is given anew. */
 export class AmendRegistrationDto {
   @JsonObject({ optional: true, example: { jobTitle: 'Chief Engineer', phone: null } })

@@ -78,7 +78,15 @@ export function registrationBody(row: RegistrationRow, manageToken?: string) {
     createdAt: row.created_at.toISOString(),
     updatedAt: row.updated_at.toISOString(),
     ...(manageToken === undefined ? {} : { manageToken }),
-    links: { self, event: `/v1/events/${row.event.slug}` },
+    links: {
+      self,
+      event: `/v1/events/${row.event.slug}`,
+      transfer: `${self}/transfer`,
+      calendar: `${self}/calendar.ics`,
+      badge: `${self}/badge.svg`,
+      export: `${self}/export`,
+      person: `${self}/person`,
+    },
   };
 }
 

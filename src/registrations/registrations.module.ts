@@ -2,6 +2,8 @@ import { Module } from '@nestjs/common';
 import { EventsModule } from '../events/events.module.js';
 import { Admissions } from './admissions.js';
 import { ForgetKeys } from './forget-keys.js';
+import { PapersController } from './papers.controller.js';
+import { PapersService } from './papers.service.js';
 import { Registrations } from './read-registrations.js';
 import { Register } from './register.js';
 import { RegistrationsController } from './registrations.controller.js';
@@ -10,7 +12,7 @@ import { RegistrationsService } from './registrations.service.js';
 /** The way in, and what people do with their place. */
 @Module({
   imports: [EventsModule],
-  controllers: [RegistrationsController],
-  providers: [Register, Admissions, ForgetKeys, Registrations, RegistrationsService],
+  controllers: [RegistrationsController, PapersController],
+  providers: [Register, Admissions, ForgetKeys, Registrations, RegistrationsService, PapersService],
 })
 export class RegistrationsModule {}

@@ -102,7 +102,7 @@ export class RegistrationsService {
   }
 
   /** A wrong token and a wrong id are answered alike, so that neither can be found by trying. */
-  private async demandOwn(id: string, principal: Principal): Promise<RegistrationRow> {
+  async demandOwn(id: string, principal: Principal): Promise<RegistrationRow> {
     const row = await this.registrations.find(id);
     if (row && (isOperator(principal) || this.isHolder(row, principal))) return row;
     throw notFound('There is no such registration, or the token is not its own.');

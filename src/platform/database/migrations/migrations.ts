@@ -10,6 +10,7 @@ import { Activity0009 } from './0009-activity.js';
 import { PlatformHooks0010 } from './0010-platform-hooks.js';
 import { Redeliveries0011 } from './0011-redeliveries.js';
 import { Plans0012 } from './0012-plans.js';
+import { PlacesGivenOn0018 } from './0018-places-given-on.js';
 
 /** TypeORM orders them by the thirteen digits at the end of each one's name. */
 export const migrations = [
@@ -25,4 +26,5 @@ export const migrations = [
   PlatformHooks0010,
   Redeliveries0011,
   Plans0012,
+  PlacesGivenOn0018,
 ];
