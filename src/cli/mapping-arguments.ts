@@ -24,6 +24,8 @@ export function formatOf({ options }: Invocation): Format {
 }
 
 export interface Read {
+  /** Where the files stand: their tables, metadata and neighbours are there. */
+  readonly folders: readonly string[];
   readonly files: readonly LoadedFile[];
   readonly diagnostics: readonly Diagnostic[];
 }
@@ -48,7 +50,11 @@ export async function readMappings(paths: readonly string[]): Promise<Read> {
   const files = loaded.flatMap((part) => part.files);
   if (files.length === 0)
     throw new UsageError(`no mapping files (*.yaml) in ${[...folders.keys()].join(', ')}`);
-  return { files, diagnostics: inFileOrder(loaded.flatMap(({ diagnostics }) => diagnostics)) };
+  return {
+    folders: [...folders.keys()],
+    files,
+    diagnostics: inFileOrder(loaded.flatMap(({ diagnostics }) => diagnostics)),
+  };
 }
 
 async function locate(path: string): Promise<{ folder: string; file: string | null }> {

@@ -49,31 +49,41 @@ class ConditionChecker {
       this.checkChoice(node, []);
       return;
     }
+    if (isBoolean(node)) {
+      this.checkBoolean(node);
+      return;
+    }
     if (node.op === 'rcall') this.checkLoop(node);
     if (node.op === 'call' && node.args[0] === 'coalesce') this.checkCoalesce(node.args[1]);
     for (const part of partsOf(node)) this.walk(part);
   }
 
+  /** Of a place that takes a condition: a literal there is one that never differs. */
   checkAlone(condition: Node): void {
-    const constant = this.constantUnder([], condition);
-    if (constant === null) return;
-    this.note(condition, 'constant-condition', `This is ${constant ? 'always true' : 'never true'}`);
+    if (condition.op === 'value') this.noteConstant(condition, condition.args === true);
+  }
+
+  /** As a whole, and where that may differ, in its parts. */
+  private checkBoolean(node: Node): void {
+    const constant = this.constantUnder([], node);
+    if (constant !== null) this.noteConstant(node, constant);
+    else for (const part of partsOf(node)) this.walk(part);
   }
 
   /** `path` is what has been decided on the way here. */
   private checkChoice(node: Extract<Node, { op: '?:' }>, path: readonly Decided[]): void {
     const [condition, yes, no] = node.args;
-    this.walk(condition);
     const constant = this.constantUnder(path, condition);
+    const isOnlyHere = constant !== null && this.constantUnder([], condition) === null;
+    if (constant === null || isOnlyHere) this.walk(condition);
     if (constant !== null) {
-      const alone = path.length > 0 && this.constantUnder([], condition) === null;
-      if (alone)
+      if (isOnlyHere)
         this.note(
           constant ? no : yes,
           'unreachable-branch',
           'Nothing reaches this branch: what stands before it decides already',
         );
-      else this.note(condition, 'constant-condition', `This is ${constant ? 'always true' : 'never true'}`);
+      else this.noteConstant(condition, constant);
     }
     this.branch(yes, [...path, { condition, holds: true }]);
     this.branch(no, [...path, { condition, holds: false }]);
@@ -112,6 +122,10 @@ class ConditionChecker {
     return answer;
   }
 
+  private noteConstant(node: Node, constant: boolean): void {
+    this.note(node, 'constant-condition', `This is ${constant ? 'always true' : 'never true'}`);
+  }
+
   private note(node: Node, code: string, message: string): void {
     this.faults.add(this.expression.locate(node.start, node.end), {
       code,
@@ -126,4 +140,10 @@ class ConditionChecker {
 interface Decided {
   readonly condition: Node;
   readonly holds: boolean;
+}
+
+const booleanOps: ReadonlySet<string> = new Set(['&&', '||', '!_', '==', '!=', '<', '<=', '>', '>=', 'in']);
+
+function isBoolean(node: Node): boolean {
+  return booleanOps.has(node.op);
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { RE2JS } from 're2js';
 import { knownMethod, newFunction, newMethod, type FunctionSpec } from './function-spec.js';
 import { ValueFault } from './value-fault.js';
-import { asNumber, asText, textLengthMax } from './value.js';
+import { asNumber, asText, textLengthMax, type Frame } from './value.js';
 
 /** Linear or better, and known to systems that take hashed addresses. */
 export const hashAlgorithms = ['sha256', 'sha512', 'sha1', 'md5'] as const;
@@ -104,8 +104,9 @@ function substring(text: unknown, start: unknown, end: unknown): string {
   return whole.slice(from, to);
 }
 
-function split(text: unknown, separator: unknown, limit: unknown): string[] {
+function split(text: unknown, separator: unknown, limit: unknown, frame: Frame): string[] {
   const parts = asText(text).split(asText(separator));
+  frame.spend(parts.length);
   const partsMax = limit === undefined || asNumber(limit) < 0 ? parts.length : asNumber(limit);
   if (partsMax === 0) return [];
   return parts.length <= partsMax

@@ -1,0 +1,15 @@
+import { describe, expect, it } from 'vitest';
+import { goodFilesAreLeftAlone, shareOfMistakesFound } from './seeded-runs.js';
+
+// The long form stands in test/deep/mapping-language.test.ts.
+describe('A check', () => {
+  it('says nothing of 40 good files of many shapes', () => {
+    expect(goodFilesAreLeftAlone(40)).toEqual([]);
+  });
+
+  it('finds at least 98 of 100 planted mistakes, of every kind the file has a place for', () => {
+    const { planted, missed } = shareOfMistakesFound(250);
+    expect(planted).toBe(250);
+    expect(missed.length / planted, JSON.stringify(missed)).toBeLessThanOrEqual(0.02);
+  });
+});

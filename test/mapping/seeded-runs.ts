@@ -1,0 +1,31 @@
+import { checkFile, goodFile, randomFrom } from './seeded-files.js';
+import { mistakes } from './seeded-mistakes.js';
+
+/** The diagnostics of good files: there must be none. */
+export function goodFilesAreLeftAlone(count: number): string[] {
+  return Array.from({ length: count }, (_, seed) => goodFile(randomFrom(seed + 1))).flatMap((text) =>
+    checkFile(text).map(({ code, line, sourceLine }) => `${code} at line ${line}: ${sourceLine}`),
+  );
+}
+
+export interface Planted {
+  readonly planted: number;
+  /** The kinds that were not found, with the seed that shows it. */
+  readonly missed: readonly { readonly kind: string; readonly seed: number }[];
+}
+
+/** Plants mistakes, each into a good file of its own, the kinds in turn. */
+export function shareOfMistakesFound(count: number): Planted {
+  const missed: { kind: string; seed: number }[] = [];
+  let planted = 0;
+  for (let seed = 1; planted < count; seed++) {
+    const random = randomFrom(seed);
+    const { kind, plant } = mistakes[seed % mistakes.length]!;
+    const text = goodFile(random);
+    const broken = plant(text, random);
+    if (broken === null || broken === text) continue;
+    planted++;
+    if (checkFile(broken).length === 0) missed.push({ kind, seed });
+  }
+  return { planted, missed };
+}
