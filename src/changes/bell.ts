@@ -11,18 +11,27 @@ export interface DrainJob {
   readonly lane: number;
 }
 
-const RING_GAP_MS = 5;
-const LANES_FRESH_MS = 1_000;
+const LOOK_GAP_MS = 5;
+
+// A lane in good hands needs no bell: its holder looks once more before it gives the lane back.
+const UNREAD_LANES = `
+  select l.mapping, l.lane, l.owner is not null and l.until >= clock_timestamp() as "isHeld"
+    from lanes l
+   where l.stream = any ($1) and not l.paused
+     and exists (select 1 from changes c
+                  where c.stream = l.stream and c.seq > l.cursor and c.slot % l.lanes = l.lane)`;
 
 /**
  * Tells the workers that a stream has something new. A bell is never data: one that is lost costs at most a sweep,
  * one too many costs an empty look. So nobody awaits it, and with Redis away it is not even tried.
+ *
+ * It looks which lanes have something unread that nobody is reading, and rings these alone: a job that finds nothing
+ * costs Redis, the worker and the database more than this one look does.
  */
 @Injectable()
 export class Bell {
-  private lanes: { mapping: string; lane: number; stream: string }[] = [];
-  private lanesReadAt = 0;
-  private readonly ringing = new Map<string, { again: boolean }>();
+  private readonly streams = new Set<string>();
+  private isLooking = false;
 
   constructor(
     @InjectQueue(DRAIN_QUEUE) private readonly queue: Queue<DrainJob>,
@@ -31,43 +40,44 @@ export class Bell {
 
   /** Call after the commit and after the answer; returns at once. */
   ring(streams: readonly string[]): void {
-    void this.freshLanes().then((lanes) => {
-      for (const lane of lanes) {
-        if (streams.includes(lane.stream)) this.ringLane(lane.mapping, lane.lane);
+    for (const stream of streams) this.streams.add(stream);
+    if (!this.isLooking) void this.lookUntilQuiet();
+  }
+
+  /** One look in five milliseconds, for all that was rung meanwhile. */
+  private async lookUntilQuiet(): Promise<void> {
+    this.isLooking = true;
+    // Whoever holds a lane may be giving it back in this very moment, without having seen what we saw: then one look more.
+    let lookedTwice = false;
+    while (this.streams.size > 0 && this.queue.client.status === 'ready') {
+      const streams = [...this.streams];
+      this.streams.clear();
+      const wereHeld = await this.look(streams).catch(ignoreTheSweepWillLook);
+      await new Promise((resolve) => setTimeout(resolve, LOOK_GAP_MS).unref());
+      if (this.streams.size > 0) lookedTwice = false;
+      else if (wereHeld && !lookedTwice) {
+        lookedTwice = true;
+        for (const stream of wereHeld) this.streams.add(stream);
       }
-    }, ignoreTheSweepWillLook);
-  }
-
-  /** At most one job per lane in five milliseconds, and never a second one before the first was taken in. */
-  ringLane(mapping: string, lane: number): void {
-    const name = `${mapping}/${lane}`;
-    const current = this.ringing.get(name);
-    if (current) {
-      current.again = true;
-      return;
     }
-    if (this.queue.client.status !== 'ready') return;
-    const state = { again: false };
-    this.ringing.set(name, state);
-    const taken = this.queue.add({ mapping, lane }).catch(ignoreTheSweepWillLook);
-    void Promise.all([taken, new Promise((resolve) => setTimeout(resolve, RING_GAP_MS).unref())]).then(() => {
-      this.ringing.delete(name);
-      if (state.again) this.ringLane(mapping, lane);
-    });
+    this.streams.clear();
+    this.isLooking = false;
   }
 
-  private async freshLanes(): Promise<typeof this.lanes> {
-    const now = performance.now();
-    if (this.lanesReadAt > 0 && now - this.lanesReadAt < LANES_FRESH_MS) return this.lanes;
-    this.lanesReadAt = now;
-    const { rows } = await this.pool.query<{ mapping: string; lane: number; stream: string }>(
-      'select mapping, lane, stream from lanes where not paused',
-    );
-    this.lanes = rows;
-    return rows;
+  /** @returns the streams, where one of their lanes with something unread is in somebody's hands */
+  private async look(streams: readonly string[]): Promise<readonly string[] | undefined> {
+    const { rows } = await this.pool.query<DrainJob & { isHeld: boolean }>({
+      name: 'unread-lanes',
+      text: UNREAD_LANES,
+      values: [streams],
+    });
+    for (const { mapping, lane, isHeld } of rows) {
+      if (!isHeld) void this.queue.add({ mapping, lane }).catch(ignoreTheSweepWillLook);
+    }
+    return rows.some(({ isHeld }) => isHeld) ? streams : undefined;
   }
 }
 
-function ignoreTheSweepWillLook(): void {
+function ignoreTheSweepWillLook(): undefined {
   // Deliberately dropped: a bell that was not rung is made good by the sweep.
 }

@@ -6,7 +6,7 @@ import type { PipelineSettings } from '../platform/config/settings.js';
 export interface Drainable {
   /** Takes over what an earlier holder left under way. */
   adopt(lease: Lease): Promise<void>;
-  /** @returns false where there was nothing to do */
+  /** @returns whether more may be there than was taken up */
   round(lease: Lease, lost: AbortSignal): Promise<boolean>;
   /** Epoch milliseconds until which nothing should be read; 0 where work may go on. */
   heldUntil(): number;
@@ -74,6 +74,7 @@ async function untilQuiet(
     }
     if (await work.round(lease, lost)) continue;
     const dueInMs = await work.dueInMs(lease);
+    if (dueInMs !== null && dueInMs <= 0) continue;
     if (await releaseLease(pool, lease, dueInMs)) return dueInMs;
     await renewLease(pool, lease, settings.leaseMs);
   }

@@ -13,6 +13,8 @@ export interface Round {
   readonly mappingVersion: number;
   /** Redeliveries of records of which nothing is in the log any more. */
   readonly gone: readonly string[];
+  /** Whether more may stand behind what was read. */
+  readonly isFull: boolean;
 }
 
 interface Row extends DeliveryRow {
@@ -104,6 +106,7 @@ export async function readRound(pool: pg.Pool, lease: Lease, roundMax: number): 
     cursor: reached(lease, unread.rows, changes, roundMax),
     mappingVersion: first.mapping_version!,
     gone: asked.gone,
+    isFull: changes.length >= roundMax || due.rows.length >= roundMax || first.is_asked === true,
   };
 }
 

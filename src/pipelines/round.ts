@@ -21,7 +21,7 @@ const CHECKS_MAX = 500;
 /**
  * One round of a lane, from the log to the backend and back: read, decide, intend, send, verify, settle.
  * @param pipeOf the mapping in this version or a newer one: a round that has begun ends on the version it began with
- * @returns false where there was nothing to do
+ * @returns whether more may stand behind what was read; whoever gives the lane back looks for what came since
  */
 export async function round(
   pool: pg.Pool,
@@ -30,14 +30,14 @@ export async function round(
   pipeOf: (mappingVersion: number) => Promise<Pipe>,
 ): Promise<boolean> {
   const read = await readRound(pool, lease, roundMax);
-  const { taken, cursor } = read;
+  const { taken, cursor, isFull } = read;
   const pipe = await pipeOf(read.mappingVersion);
   const { settlements, writes, checks, answered } = sorted(taken, pipe);
   answered.push(...read.gone);
   if (settlements.length + writes.length + checks.length === 0) {
     if (cursor > lease.cursor || answered.length > 0)
       await settle(pool, lease, pipe.mappingVersion, [], [], cursor, answered);
-    return taken.length + read.gone.length > 0;
+    return isFull;
   }
 
   const max = Math.min(pipe.connector.batchMax(pipe.target), pipe.settings.batchMax);
@@ -50,14 +50,14 @@ export async function round(
     new Date(pipe.now().getTime() + pipe.settings.callTimeoutMs),
   );
 
-  const done = new Settler(pool, lease, pipe.mappingVersion);
-  done.add(settlements);
+  const rereads = chunks(checks, pipe.connector.readBackMax(pipe.target));
+  const done = new Settler(pool, lease, pipe.mappingVersion, settlements, cut.length + rereads.length);
   const calls = [
     ...cut.map((batch) => async () => {
       const { settlements: ours, attempt } = await deliverBatch(batch, pipe);
       done.add(ours, attempt);
     }),
-    ...chunks(checks, pipe.connector.readBackMax(pipe.target)).map((chunk) => async () => {
+    ...rereads.map((chunk) => async () => {
       done.add(await checkBatch(chunk, pipe));
     }),
   ];
@@ -66,7 +66,7 @@ export async function round(
     done.assertTaken();
   });
   await done.finish(cursor, answered);
-  return true;
+  return isFull;
 }
 
 function sorted(
@@ -111,10 +111,10 @@ async function inFlight(calls: (() => Promise<void>)[], max: number, mayBegin: (
 
 /**
  * Settles what is done while other calls of the round are still out: what comes in during one settle goes into the
- * next, so a slow call keeps nobody's evidence waiting. The cursor moves with the last.
+ * next, so a slow call keeps nobody's evidence waiting. The cursor moves with the last, which waits for nobody.
  */
 class Settler {
-  private settlements: Settlement[] = [];
+  private settlements: Settlement[];
   private attempts: Delivered['attempt'][] = [];
   private writing: Promise<void> = Promise.resolve();
   private isWriting = false;
@@ -124,15 +124,21 @@ class Settler {
     private readonly pool: pg.Pool,
     private readonly lease: Lease,
     private readonly mappingVersion: number,
-  ) {}
+    /** Answered without a call. */
+    settlements: readonly Settlement[],
+    private callsOut: number,
+  ) {
+    this.settlements = [...settlements];
+  }
 
+  /** What came of one call. */
   add(settlements: readonly Settlement[], attempt?: Delivered['attempt']): void {
+    this.callsOut -= 1;
     this.settlements.push(...settlements);
-    if (attempt) {
-      this.attempts.push(attempt);
-      if (!this.isWriting) this.writing = this.writeAll();
-      this.writing.catch((error: unknown) => (this.failure ??= error)); // finish() throws it
-    }
+    if (!attempt) return;
+    this.attempts.push(attempt);
+    if (this.callsOut > 0 && !this.isWriting) this.writing = this.writeAll();
+    this.writing.catch((error: unknown) => (this.failure ??= error)); // finish() throws it
   }
 
   /** @throws what a write threw: what went under with it must not be passed over by a later one */
