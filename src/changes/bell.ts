@@ -44,6 +44,12 @@ export class Bell {
     if (!this.isLooking) void this.lookUntilQuiet();
   }
 
+  /** For what stands in no log: a lane has something to do though nothing new was written. */
+  ringLane(mapping: string, lane: number): void {
+    if (this.queue.client.status !== 'ready') return;
+    void this.queue.add({ mapping, lane }).catch(ignoreTheSweepWillLook);
+  }
+
   /** One look in five milliseconds, for all that was rung meanwhile. */
   private async lookUntilQuiet(): Promise<void> {
     this.isLooking = true;
@@ -72,7 +78,7 @@ export class Bell {
       values: [streams],
     });
     for (const { mapping, lane, isHeld } of rows) {
-      if (!isHeld) void this.queue.add({ mapping, lane }).catch(ignoreTheSweepWillLook);
+      if (!isHeld) this.ringLane(mapping, lane);
     }
     return rows.some(({ isHeld }) => isHeld) ? streams : undefined;
   }
