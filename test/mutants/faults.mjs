@@ -37,8 +37,8 @@ export const FAULTS = [
   fault(
     'a settle that no epoch fences',
     'src/pipelines/settle.ts',
-    'where mapping = $1 and lane = $2 and epoch = $3 returning 1',
-    'where mapping = $1 and lane = $2 and $3::bigint > 0 returning 1',
+    'where mapping = $1 and lane = $2 and epoch = $3 returning coalesce(mapping_version, $8) as in_force',
+    'where mapping = $1 and lane = $2 and $3::bigint > 0 returning coalesce(mapping_version, $8) as in_force',
     FENCING,
   ),
   fault(
@@ -88,7 +88,7 @@ export const FAULTS = [
   fault(
     'a version that is ignored when records are taken up',
     'src/pipelines/decide.ts',
-    "if (previous && taken.version <= previous.version && !isDue) return { kind: 'ignore' };",
+    "if (previous && taken.version <= previous.version && !isDue && !isAsked) return { kind: 'ignore' };",
     '',
     DECIDE,
   ),
@@ -109,14 +109,14 @@ export const FAULTS = [
   fault(
     'a record without consent that is sent anyway',
     'src/mapping/decide.ts',
-    'if (decision.when && !holds(decision.when.run(frame))) {',
-    'if (decision.when && !holds(decision.when.run(frame)) && frame === null) {',
+    'if (!isMatching) return {',
+    'if (!isMatching && frame === null) return {',
     DECIDE,
   ),
   fault(
     'a change that calls the backend while its record waits',
     'src/pipelines/decide.ts',
-    'if (previous && isBackingOff(taken, now)) return join(taken);',
+    'if (previous && !isAsked && isBackingOff(taken, now)) return join(taken);',
     '',
     DECIDE,
   ),
