@@ -17,9 +17,9 @@ const LOOK_GAP_MS = 5;
 const UNREAD_LANES = `
   select l.mapping, l.lane, l.owner is not null and l.until >= clock_timestamp() as "isHeld"
     from lanes l
-   where l.stream = any ($1) and not l.paused
+   where string_to_array(l.stream, '+') && $1 and not l.paused
      and exists (select 1 from changes c
-                  where c.stream = l.stream and c.seq > l.cursor and c.slot % l.lanes = l.lane)`;
+                  where c.stream = any (string_to_array(l.stream, '+')) and c.seq > l.cursor and c.slot % l.lanes = l.lane)`;
 
 /**
  * Tells the workers that a stream has something new. A bell is never data: one that is lost costs at most a sweep,

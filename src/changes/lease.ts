@@ -5,8 +5,11 @@ export interface Lease {
   readonly mapping: string;
   readonly lane: number;
   readonly lanes: number;
+  /** One, or several with `+` between them, which are read as one. */
   readonly stream: string;
   readonly epoch: bigint;
+  /** When the lane was to be looked at, as it stood when it was taken: another time by then is somebody's wish. */
+  readonly dueThen?: string | null;
   /** Everything up to here has been taken up. */
   cursor: bigint;
   /** On this process's monotonic clock (`performance.now()`): past this, nothing may be sent or settled. */
@@ -25,6 +28,7 @@ interface LaneRow {
   stream: string;
   epoch: string;
   cursor: string;
+  due: string | null;
 }
 
 /** Takes the lane if nobody holds it; null where somebody does, or it is paused or gone. */
@@ -41,7 +45,7 @@ export async function takeLease(
               set owner = $3, until = clock_timestamp() + $4 * interval '1 ms', epoch = epoch + 1
             where mapping = $1 and lane = $2 and not paused
               and (owner is null or until < clock_timestamp())
-            returning lanes, stream, epoch, cursor`,
+            returning lanes, stream, epoch, cursor, due::text as due`,
     values: [place.mapping, place.lane, owner, leaseMs],
   });
   const row = rows[0];
@@ -51,6 +55,7 @@ export async function takeLease(
     lanes: row.lanes,
     stream: row.stream,
     epoch: BigInt(row.epoch),
+    dueThen: row.due,
     cursor: BigInt(row.cursor),
     validUntilMs: asked + leaseMs,
   };
@@ -79,13 +84,15 @@ export async function renewLease(pool: pg.Pool, lease: Lease, leaseMs: number): 
 export async function releaseLease(pool: pg.Pool, lease: Lease, dueInMs: number | null): Promise<boolean> {
   const { rowCount } = await pool.query({
     name: 'lease-release',
-    text: `update lanes set owner = null, until = null, due = clock_timestamp() + $5 * interval '1 ms'
+    text: `update lanes set owner = null, until = null,
+                  due = least(clock_timestamp() + $5 * interval '1 ms',
+                              case when due is distinct from $6::timestamptz then due end)
             where mapping = $1 and lane = $2 and epoch = $3
               and not exists (select 1 from changes
-                               where stream = $4 and seq > lanes.cursor and slot % lanes.lanes = lanes.lane)
+                               where stream = any (string_to_array($4, '+')) and seq > lanes.cursor and slot % lanes.lanes = lanes.lane)
               and not exists (select 1 from redeliveries r
                                where r.mapping = lanes.mapping and r.slot % lanes.lanes = lanes.lane)`,
-    values: [lease.mapping, lease.lane, lease.epoch.toString(), lease.stream, dueInMs],
+    values: [lease.mapping, lease.lane, lease.epoch.toString(), lease.stream, dueInMs, lease.dueThen ?? null],
   });
   return rowCount === 1;
 }

@@ -13,8 +13,11 @@ import {
 } from '../platform/http/fields.js';
 
 const STATES = ['draft', 'open', 'closed'] as const;
+const PRIVACY = ['open', 'strict'] as const;
 const SSO = ['none', 'optional', 'required'] as const;
 export const KINDS = ['talk', 'lab', 'networking', 'other'] as const;
+
+const PRIVACY_TEXT = 'strict: registering answers 202 whoever is registered, and the rest goes out by mail';
 
 export class WaitlistDto {
   @Count({ nullable: true, description: 'null: without limit; 0: no waitlist', example: 100 })
@@ -32,6 +35,7 @@ export class CreateEventDto {
   @Time({ optional: true, nullable: true }) registrationOpensAt?: string | null;
   @Time({ optional: true, nullable: true }) registrationClosesAt?: string | null;
   @Choice(SSO, { optional: true }) sso?: (typeof SSO)[number];
+  @Choice(PRIVACY, { optional: true, description: PRIVACY_TEXT }) privacy?: (typeof PRIVACY)[number];
 }
 
 /** A merge patch: what is absent stays, null takes a time away. */
@@ -46,6 +50,7 @@ export class AmendEventDto {
   @Time({ optional: true, nullable: true }) registrationOpensAt?: string | null;
   @Time({ optional: true, nullable: true }) registrationClosesAt?: string | null;
   @Choice(SSO, { optional: true }) sso?: (typeof SSO)[number];
+  @Choice(PRIVACY, { optional: true, description: PRIVACY_TEXT }) privacy?: (typeof PRIVACY)[number];
   @Choice(STATES, { optional: true, example: 'open' }) state?: (typeof STATES)[number];
 }
 

@@ -12,12 +12,14 @@ export interface EventRow {
   readonly registration_opens_at: Date | null;
   readonly registration_closes_at: Date | null;
   readonly sso: 'none' | 'optional' | 'required';
+  /** strict: nobody is told whether somebody is registered; answers go out by mail. */
+  readonly privacy: 'open' | 'strict';
   readonly confirmed: number;
   readonly waitlisted: number;
 }
 
 export const EVENT_COLUMNS = `id, slug, name, starts_at, ends_at, time_zone, state, capacity, waitlist_capacity,
-  registration_opens_at, registration_closes_at, sso, confirmed, waitlisted`;
+  registration_opens_at, registration_closes_at, sso, privacy, confirmed, waitlisted`;
 
 /** What callers see. `full` and, once its time is over, `closed` follow from the rest. */
 export function eventBody(event: EventRow, now: Date) {
@@ -36,6 +38,7 @@ export function eventBody(event: EventRow, now: Date) {
     registrationOpensAt: event.registration_opens_at?.toISOString() ?? null,
     registrationClosesAt: event.registration_closes_at?.toISOString() ?? null,
     sso: event.sso,
+    ...(event.privacy === 'strict' ? { privacy: event.privacy } : {}),
     lobby: { state: 'off' },
     links: {
       self,

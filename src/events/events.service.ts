@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type pg from 'pg';
 import { uuidv7 } from 'uuidv7';
 import type { Repeatable } from '../identity/idempotency.js';
+import { IdempotencyClaims } from '../identity/idempotency-claims.js';
 import { CLOCK, type Clock } from '../platform/clock.js';
 import { PG_POOL } from '../platform/database/database.module.js';
 import { inTransaction } from '../platform/database/transaction.js';
@@ -11,7 +12,6 @@ import { EVENT_COLUMNS, eventBody, type EventRow } from './event.js';
 import type { AmendEventDto, CreateEventDto } from './event.dto.js';
 import { EventLookup } from './event-lookup.js';
 import { demandTransition } from './event-states.js';
-import { EventIdempotency } from './event-idempotency.js';
 
 const UNIQUE_VIOLATION = '23505';
 const CURSOR = [/^\d{4}-\d\d-\d\dT[\d:.]+Z$/, /^[0-9a-f-]{36}$/];
@@ -25,7 +25,7 @@ export class EventsService {
     @Inject(PG_POOL) private readonly pool: pg.Pool,
     @Inject(CLOCK) private readonly clock: Clock,
     private readonly lookup: EventLookup,
-    private readonly idempotency: EventIdempotency,
+    private readonly idempotency: IdempotencyClaims,
   ) {}
 
   /** In order of their start. */
@@ -58,7 +58,13 @@ export class EventsService {
     repeat: Repeatable | null,
   ): Promise<{ event: EventBody; replayed: boolean }> {
     const now = this.clock.now();
-    const row = { sso: 'none' as const, ...rowOf(dto), id: uuidv7(), state: 'draft' as const };
+    const row = {
+      sso: 'none' as const,
+      privacy: 'open' as const,
+      ...rowOf(dto),
+      id: uuidv7(),
+      state: 'draft' as const,
+    };
     demandOrder(row);
     const outcome = await inTransaction(this.pool, async (client) => {
       const earlier = repeat && (await this.idempotency.claim(client, repeat, row.id, now));
@@ -96,7 +102,9 @@ export class EventsService {
 
 type Settable = Omit<EventRow, 'id' | 'state' | 'confirmed' | 'waitlisted'>;
 
-function rowOf(dto: CreateEventDto): Omit<Settable, 'sso'> & Partial<Pick<Settable, 'sso'>>;
+function rowOf(
+  dto: CreateEventDto,
+): Omit<Settable, 'sso' | 'privacy'> & Partial<Pick<Settable, 'sso' | 'privacy'>>;
 function rowOf(dto: AmendEventDto): Partial<EventRow>;
 function rowOf(dto: AmendEventDto): Partial<EventRow> {
   const time = (text: string | null | undefined): Date | null | undefined =>
@@ -112,6 +120,7 @@ function rowOf(dto: AmendEventDto): Partial<EventRow> {
     registration_opens_at: time(dto.registrationOpensAt),
     registration_closes_at: time(dto.registrationClosesAt),
     sso: dto.sso,
+    privacy: dto.privacy,
     state: dto.state,
   };
   return Object.fromEntries(Object.entries(row).filter(([, value]) => value !== undefined));
@@ -146,8 +155,8 @@ async function insertEvent(
   await client
     .query(
       `insert into events (id, slug, name, starts_at, ends_at, time_zone, state, capacity, waitlist_capacity,
-                           registration_opens_at, registration_closes_at, sso, created_at, updated_at)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13)`,
+                           registration_opens_at, registration_closes_at, sso, privacy, created_at, updated_at)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14)`,
       [...values(event), now],
     )
     .catch(demandOwnSlug);
@@ -158,7 +167,7 @@ async function updateEvent(client: pg.PoolClient, event: EventRow, now: Date): P
     .query(
       `update events set slug = $2, name = $3, starts_at = $4, ends_at = $5, time_zone = $6, state = $7,
               capacity = $8, waitlist_capacity = $9, registration_opens_at = $10, registration_closes_at = $11,
-              sso = $12, updated_at = $13, version = version + 1
+              sso = $12, privacy = $13, updated_at = $14, version = version + 1
         where id = $1`,
       [...values(event), now],
     )
@@ -184,6 +193,7 @@ function values(event: Settable & { id: string; state: string }): unknown[] {
     event.registration_opens_at ?? null,
     event.registration_closes_at ?? null,
     event.sso,
+    event.privacy,
   ];
 }
 

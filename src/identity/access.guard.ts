@@ -1,9 +1,11 @@
 import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { LOGGER, type Logger } from '../platform/logger.js';
+import { Settings } from '../platform/config/settings.js';
 import { Problem } from '../platform/http/problem.js';
+import { callerOfAddress, RateLimits } from '../platform/http/rate-limits.js';
 import { ApiKeys } from './api-keys.js';
-import { ANONYMOUS, type Principal } from './principal.js';
+import { ANONYMOUS, callerOf, type Principal } from './principal.js';
 import { type Access, ROUTE_TABLE } from './route-table.js';
 
 const BEARER = /^bearer +([\x21-\x7e]{1,512}) *$/i;
@@ -11,10 +13,15 @@ const BEARER = /^bearer +([\x21-\x7e]{1,512}) *$/i;
 /** Asks the route table, and nothing else, who may pass. */
 @Injectable()
 export class AccessGuard implements CanActivate {
+  private readonly limits: RateLimits;
+
   constructor(
     private readonly keys: ApiKeys,
     @Inject(LOGGER) private readonly logger: Logger,
-  ) {}
+    settings: Settings,
+  ) {
+    this.limits = new RateLimits(settings.http.publicPostsPerMinute);
+  }
 
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
@@ -22,10 +29,12 @@ export class AccessGuard implements CanActivate {
     const { authorization } = request.headers;
     if (authorization === undefined) {
       request.principal = ANONYMOUS;
+      if (isPublicPost(request, access)) this.limits.spend(callerOfAddress(request.ip));
       return admit(ANONYMOUS, access);
     }
     return this.identify(authorization).then((principal) => {
       request.principal = principal;
+      if (isPublicPost(request, access)) this.limits.spend(callerOf(principal));
       return admit(principal, access);
     });
   }
@@ -51,6 +60,10 @@ export class AccessGuard implements CanActivate {
     }
     return principal;
   }
+}
+
+function isPublicPost({ method }: FastifyRequest, access: Access): boolean {
+  return access === 'public' && method === 'POST';
 }
 
 function admit(principal: Principal, access: Access): true {

@@ -3,10 +3,14 @@ import { APP_GUARD } from '@nestjs/core';
 import { Settings } from '../platform/config/settings.js';
 import { AccessGuard } from './access.guard.js';
 import { ApiKeys } from './api-keys.js';
+import { IdempotencyClaims } from './idempotency-claims.js';
 
 /** Who may do what. */
 @Global()
-@Module({ providers: [ApiKeys, { provide: APP_GUARD, useClass: AccessGuard }], exports: [ApiKeys] })
+@Module({
+  providers: [ApiKeys, IdempotencyClaims, { provide: APP_GUARD, useClass: AccessGuard }],
+  exports: [ApiKeys, IdempotencyClaims],
+})
 export class IdentityModule implements OnModuleInit {
   constructor(
     private readonly keys: ApiKeys,

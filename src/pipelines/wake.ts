@@ -30,7 +30,7 @@ const WAITING_LANES = `
      and (owner is not null
           or due <= clock_timestamp()
           or exists (select 1 from changes c
-                      where c.stream = l.stream and c.seq > l.cursor and c.slot % l.lanes = l.lane)
+                      where c.stream = any (string_to_array(l.stream, '+')) and c.seq > l.cursor and c.slot % l.lanes = l.lane)
           or exists (select 1 from redeliveries r where r.mapping = l.mapping and r.slot % l.lanes = l.lane))`;
 
 /** Looks at every lane, bell or no bell: makes good what a lost Redis or a dead worker left. */

@@ -55,6 +55,18 @@ export class Registrations {
     );
   }
 
+  /** Has a mail sent to who is registered already; at most one an hour, whoever asks. */
+  async remind(eventId: string, email: string, now: Date): Promise<void> {
+    await this.pool.query(
+      `insert into mails (id, kind, registration_id)
+       select new_id(), 'already', r.id from registrations r join persons p on p.id = r.person_id
+        where p.email_key = $2 and r.event_id = $1 and r.status not in ('cancelled', 'erased')
+          and not exists (select from mails m where m.registration_id = r.id and m.kind = 'already'
+                             and m.created_at > $3::timestamptz - interval '1 hour')`,
+      [eventId, email, now],
+    );
+  }
+
   /** What was answered under this idempotency key, for a request that would now be refused. */
   async firstAnswer(
     repeat: { scope: string; key: string },

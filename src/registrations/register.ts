@@ -17,7 +17,14 @@ import { registrationBody, type RegistrationBody } from './registration.js';
 
 const DAY_MS = 86_400_000;
 
+/** What is told of it at an event that tells nobody: that the request was understood. */
+export interface Taken {
+  readonly taken: true;
+  readonly replayed: boolean;
+}
+
 export interface Registered {
+  readonly taken?: never;
   readonly body: RegistrationBody;
   readonly replayed: boolean;
 }
@@ -45,10 +52,27 @@ export class Register {
     event: string,
     dto: RegisterDto,
     repeatFor: (eventId: string) => Repeatable | null,
-  ): Promise<Registered> {
+  ): Promise<Registered | Taken> {
     const known = await this.events.open(event);
     if (!known) throw notFound('There is no such event.');
     const repeat = repeatFor(known.event.id);
+    if (known.event.privacy === 'strict') return this.discreetly(known, dto, repeat);
+    return this.once(known, dto, repeat);
+  }
+
+  /** Whether somebody is registered is told by mail only: to them. */
+  private async discreetly(known: KnownEvent, dto: RegisterDto, repeat: Repeatable | null): Promise<Taken> {
+    try {
+      const { replayed } = await this.once(known, dto, repeat);
+      return { taken: true, replayed };
+    } catch (error) {
+      if (!(error instanceof Problem) || error.code !== 'already-registered') throw error;
+      await this.registrations.remind(known.event.id, emailKey(dto.attendee.email), this.clock.now());
+      return { taken: true, replayed: error.extras.headers?.['idempotent-replayed'] === 'true' };
+    }
+  }
+
+  private async once(known: KnownEvent, dto: RegisterDto, repeat: Repeatable | null): Promise<Registered> {
     if (!repeat) return this.decide(known, dto, null);
 
     const name = `${repeat.scope} ${repeat.key}`;
@@ -81,7 +105,7 @@ export class Register {
       emailKey: emailKey(dto.attendee.email),
       attendee: dto.attendee,
       answers: given.answers,
-      source: dto.source,
+      source: sourceOf(dto),
       formVersion: known.form.version,
       consents: withTextVersions(known, given.consents),
       sessionIds: sessions.map(({ id }) => id),
@@ -181,6 +205,11 @@ export class Register {
       if (outcome === 'late') throw keyInFlight();
     }
   }
+}
+
+/** An invitation's code tells where somebody came from, as the rest of the source does. */
+function sourceOf({ source, code }: RegisterDto): Record<string, unknown> | undefined {
+  return code === undefined ? source : { ...source, code };
 }
 
 function alreadyRegistered(headers: Record<string, string> = {}): Problem {

@@ -11,6 +11,8 @@ import { AmendRegistrationDto, RegisterDto, RegistrationsQuery } from './registr
 import type { RegistrationBody } from './registration.js';
 import { RegistrationsService } from './registrations.service.js';
 
+/** At an event that tells nobody who is registered. */
+const TAKEN = { status: 'taken', detail: 'What became of it was sent to the e-mail address.' };
 const ROUTE = 'POST /v1/events/:event/registrations';
 
 @ApiTags('registrations')
@@ -35,10 +37,15 @@ export class RegistrationsController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const { body, replayed } = await this.register.register(event, dto, (eventId) =>
+    const registered = await this.register.register(event, dto, (eventId) =>
       repeatable(request.headers['idempotency-key'], principalOf(request), ROUTE, eventId, dto),
     );
-    if (replayed) void reply.header('idempotent-replayed', 'true');
+    if (registered.replayed) void reply.header('idempotent-replayed', 'true');
+    if (registered.taken) {
+      void reply.status(202).send(TAKEN);
+      return;
+    }
+    const { body } = registered;
     void reply.header('location', body.links.self).status(201);
     send(reply, body);
   }

@@ -7,11 +7,22 @@ export interface Endpoint {
   readonly eventId: string | null;
   /** `thin` carries ids only, to be fetched by the receiver. */
   readonly payload: 'full' | 'thin';
+  /** By dotted path into the record: the value it must have, or those it may have. */
+  readonly filter: Filter | null;
   readonly state: EndpointState;
   readonly secret: string;
+  /** Null once its time is over. */
+  readonly previousSecret: string | null;
+  readonly previousSecretUntil: Date | null;
   readonly privateKey: string;
   readonly createdAt: Date;
 }
+
+export type Filter = Readonly<Record<string, FilterValue | readonly FilterValue[]>>;
+export type FilterValue = string | number | boolean | null;
+
+/** What an endpoint reads of the log, as one stream: so a person’s messages keep their order over all of it. */
+export const MESSAGE_STREAMS = 'registration+attendance+interaction';
 
 export type EndpointState = 'active' | 'paused' | 'failing' | 'disabled';
 

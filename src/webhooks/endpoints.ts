@@ -2,12 +2,16 @@ import { Inject, Injectable } from '@nestjs/common';
 import type pg from 'pg';
 import { uuidv7 } from 'uuidv7';
 import { PG_POOL } from '../platform/database/database.module.js';
-import { type Endpoint, type EndpointState, laneName } from './endpoint.js';
+import { inTransaction } from '../platform/database/transaction.js';
+import { type Endpoint, type EndpointState, laneName, MESSAGE_STREAMS } from './endpoint.js';
 import { newKeys } from './signature.js';
 
 const FRESH_MS = 1_000;
 
-const COLUMNS = `id, url, topics, event_id as "eventId", payload, state, secret, private_key as "privateKey",
+const COLUMNS = `id, url, topics, event_id as "eventId", payload, filter, state, secret, private_key as "privateKey",
+                 case when previous_secret_until > clock_timestamp() then previous_secret end as "previousSecret",
+                 case when previous_secret_until > clock_timestamp() then previous_secret_until end
+                   as "previousSecretUntil",
                  created_at as "createdAt"`;
 
 export interface NewEndpoint {
@@ -15,6 +19,7 @@ export interface NewEndpoint {
   readonly topics: readonly string[];
   readonly eventId: string | null;
   readonly payload: Endpoint['payload'];
+  readonly filter?: Endpoint['filter'];
 }
 
 /** The receivers. One starts to read the log where it stood when it was created. */
@@ -24,19 +29,83 @@ export class Endpoints {
 
   constructor(@Inject(PG_POOL) private readonly pool: pg.Pool) {}
 
-  async create({ url, topics, eventId, payload }: NewEndpoint): Promise<Endpoint> {
+  async create(given: NewEndpoint): Promise<Endpoint> {
+    return insert(this.pool, uuidv7(), given);
+  }
+
+  /**
+   * The same for a request that may be repeated.
+   * @param claim says in the same transaction which endpoint an earlier request made, null where this is the first
+   */
+  async createOnce(
+    given: NewEndpoint,
+    claim: (client: pg.PoolClient, id: string) => Promise<string | null>,
+  ): Promise<{ endpoint: Endpoint | null; replayed: boolean }> {
     const id = uuidv7();
-    const keys = newKeys();
+    const outcome = await inTransaction(this.pool, async (client) => {
+      return (await claim(client, id)) ?? (await insert(client, id, given));
+    });
+    if (typeof outcome !== 'string') return { endpoint: outcome, replayed: false };
+    return { endpoint: await this.find(outcome), replayed: true };
+  }
+
+  async change(id: string, given: NewEndpoint): Promise<Endpoint | null> {
+    this.cache.delete(id);
     const { rows } = await this.pool.query<Endpoint>(
-      `with lane as (
-         insert into lanes (mapping, lane, lanes, stream, cursor)
-         select $2, 0, 1, 'registration', seq from change_head
-       )
-       insert into webhook_endpoints (id, url, topics, event_id, payload, secret, private_key)
-       values ($1, $3, $4, $5, $6, $7, $8) returning ${COLUMNS}`,
-      [id, laneName(id), url, topics, eventId, payload, keys.secret, keys.privateKey],
+      `update webhook_endpoints set url = $2, topics = $3, event_id = $4, payload = $5, filter = $6,
+              updated_at = clock_timestamp() where id = $1 returning ${COLUMNS}`,
+      [id, given.url, given.topics, given.eventId, given.payload, filterOf(given)],
     );
-    return rows[0]!;
+    return rows[0] ?? null;
+  }
+
+  /** A new secret; messages are signed with both while the one before is still good. */
+  async rotate(id: string, keepMs: number): Promise<Endpoint | null> {
+    this.cache.delete(id);
+    const { rows } = await this.pool.query<Endpoint>(
+      `update webhook_endpoints set previous_secret = secret, secret = $2,
+              previous_secret_until = clock_timestamp() + $3 * interval '1 ms', updated_at = clock_timestamp()
+        where id = $1 returning ${COLUMNS}`,
+      [id, newKeys().secret, keepMs],
+    );
+    return rows[0] ?? null;
+  }
+
+  /** Has a message made that says nothing. @returns its number */
+  async test(id: string): Promise<string> {
+    const { rows } = await this.pool.query<{ seq: string }>(
+      `with lane as (update lanes set due = clock_timestamp() where mapping = $2)
+       insert into messages (endpoint, seq, stream, slot, person_id, registration_id, version, sequence, topic,
+                             snapshot, made_at)
+       select $1, coalesce(min(seq) filter (where seq < 0), 0) - 1, 'test', 0, $3, $3, 1, 0, 'webhook.test',
+              json_build_object('endpoint', $4::text), clock_timestamp()
+         from messages where endpoint = $1 returning seq`,
+      [id, laneName(id), uuidv7(), id],
+    );
+    return rows[0]!.seq;
+  }
+
+  /** Has the messages of that time sent again, under their ids, each person's in their order. @returns how many */
+  async replay(id: string, since: Date, until: Date): Promise<number> {
+    const { rowCount } = await this.pool.query(
+      `with lane as (update lanes set due = clock_timestamp() where mapping = $2)
+       update messages m set state = 'pending', tries = 0, next_attempt_at = null, reason = null,
+              updated_at = clock_timestamp()
+         from changes c
+        where m.endpoint = $1 and m.state in ('sent', 'rejected') and c.stream = m.stream and c.seq = m.seq
+          and c.at >= $3 and c.at < $4`,
+      [id, laneName(id), since, until],
+    );
+    return rowCount ?? 0;
+  }
+
+  /** From active to failing and back, as its last calls went; a pause or an end that came in between stays. */
+  async note(id: string, from: 'active' | 'failing', to: 'active' | 'failing'): Promise<void> {
+    this.cache.delete(id);
+    await this.pool.query(
+      `update webhook_endpoints set state = $3, updated_at = clock_timestamp() where id = $1 and state = $2`,
+      [id, from, to],
+    );
   }
 
   /** At most a second old; null where there is none, or it takes nothing at present. */
@@ -97,6 +166,35 @@ export class Endpoints {
     );
     return rows;
   }
+}
+
+async function insert(client: pg.Pool | pg.ClientBase, id: string, given: NewEndpoint): Promise<Endpoint> {
+  const keys = newKeys();
+  const { rows } = await client.query<Endpoint>(
+    `with lane as (
+       insert into lanes (mapping, lane, lanes, stream, cursor)
+       select $2, 0, 1, $10, seq from change_head
+     )
+     insert into webhook_endpoints (id, url, topics, event_id, payload, filter, secret, private_key)
+     values ($1, $3, $4, $5, $6, $7, $8, $9) returning ${COLUMNS}`,
+    [
+      id,
+      laneName(id),
+      given.url,
+      given.topics,
+      given.eventId,
+      given.payload,
+      filterOf(given),
+      keys.secret,
+      keys.privateKey,
+      MESSAGE_STREAMS,
+    ],
+  );
+  return rows[0]!;
+}
+
+function filterOf({ filter }: NewEndpoint): string | null {
+  return filter ? JSON.stringify(filter) : null;
 }
 
 export interface AttemptRow {

@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { type Lease, LeaseLostError } from '../changes/lease.js';
-import type { Endpoint } from './endpoint.js';
+import { type Endpoint, TOPICS } from './endpoint.js';
 
 /** A change on its way to an endpoint. */
 export interface Message {
@@ -9,6 +9,8 @@ export interface Message {
   readonly version: number;
   /** Counts up by one per endpoint and registration, after filters. */
   readonly sequence: number;
+  /** `registration`, `attendance` or `interaction`; `test` where somebody asked for one. */
+  readonly stream: string;
   readonly topic: string;
   readonly tries: number;
   readonly snapshot: unknown;
@@ -32,22 +34,30 @@ const TAKE_IN = `
   ), head as (
     select seq from change_head
   ), unread as materialized (
-    select c.seq, c.slot, c.person_id, c.registration_id, c.version, c.topic, c.event_id
+    select c.seq, c.stream, c.slot, c.person_id, c.registration_id, c.version, c.topic, c.event_id, c.snapshot
       from lane, lateral (
-        select * from changes
-         where stream = 'registration' and seq > lane.cursor and slot % lane.lanes = lane.lane
-         order by seq limit $4) c
+        select u.* from (
+          (select * from changes where stream = 'registration' and seq > lane.cursor
+             and slot % lane.lanes = lane.lane order by seq limit $4)
+          union all
+          (select * from changes where stream = 'attendance' and seq > lane.cursor
+             and slot % lane.lanes = lane.lane order by seq limit $4)
+          union all
+          (select * from changes where stream = 'interaction' and seq > lane.cursor
+             and slot % lane.lanes = lane.lane order by seq limit $4)) u
+         order by u.seq limit $4) c
   ), chosen as materialized (
     select *, row_number() over (partition by registration_id order by seq) as n from unread
-     where (topic = any($6) or '*' = any($6)) and ($7::uuid is null or event_id = $7)
+     where topic = any($6) and ($7::uuid is null or event_id = $7)
+       and ($8::json is null or matches_filter($8, snapshot, stream))
   ), counted as (
     insert into message_sequences as s (endpoint, registration_id, last)
     select $5::uuid, registration_id, count(*) from chosen group by registration_id order by registration_id
     on conflict (endpoint, registration_id) do update set last = s.last + excluded.last
     returning registration_id, last
   ), taken as (
-    insert into messages (endpoint, seq, slot, person_id, registration_id, version, sequence, topic)
-    select $5::uuid, c.seq, c.slot, c.person_id, c.registration_id, c.version,
+    insert into messages (endpoint, seq, stream, slot, person_id, registration_id, version, sequence, topic)
+    select $5::uuid, c.seq, c.stream, c.slot, c.person_id, c.registration_id, c.version,
            k.last - (select count(*) from chosen o where o.registration_id = c.registration_id) + c.n, c.topic
       from chosen c join counted k on k.registration_id = c.registration_id
     on conflict do nothing
@@ -74,8 +84,9 @@ export async function takeIn(pool: pg.Pool, lease: Lease, endpoint: Endpoint, ma
       lease.epoch.toString(),
       max,
       endpoint.id,
-      endpoint.topics,
+      endpoint.topics.includes('*') ? TOPICS : endpoint.topics,
       endpoint.eventId,
+      endpoint.filter && JSON.stringify(endpoint.filter),
     ],
   });
   if (!rows[0]) throw new LeaseLostError(lease.mapping, lease.lane);
@@ -88,6 +99,7 @@ interface Row {
   person_id: string;
   version: number;
   sequence: number;
+  stream: string;
   topic: string;
   tries: number;
   snapshot: unknown;
@@ -103,12 +115,13 @@ export async function nextMessages(
 ): Promise<Message[]> {
   const { rows } = await pool.query<Row>({
     name: 'messages-next',
-    text: `select m.seq, m.person_id, m.version, m.sequence, m.topic, m.tries, c.snapshot, c.at
+    text: `select m.seq, m.person_id, m.version, m.sequence, m.stream, m.topic, m.tries,
+                  coalesce(m.snapshot, c.snapshot) as snapshot, coalesce(m.made_at, c.at) as at
              from (select distinct on (person_id) * from messages
                     where endpoint = $1 and state in ('pending', 'retrying') and slot % $2 = $3
                     order by person_id, seq) m
-             join changes c on c.stream = 'registration' and c.seq = m.seq
-            where m.next_attempt_at is null or m.next_attempt_at <= clock_timestamp()
+             left join changes c on c.stream = m.stream and c.seq = m.seq
+            where (c.seq is not null or m.snapshot is not null) and (m.next_attempt_at is null or m.next_attempt_at <= clock_timestamp())
             order by m.seq limit $4`,
     values: [endpoint, lease.lanes, lease.lane, max],
   });
@@ -119,9 +132,11 @@ export async function nextMessages(
 export async function messagesDueInMs(pool: pg.Pool, lease: Lease, endpoint: string): Promise<number | null> {
   const { rows } = await pool.query<{ ms: number | null }>({
     name: 'messages-due',
-    text: `select extract(epoch from min(next_attempt_at) - clock_timestamp())::float8 * 1000 as ms
-             from messages
-            where endpoint = $1 and state = 'retrying' and slot % $2 = $3`,
+    text: `select extract(epoch from min(coalesce(next_attempt_at, clock_timestamp())) - clock_timestamp())::float8
+                    * 1000 as ms
+             from (select distinct on (person_id) next_attempt_at from messages
+                    where endpoint = $1 and state in ('pending', 'retrying') and slot % $2 = $3
+                    order by person_id, seq) m`,
     values: [endpoint, lease.lanes, lease.lane],
   });
   return rows[0]?.ms ?? null;

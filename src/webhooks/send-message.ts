@@ -45,19 +45,29 @@ export async function sendMessage(
 
 /** The same over attempts, workers and replays; without a dot, since dots part what is signed. */
 export function messageId(endpoint: Pick<Endpoint, 'id'>, message: Pick<Message, 'seq'>): string {
-  return `msg_${endpoint.id.replaceAll('-', '')}_${message.seq}`;
+  return `msg_${endpoint.id.replaceAll('-', '')}_${message.seq.replace('-', 't')}`;
 }
 
 /** Byte for byte the same whenever it is made. */
 export function messageBody(endpoint: Pick<Endpoint, 'payload'>, message: Message): string {
-  const { version, sequence } = message;
-  const full = message.snapshot as { id: string };
-  const registration = endpoint.payload === 'thin' ? { id: full.id } : full;
+  const { stream, version, sequence } = message;
   return JSON.stringify({
     type: message.topic,
     timestamp: message.at.toISOString(),
-    data: { registration, version, sequence },
+    data: { [stream]: recordOf(endpoint, message), version, sequence },
   });
+}
+
+/** The record as its stream tells it; what attendance and interactions say of themselves stands at the top. */
+function recordOf({ payload }: Pick<Endpoint, 'payload'>, { stream, snapshot }: Message): unknown {
+  if (stream !== 'attendance' && stream !== 'interaction') {
+    return payload === 'thin' && stream === 'registration'
+      ? { id: (snapshot as { id: string }).id }
+      : snapshot;
+  }
+  const { [stream]: own, registration, ...rest } = snapshot as Record<string, { id: string }>;
+  if (payload === 'thin') return { id: own!.id, registration: { id: registration!.id } };
+  return { ...own, registration, ...rest };
 }
 
 function nextAttempt(at: Date, message: Message, settings: WebhookSettings): Date {

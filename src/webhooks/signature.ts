@@ -13,6 +13,8 @@ export interface Keys {
   readonly secret: string;
   /** `whsk_…`: the private half of scheme v1a; never leaves us. */
   readonly privateKey: string;
+  /** The secret before, while receivers may still check with it. */
+  readonly previousSecret?: string | null;
 }
 
 const SECRET_BYTES = 24;
@@ -43,12 +45,16 @@ export function publicKeyOf(privateKey: string): string {
 export function signedHeaders(id: string, at: Date, body: string, keys: Keys): Record<string, string> {
   const timestamp = Math.floor(at.getTime() / 1000).toString();
   const content = Buffer.from(`${id}.${timestamp}.${body}`);
-  const v1 = createHmac('sha256', Buffer.from(keys.secret.slice('whsec_'.length), 'base64')).update(content);
+  const secrets = [keys.secret, ...(keys.previousSecret ? [keys.previousSecret] : [])];
+  const v1 = secrets.map((secret) => {
+    const key = Buffer.from(secret.slice('whsec_'.length), 'base64');
+    return `v1,${createHmac('sha256', key).update(content).digest('base64')}`;
+  });
   const v1a = sign(null, content, keyObject(keys.privateKey));
   return {
     'webhook-id': id,
     'webhook-timestamp': timestamp,
-    'webhook-signature': `v1,${v1.digest('base64')} v1a,${v1a.toString('base64')}`,
+    'webhook-signature': [...v1, `v1a,${v1a.toString('base64')}`].join(' '),
   };
 }
 

@@ -22,6 +22,8 @@ import { sendMessage } from './send-message.js';
 
 const TAKE_IN_MAX = 1_000;
 const ROUND_MAX = 256;
+/** So many failed tries of a message in a row, and the endpoint counts as failing. */
+const FAILING_TRIES = 3;
 /** Nobody reads what an endpoint answers. */
 const ANSWER_BYTES_MAX = 64 * 1024;
 const LANE_NAME = /^webhook\.([0-9a-f-]{36})$/;
@@ -71,7 +73,16 @@ export class WebhookDrains {
     await settleMessages(this.pool, lease, endpoint.id, results);
     if (results.some((result) => result.status === 410))
       await this.endpoints.setState(endpoint.id, 'disabled');
+    else await this.note(endpoint, results);
     return true;
+  }
+
+  /** Nothing got through, and not for the first time: the operator sees it. The first that does ends it. */
+  private async note({ id, state }: Endpoint, results: readonly MessageResult[]): Promise<void> {
+    const isHeard = results.some((result) => result.state === 'sent');
+    if (isHeard && state === 'failing') await this.endpoints.note(id, 'failing', 'active');
+    const isStuck = !isHeard && results.some(({ message }) => message.tries + 1 >= FAILING_TRIES);
+    if (isStuck && state === 'active') await this.endpoints.note(id, 'active', 'failing');
   }
 
   private async sendAll(

@@ -7,48 +7,33 @@ import {
   Inject,
   Param,
   ParseUUIDPipe,
+  Patch,
   Post,
   Query,
+  Req,
+  Res,
 } from '@nestjs/common';
-import { ApiBearerAuth, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
-import { ArrayMaxSize, ArrayMinSize, IsArray, IsIn, IsOptional, IsString, MaxLength } from 'class-validator';
+import { ApiBearerAuth, ApiHeader, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type pg from 'pg';
+import { Bell } from '../changes/bell.js';
+import { repeatable } from '../identity/idempotency.js';
+import { IdempotencyClaims } from '../identity/idempotency-claims.js';
+import { principalOf } from '../identity/principal.js';
+import { CLOCK, type Clock } from '../platform/clock.js';
 import { Settings } from '../platform/config/settings.js';
 import { PG_POOL } from '../platform/database/database.module.js';
 import { decodeCursor, type Page, pageOf, Paging } from '../platform/http/paging.js';
-import { invalidRequest, notFound } from '../platform/http/problem.js';
-import { type Endpoint, TOPICS } from './endpoint.js';
-import { Endpoints } from './endpoints.js';
+import { invalidRequest, notFound, Problem } from '../platform/http/problem.js';
+import { type Endpoint, laneName } from './endpoint.js';
+import { Endpoints, type NewEndpoint } from './endpoints.js';
 import { checkEndpointUrl } from './endpoint-url.js';
+import { endpointBody } from './endpoint-body.js';
 import { messageId } from './send-message.js';
-import { publicKeyOf } from './signature.js';
-
-class CreateWebhook {
-  @ApiProperty({ example: 'https://example.com/hooks/foyer' })
-  @IsString()
-  @MaxLength(2000)
-  url!: string;
-
-  @ApiProperty({ example: ['registration.confirmed', 'registration.cancelled'] })
-  @IsArray()
-  @ArrayMinSize(1)
-  @ArrayMaxSize(20)
-  @IsIn([...TOPICS, '*'], { each: true })
-  topics!: string[];
-
-  @ApiProperty({ required: false, description: 'Id or slug; absent: all events' })
-  @IsOptional()
-  @IsString()
-  @MaxLength(200)
-  event?: string;
-
-  @ApiProperty({ required: false, enum: ['full', 'thin'], default: 'full' })
-  @IsOptional()
-  @IsIn(['full', 'thin'])
-  payload?: 'full' | 'thin';
-}
+import { AmendWebhook, CreateWebhook, demandFilter, ReplayWebhook } from './webhook.dto.js';
 
 const ID = new ParseUUIDPipe({ exceptionFactory: () => notFound('There is no such webhook.') });
+const CREATE = 'POST /v1/webhooks';
 
 @ApiTags('webhooks')
 @ApiBearerAuth()
@@ -57,21 +42,42 @@ export class WebhooksController {
   constructor(
     private readonly endpoints: Endpoints,
     private readonly settings: Settings,
+    private readonly claims: IdempotencyClaims,
+    private readonly bell: Bell,
     @Inject(PG_POOL) private readonly pool: pg.Pool,
+    @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
   @Post()
+  @ApiHeader({ name: 'Idempotency-Key', required: false })
   @ApiOperation({ summary: 'Have messages sent to a URL; the secret is shown this once' })
-  async create(@Body() body: CreateWebhook): Promise<object> {
+  async create(
+    @Body() body: CreateWebhook,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
     await checkEndpointUrl(body.url, this.settings.webhooks.allowPrivateHosts);
-    const eventId = body.event === undefined ? null : await this.eventId(body.event);
-    const endpoint = await this.endpoints.create({
+    const given: NewEndpoint = {
       url: body.url,
       topics: body.topics,
-      eventId,
+      eventId: body.event == null ? null : await this.eventId(body.event),
       payload: body.payload ?? 'full',
-    });
-    return { ...resource(endpoint), secret: endpoint.secret };
+      filter: demandFilter(body.filter),
+    };
+    const header = request.headers['idempotency-key'];
+    const repeat = repeatable(header, principalOf(request), CREATE, '', body);
+    const { endpoint, replayed } = repeat
+      ? await this.endpoints.createOnce(given, (client, id) =>
+          this.claims.claim(client, repeat, id, this.clock.now()),
+        )
+      : { endpoint: await this.endpoints.create(given), replayed: false };
+    if (!endpoint) throw new Problem('gone', 'The webhook was removed.');
+    if (replayed) void reply.header('idempotent-replayed', 'true');
+    const shown = endpointBody(endpoint);
+    void reply
+      .status(201)
+      .header('location', shown.links.self)
+      .send({ ...shown, secret: endpoint.secret });
   }
 
   @Get()
@@ -79,27 +85,84 @@ export class WebhooksController {
   async list(@Query() { limit, cursor }: Paging): Promise<Page<object>> {
     const rows = await this.endpoints.list(limit + 1, decodeCursor(cursor, isId));
     const page = pageOf(rows, limit, ({ id }) => id);
-    return { ...page, items: page.items.map(resource) };
+    return { ...page, items: page.items.map(endpointBody) };
   }
 
   @Get(':id')
   @ApiOperation({ summary: 'One webhook' })
   async one(@Param('id', ID) id: string): Promise<object> {
-    return resource(found(await this.endpoints.find(id)));
+    return endpointBody(found(await this.endpoints.find(id)));
+  }
+
+  @Patch(':id')
+  @ApiOperation({
+    summary: 'Change where, what and when messages are sent; those that wait go by the new settings',
+  })
+  async amend(@Param('id', ID) id: string, @Body() body: AmendWebhook): Promise<object> {
+    const before = found(await this.endpoints.find(id));
+    if (body.url !== undefined) await checkEndpointUrl(body.url, this.settings.webhooks.allowPrivateHosts);
+    const { event, filter } = body;
+    const after = await this.endpoints.change(id, {
+      url: body.url ?? before.url,
+      topics: body.topics ?? before.topics,
+      eventId: event === undefined ? before.eventId : event === null ? null : await this.eventId(event),
+      payload: body.payload ?? before.payload,
+      filter: filter === undefined ? before.filter : demandFilter(filter),
+    });
+    return endpointBody(found(after));
   }
 
   @Post(':id/pause')
   @HttpCode(200)
   @ApiOperation({ summary: 'Send nothing until resumed; messages wait' })
   async pause(@Param('id', ID) id: string): Promise<object> {
-    return resource(found(await this.endpoints.setState(id, 'paused')));
+    return endpointBody(found(await this.endpoints.setState(id, 'paused')));
   }
 
   @Post(':id/resume')
   @HttpCode(200)
   @ApiOperation({ summary: 'Send again, from where it was paused' })
   async resume(@Param('id', ID) id: string): Promise<object> {
-    return resource(found(await this.endpoints.setState(id, 'active')));
+    const endpoint = found(await this.endpoints.setState(id, 'active'));
+    this.wake(id);
+    return endpointBody(endpoint);
+  }
+
+  @Post(':id/rotate')
+  @HttpCode(200)
+  @ApiOperation({
+    summary: 'A new secret, shown this once; messages are signed with the one before too, for a day',
+  })
+  async rotate(@Param('id', ID) id: string): Promise<object> {
+    const endpoint = found(await this.endpoints.rotate(id, this.settings.webhooks.rotationMs));
+    return { ...endpointBody(endpoint), secret: endpoint.secret };
+  }
+
+  @Post(':id/test')
+  @HttpCode(202)
+  @ApiOperation({ summary: 'Have a message of the type webhook.test sent; the attempts tell how it went' })
+  async test(@Param('id', ID) id: string): Promise<object> {
+    const endpoint = receiving(found(await this.endpoints.find(id)));
+    const seq = await this.endpoints.test(id);
+    this.wake(id);
+    return {
+      message: messageId(endpoint, { seq }),
+      links: { attempts: endpointBody(endpoint).links.attempts },
+    };
+  }
+
+  @Post(':id/replay')
+  @HttpCode(202)
+  @ApiOperation({ summary: 'Send the messages of a time again, under the same ids and in the same order' })
+  async replay(@Param('id', ID) id: string, @Body() { since, until }: ReplayWebhook): Promise<object> {
+    found(await this.endpoints.find(id));
+    const [from, to] = [new Date(since), until === undefined ? this.clock.now() : new Date(until)];
+    if (to < from) {
+      throw invalidRequest([{ pointer: '/until', code: 'order-of-times', message: 'must be after since.' }]);
+    }
+    const matched = await this.endpoints.replay(id, from, to);
+    this.wake(id);
+    return { matched };
   }
 
   @Get(':id/attempts')
@@ -125,6 +188,10 @@ export class WebhooksController {
     if (!(await this.endpoints.delete(id))) throw notFound('There is no such webhook.');
   }
 
+  private wake(id: string): void {
+    this.bell.ringLane(laneName(id), 0);
+  }
+
   private async eventId(event: string): Promise<string> {
     const { rows } = await this.pool.query<{ id: string }>(
       'select id from events where slug = $1 or id::text = $1',
@@ -140,21 +207,11 @@ function found(endpoint: Endpoint | null): Endpoint {
   return endpoint;
 }
 
-function isId(value: unknown): value is string {
-  return typeof value === 'string' && /^[0-9a-f-]{36}$/.test(value);
+function receiving(endpoint: Endpoint): Endpoint {
+  if (endpoint.state === 'active' || endpoint.state === 'failing') return endpoint;
+  throw new Problem('conflict', `The webhook is ${endpoint.state}: resume it first.`);
 }
 
-function resource({ id, url, topics, eventId, payload, state, privateKey, createdAt }: Endpoint): object {
-  const self = `/v1/webhooks/${id}`;
-  return {
-    id,
-    url,
-    topics,
-    ...(eventId === null ? {} : { event: eventId }),
-    payload,
-    state,
-    publicKey: publicKeyOf(privateKey),
-    createdAt,
-    links: { self, attempts: `${self}/attempts`, pause: `${self}/pause`, resume: `${self}/resume` },
-  };
+function isId(value: unknown): value is string {
+  return typeof value === 'string' && /^[0-9a-f-]{36}$/.test(value);
 }

@@ -29,6 +29,7 @@ export class HttpSettings {
   @IsInt() @Min(1000) requestTimeoutMs!: number;
   @IsInt() @Min(0) @Max(65535) workerHealthPort!: number;
   @IsBoolean() trustProxy!: boolean;
+  @IsInt() @Min(0) publicPostsPerMinute!: number;
 }
 
 export class DatabaseSettings {
@@ -91,8 +92,14 @@ export class WebhookSettings {
   @IsInt() @Min(1) retryFirstMs!: number;
   @IsInt() @Min(1) retryMaxMs!: number;
   @IsInt() @Min(1000) giveUpAfterMs!: number;
+  @IsInt() @Min(0) rotationMs!: number;
   @IsBoolean() allowPrivateHosts!: boolean;
   @IsInt() @Min(1) @Max(256) callsInFlight!: number;
+}
+
+export class MailSettings {
+  @IsString() smtpUrl!: string;
+  @IsString() @MinLength(3) from!: string;
 }
 
 export class ReportSettings {
@@ -110,5 +117,6 @@ export class Settings {
   @ValidateNested() @Type(() => ActivitySettings) activity!: ActivitySettings;
   @ValidateNested() @Type(() => PipelineSettings) pipelines!: PipelineSettings;
   @ValidateNested() @Type(() => WebhookSettings) webhooks!: WebhookSettings;
+  @ValidateNested() @Type(() => MailSettings) mail!: MailSettings;
   @ValidateNested() @Type(() => ReportSettings) reports!: ReportSettings;
 }

@@ -11,6 +11,7 @@ import { PlatformHooks0010 } from './0010-platform-hooks.js';
 import { Redeliveries0011 } from './0011-redeliveries.js';
 import { Plans0012 } from './0012-plans.js';
 import { PlacesGivenOn0018 } from './0018-places-given-on.js';
+import { WebhooksRest0019 } from './0019-webhooks-rest.js';
 
 /** TypeORM orders them by the thirteen digits at the end of each one's name. */
 export const migrations = [
@@ -27,4 +28,5 @@ export const migrations = [
   Redeliveries0011,
   Plans0012,
   PlacesGivenOn0018,
+  WebhooksRest0019,
 ];

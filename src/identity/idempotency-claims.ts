@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import type pg from 'pg';
 import { Settings } from '../platform/config/settings.js';
-import { keyInFlight, keyReused, type Repeatable } from '../identity/idempotency.js';
+import { keyInFlight, keyReused, type Repeatable } from './idempotency.js';
 
 const LOCK_NOT_AVAILABLE = '55P03';
 
-/** A key of a request that creates an event, claimed in the transaction that creates it. */
+/** The key of a request that creates something, claimed in the transaction that creates it. */
 @Injectable()
-export class EventIdempotency {
+export class IdempotencyClaims {
   constructor(private readonly settings: Settings) {}
 
   /**
