@@ -21,6 +21,21 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./test.js')).test,
   },
   {
+    name: 'new',
+    summary: 'write a first mapping of an object from its metadata',
+    load: async () => (await import('./new.js')).newCommand,
+  },
+  {
+    name: 'capture',
+    summary: 'make an example from a real record, without its person',
+    load: async () => (await import('./capture.js')).capture,
+  },
+  {
+    name: 'schemas',
+    summary: 'write the JSON Schemas that editors check files by',
+    load: async () => (await import('./schemas.js')).schemas,
+  },
+  {
     name: 'diff',
     summary: 'say what mapping files change against the versions in force',
     load: async () => (await import('./diff.js')).diff,

@@ -8,6 +8,8 @@ import { type ConnectorMaker, DestinationSettingsError } from './settings.js';
 /** Every backend Foyer speaks to. A new one is a file of its own and a line here. */
 const connectors: Readonly<Record<string, ConnectorMaker>> = { hubspot, salesforce };
 
+export const connectorNames: readonly string[] = Object.keys(connectors);
+
 export function createConnector(destination: DestinationSettings, clock: Clock = systemClock): Connector {
   const make = Object.hasOwn(connectors, destination.connector)
     ? connectors[destination.connector]

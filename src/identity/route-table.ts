@@ -56,6 +56,7 @@ export const ROUTE_TABLE: Readonly<Record<string, Access>> = {
   'GET /v1/deliveries/:mapping/:key': READERS,
   'POST /v1/deliveries/replay': BOTH,
   'GET /v1/deliveries/replay/:id': READERS,
+  'GET /v1/records/:stream/:key': BOTH,
 
   'GET /v1/webhooks': READERS,
   'POST /v1/webhooks': BOTH,

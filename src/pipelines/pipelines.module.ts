@@ -9,13 +9,14 @@ import { MappingDrains } from './mapping-drains.js';
 import { Plans } from './plans.js';
 import { PlansController } from './plans.controller.js';
 import { Proposals } from './proposals.js';
+import { RecordsController } from './records.controller.js';
 import { Replays } from './replays.js';
 import { DrainProcessor, Sweep } from './wake.js';
 import { WhyDeliveries } from './why.js';
 
 /** What the operator may ask; part of the api role. */
 @Module({
-  controllers: [MappingsController, PlansController, DeliveriesController],
+  controllers: [MappingsController, PlansController, DeliveriesController, RecordsController],
   providers: [AppliedMappings, ApplyPlan, Destinations, Plans, Proposals, Replays, WhyDeliveries],
   exports: [AppliedMappings],
 })
