@@ -19,5 +19,6 @@ export class MailsModule {}
   imports: [EventsModule],
   controllers: [RegistrationsController, PapersController],
   providers: [Register, Admissions, ForgetKeys, Registrations, RegistrationsService, PapersService],
+  exports: [Register, RegistrationsService],
 })
 export class RegistrationsModule {}

@@ -15,6 +15,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   events: ['changes', 'identity', 'platform'],
   registrations: ['changes', 'events', 'identity', 'platform'],
   activity: ['changes', 'events', 'registrations', 'identity', 'platform'],
+  pages: ['events', 'registrations', 'identity', 'platform'],
   pipelines: ['changes', 'mapping', 'connectors', 'identity', 'platform'],
   webhooks: ['changes', 'pipelines', 'identity', 'platform'],
   reports: ['identity', 'platform'],
