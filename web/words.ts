@@ -39,6 +39,8 @@ const en = {
   yourLink: 'Your registration',
   calendar: 'Add to your calendar',
   cancel: 'Cancel my registration',
+  taken: 'Look into your mail',
+  takenText: 'We have taken in what you sent. A message to the e-mail that you gave says what became of it.',
   name: 'Name',
   reference: 'Reference',
   when: 'When',
@@ -110,6 +112,9 @@ const de: Words = {
   yourLink: 'Ihre Anmeldung',
   calendar: 'In den Kalender',
   cancel: 'Anmeldung stornieren',
+  taken: 'Sehen Sie in Ihre E-Mail',
+  takenText:
+    'Ihre Angaben sind angekommen. Was daraus wurde, steht in einer Nachricht an Ihre E-Mail-Adresse.',
   name: 'Name',
   reference: 'Kennung',
   when: 'Wann',

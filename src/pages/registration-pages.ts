@@ -53,9 +53,14 @@ export class RegistrationPages {
     try {
       const request = requestOf(body, known.form, questionsOf(known.form.schema), words.language);
       const dto = demandValid(RegisterDto, request, '');
-      const { body: registration } = await this.registering.register(slug, dto, (eventId) =>
+      const registered = await this.registering.register(slug, dto, (eventId) =>
         repeatable(body.key?.[0], ANONYMOUS, ROUTE, eventId, dto),
       );
+      // The event tells nobody but by mail whether an e-mail is registered.
+      if (registered.taken) {
+        return { status: 202, page: messagePage({ words, title: words.taken, text: words.takenText }) };
+      }
+      const { body: registration } = registered;
       const link = `/r/${registration.id}?token=${registration.manageToken!}`;
       return { status: 201, page: shown(registration, words, link, true) };
     } catch (error) {

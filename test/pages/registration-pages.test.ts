@@ -162,6 +162,14 @@ describe('Someone who opens the registration page', () => {
     expect((await page('GET', link)).html).toContain('Your registration is cancelled');
   });
 
+  it('is told by mail only, where the event wants nobody to learn who is registered', async () => {
+    await makeEvent('discreet', { capacity: null, waitlist: { capacity: null }, privacy: 'strict' });
+    for (const key of ['first', 'again']) {
+      const { status, html } = await page('POST', '/e/discreet', { ...ADA, key });
+      expect([status, html.includes('Look into your mail')]).toEqual([202, true]);
+    }
+  });
+
   it('finds a calm page where there is nothing, and the API takes no forms', async () => {
     const missing = await page('GET', '/e/never-heard-of');
     expect([missing.status, missing.html.includes('There is nothing here')]).toEqual([404, true]);
