@@ -89,7 +89,8 @@ export async function releaseLease(pool: pg.Pool, lease: Lease, dueInMs: number 
                               case when due is distinct from $6::timestamptz then due end)
             where mapping = $1 and lane = $2 and epoch = $3
               and not exists (select 1 from changes
-                               where stream = any (string_to_array($4, '+')) and seq > lanes.cursor and slot % lanes.lanes = lanes.lane)
+                               where stream = any (string_to_array($4, '+')) and seq > lanes.cursor
+                                 and slot % lanes.lanes = lanes.lane)
               and not exists (select 1 from redeliveries r
                                where r.mapping = lanes.mapping and r.slot % lanes.lanes = lanes.lane)`,
     values: [lease.mapping, lease.lane, lease.epoch.toString(), lease.stream, dueInMs, lease.dueThen ?? null],

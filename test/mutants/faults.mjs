@@ -59,7 +59,8 @@ export const FAULTS = [
     'a lost wake-up: a lane given back over an unread change',
     'src/changes/lease.ts',
     `              and not exists (select 1 from changes
-                               where stream = $4 and seq > lanes.cursor and slot % lanes.lanes = lanes.lane)`,
+                               where stream = any (string_to_array($4, '+')) and seq > lanes.cursor
+                                 and slot % lanes.lanes = lanes.lane)`,
     '              and $4::text is not null',
     LEASE,
   ),
@@ -323,9 +324,30 @@ export const FAULTS = [
   fault(
     'a message with a new id at each attempt',
     'src/webhooks/send-message.ts',
-    "return `msg_${endpoint.id.replaceAll('-', '')}_${message.seq}`;",
-    "return `msg_${endpoint.id.replaceAll('-', '')}_${message.seq}${Math.random().toString(36).slice(2)}`;",
+    "_${message.seq.replace('-', 't')}`;",
+    "_${message.seq.replace('-', 't')}${Math.random().toString(36).slice(2)}`;",
     MESSAGES,
+  ),
+  fault(
+    'an erasure that leaves the old snapshots in the log',
+    `${MIGRATIONS}/0018-erase-person.sql.ts`,
+    "where c.key = s.key and c.stream = 'person';",
+    "where c.key = s.key and c.stream = 'person' and c.version = s.version;",
+    'test/registrations/erasure.test.ts',
+  ),
+  fault(
+    'minutes that count two devices twice',
+    `${MIGRATIONS}/0009-attendance.sql.ts`,
+    'coalesce((select sum(extract(epoch from upper(span) - lower(span))) from unnest(d.spans) span), 0)',
+    '(select coalesce(sum(extract(epoch from upper(x.span) - lower(x.span))), 0) from spell x where x.registration_id = s.registration_id and (s.session_id is null or x.session_id = s.session_id))',
+    'test/activity/attendance.test.ts',
+  ),
+  fault(
+    'a signal that is kept though nobody looks for it again',
+    `${MIGRATIONS}/0009-activity-changes.sql.ts`,
+    'and w.registration_id is null) then',
+    'and w.registration_id is null and false) then',
+    'test/activity/attendance.test.ts',
   ),
   fault(
     'a sequence with a gap',
