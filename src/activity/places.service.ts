@@ -3,6 +3,7 @@ import type pg from 'pg';
 import { EventLookup, type KnownEvent } from '../events/event-lookup.js';
 import { CLOCK, type Clock } from '../platform/clock.js';
 import { PG_POOL } from '../platform/database/database.module.js';
+import { link } from '../platform/http/links.js';
 import { invalidRequest, notFound, Problem } from '../platform/http/problem.js';
 
 /** Which event, or session of it, a platform's webinar or room is. */
@@ -80,6 +81,7 @@ function placeBody(
   { event }: KnownEvent,
   { platform, place, session }: { platform: string; place: string; session: string | null },
 ) {
-  const self = `/v1/events/${event.slug}/places/${platform}/${encodeURIComponent(place)}`;
-  return { platform, place, session, links: { self, event: `/v1/events/${event.slug}` } };
+  const of = link(`/v1/events/${event.slug}`);
+  const self = `${of}/places/${platform}/${encodeURIComponent(place)}`;
+  return { platform, place, session, links: { self, event: of } };
 }

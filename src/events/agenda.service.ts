@@ -4,6 +4,7 @@ import { uuidv7 } from 'uuidv7';
 import { CLOCK, type Clock } from '../platform/clock.js';
 import { PG_POOL } from '../platform/database/database.module.js';
 import { inTransaction } from '../platform/database/transaction.js';
+import { link } from '../platform/http/links.js';
 import { type Page, type PageQuery, pageOf, readCursor } from '../platform/http/page.js';
 import { invalidRequest, notFound, Problem } from '../platform/http/problem.js';
 import type { EventRow } from './event.js';
@@ -157,7 +158,7 @@ function sessionBody(row: SessionRow, slug: string) {
     speakers: row.speakers,
     capacity: row.capacity,
     seatsLeft: row.capacity === null ? null : Math.max(0, row.capacity - row.seats_taken),
-    links: { event: `/v1/events/${slug}`, sessions: `/v1/events/${slug}/sessions` },
+    links: { event: link(`/v1/events/${slug}`), sessions: link(`/v1/events/${slug}/sessions`) },
   };
 }
 
@@ -169,6 +170,6 @@ function formBody(
     version: form.version,
     schema: form.schema,
     consents: form.consents,
-    links: { self: `/v1/events/${event.slug}/form`, event: `/v1/events/${event.slug}` },
+    links: { self: link(`/v1/events/${event.slug}/form`), event: link(`/v1/events/${event.slug}`) },
   };
 }

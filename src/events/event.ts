@@ -1,3 +1,5 @@
+import { link } from '../platform/http/links.js';
+
 /** The row, as pg reads it. */
 export interface EventRow {
   readonly id: string;
@@ -23,7 +25,7 @@ export const EVENT_COLUMNS = `id, slug, name, starts_at, ends_at, time_zone, sta
 
 /** What callers see. `full` and, once its time is over, `closed` follow from the rest. */
 export function eventBody(event: EventRow, now: Date) {
-  const self = `/v1/events/${event.slug}`;
+  const self = link(`/v1/events/${event.slug}`);
   return {
     id: event.id,
     slug: event.slug,

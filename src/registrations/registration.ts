@@ -1,4 +1,5 @@
 import { eventSummary } from '../events/event.js';
+import { link } from '../platform/http/links.js';
 import type { AttendeeDto } from './registration.dto.js';
 
 export type Status = 'pending' | 'confirmed' | 'waitlisted' | 'offered' | 'cancelled' | 'erased';
@@ -63,7 +64,7 @@ export function registrationRow({
 
 /** What callers see; the one form of a registration, whether it was just made or is read. */
 export function registrationBody(row: RegistrationRow, manageToken?: string) {
-  const self = `/v1/registrations/${row.id}`;
+  const self = link(`/v1/registrations/${row.id}`);
   return {
     id: row.id,
     event: eventSummary(row.event),
@@ -80,7 +81,7 @@ export function registrationBody(row: RegistrationRow, manageToken?: string) {
     ...(manageToken === undefined ? {} : { manageToken }),
     links: {
       self,
-      event: `/v1/events/${row.event.slug}`,
+      event: link(`/v1/events/${row.event.slug}`),
       transfer: `${self}/transfer`,
       calendar: `${self}/calendar.ics`,
       badge: `${self}/badge.svg`,

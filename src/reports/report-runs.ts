@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type pg from 'pg';
 import { uuidv7 } from 'uuidv7';
 import { PG_POOL } from '../platform/database/database.module.js';
+import { inTransaction } from '../platform/database/transaction.js';
 import { LOGGER, type Logger } from '../platform/logger.js';
 import { registrationsAndLedger } from './registrations-and-ledger.js';
 import type { Report, ReportTable } from './report.js';
@@ -34,12 +35,28 @@ export class ReportRuns {
   /** Runs a report now. */
   async run(report: Report, eventId: string | null): Promise<ReportRun> {
     const id = uuidv7();
-    await this.pool.query(
-      `insert into report_runs (id, report, event_id, state, claimed_until)
-       values ($1, $2, $3, 'running', clock_timestamp() + $4 * interval '1 ms')`,
-      [id, report.name, eventId, CLAIM_MS],
-    );
+    await begin(this.pool, id, report, eventId);
     return this.complete(id, report, eventId);
+  }
+
+  /**
+   * The same for a request that may be repeated.
+   * @param claim says in the same transaction which run an earlier request made, null where this is the first
+   */
+  async runOnce(
+    report: Report,
+    eventId: string | null,
+    claim: (client: pg.PoolClient, id: string) => Promise<string | null>,
+  ): Promise<{ run: ReportRun; replayed: boolean }> {
+    const id = uuidv7();
+    const earlier = await inTransaction(this.pool, async (client) => {
+      const known = await claim(client, id);
+      if (known === null) await begin(client, id, report, eventId);
+      return known;
+    });
+    const first = earlier && (await this.find(report.name, earlier));
+    if (first) return { run: first, replayed: true };
+    return { run: await this.complete(id, report, eventId), replayed: false };
   }
 
   /** Runs a schedule's slot if nobody did or does: null where somebody was first. */
@@ -100,4 +117,17 @@ export class ReportRuns {
       client.release();
     }
   }
+}
+
+async function begin(
+  client: pg.Pool | pg.ClientBase,
+  id: string,
+  report: Report,
+  eventId: string | null,
+): Promise<void> {
+  await client.query(
+    `insert into report_runs (id, report, event_id, state, claimed_until)
+     values ($1, $2, $3, 'running', clock_timestamp() + $4 * interval '1 ms')`,
+    [id, report.name, eventId, CLAIM_MS],
+  );
 }

@@ -8,13 +8,19 @@ import {
   ParseUUIDPipe,
   Post,
   Query,
+  Req,
   Res,
 } from '@nestjs/common';
-import { ApiBearerAuth, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiHeader, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
 import { IsIn, IsOptional, IsString, MaxLength } from 'class-validator';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type pg from 'pg';
+import { repeatable } from '../identity/idempotency.js';
+import { IdempotencyClaims } from '../identity/idempotency-claims.js';
+import { principalOf } from '../identity/principal.js';
+import { CLOCK, type Clock } from '../platform/clock.js';
 import { PG_POOL } from '../platform/database/database.module.js';
+import { link } from '../platform/http/links.js';
 import { decodeCursor, type Page, pageOf, Paging } from '../platform/http/paging.js';
 import { invalidRequest, notFound, Problem } from '../platform/http/problem.js';
 import { renderCsv, renderJson } from './render.js';
@@ -23,6 +29,8 @@ import { type ReportRun, ReportRuns, REPORTS } from './report-runs.js';
 import { loadSchedules } from './schedules.js';
 
 type Format = 'csv' | 'json';
+
+const RUN = 'POST /v1/reports/:report/runs';
 
 class RunReport {
   @ApiProperty({ required: false, description: 'Id or slug; absent: all events' })
@@ -49,6 +57,8 @@ const ID = new ParseUUIDPipe({ exceptionFactory: () => notFound('There is no suc
 export class ReportsController {
   constructor(
     private readonly runs: ReportRuns,
+    private readonly claims: IdempotencyClaims,
+    @Inject(CLOCK) private readonly clock: Clock,
     @Inject(PG_POOL) private readonly pool: pg.Pool,
   ) {}
 
@@ -58,7 +68,7 @@ export class ReportsController {
     const items = await Promise.all(
       REPORTS.map(async ({ name, title }) => {
         const [latest] = await this.runs.list(name, 1, null);
-        const links = { runs: `/v1/reports/${name}/runs` };
+        const links = { runs: link(`/v1/reports/${name}/runs`) };
         return { report: name, title, latest: latest ? resource(latest) : null, links };
       }),
     );
@@ -74,10 +84,30 @@ export class ReportsController {
   }
 
   @Post('reports/:report/runs')
+  @ApiHeader({ name: 'Idempotency-Key', required: false })
   @ApiOperation({ summary: 'Run a report now' })
-  async run(@Param('report') name: string, @Body() { event, format }: RunReport): Promise<object> {
-    const eventId = event === undefined ? null : await this.eventId(event);
-    return resource(await this.runs.run(found(name), eventId), format);
+  async run(
+    @Param('report') name: string,
+    @Body() body: RunReport,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<object> {
+    const report = found(name);
+    const eventId = body.event === undefined ? null : await this.eventId(body.event);
+    const header = request.headers['idempotency-key'];
+    const repeat = repeatable(header, principalOf(request), RUN, name, body);
+    if (!repeat) return this.made(await this.runs.run(report, eventId), body.format, reply);
+    const { run, replayed } = await this.runs.runOnce(report, eventId, (client, id) =>
+      this.claims.claim(client, repeat, id, this.clock.now()),
+    );
+    if (replayed) void reply.header('idempotent-replayed', 'true');
+    return this.made(run, body.format, reply);
+  }
+
+  private made(run: ReportRun, format: Format, reply: FastifyReply): object {
+    const shown = resource(run, format);
+    void reply.header('location', shown.links.self);
+    return shown;
   }
 
   @Get('reports/:report/runs/:run')
@@ -126,9 +156,9 @@ function isId(value: unknown): value is string {
   return typeof value === 'string' && /^[0-9a-f-]{36}$/.test(value);
 }
 
-function resource(run: ReportRun, format: Format = 'csv'): object {
+function resource(run: ReportRun, format: Format = 'csv') {
   const { id, report, slot, state, reason, createdAt, finishedAt } = run;
-  const self = `/v1/reports/${report}/runs/${id}`;
+  const self = link(`/v1/reports/${report}/runs/${id}`);
   return {
     id,
     report,

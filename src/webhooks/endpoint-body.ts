@@ -1,10 +1,11 @@
+import { link } from '../platform/http/links.js';
 import type { Endpoint } from './endpoint.js';
 import { publicKeyOf } from './signature.js';
 
 /** What callers see of an endpoint; never its secrets. */
 export function endpointBody(endpoint: Endpoint) {
   const { id, url, topics, eventId, payload, filter, state, privateKey, previousSecretUntil } = endpoint;
-  const self = `/v1/webhooks/${id}`;
+  const self = link(`/v1/webhooks/${id}`);
   return {
     id,
     url,

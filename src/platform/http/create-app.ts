@@ -10,6 +10,7 @@ import { parseForms } from './forms.js';
 import { KnownRoutes } from './known-routes.js';
 import { invalidRequest, notFound, Problem } from './problem.js';
 import { ProblemFilter, sendProblem } from './problem-filter.js';
+import { beginLinksWith } from './links.js';
 import { parseLines, takesLargeLists } from './lists.js';
 import { takesRawBody } from './raw-bodies.js';
 import { textFaults } from './text-guard.js';
@@ -21,6 +22,7 @@ export async function createApp(
   settings: Settings,
 ): Promise<NestFastifyApplication> {
   const { http } = settings;
+  beginLinksWith(http.publicUrl);
   const adapter = new FastifyAdapter({
     bodyLimit: http.bodyBytesMax,
     requestTimeout: http.requestTimeoutMs,
