@@ -85,7 +85,7 @@ describe('Every answer', () => {
     ];
     for (const body of answers) {
       for (const name of names(body)) expect(name).toMatch(/^[a-z][A-Za-z0-9]*$/);
-      if (body.id !== undefined) expect(body.id).toMatch(UUID7);
+      if ('id' in body) expect(body.id).toMatch(UUID7);
       for (const [name, value] of Object.entries(body))
         if (/At$/.test(name) && value !== null) expect(value, name).toMatch(TIME);
       for (const [name, url] of Object.entries(body.links as Record<string, string>)) {
