@@ -1,11 +1,20 @@
 import { latency } from './latency.js';
 import { mapping } from './mapping.js';
 import { pipeline } from './pipeline.js';
+import { plan } from './plan.js';
 import { registrations } from './registrations.js';
 import { clearStage } from './stage.js';
 import { render, type Table } from './table.js';
+import { why } from './why.js';
 
-const BENCHMARKS: Record<string, () => Promise<Table[]>> = { registrations, pipeline, latency, mapping };
+const BENCHMARKS: Record<string, () => Promise<Table[]>> = {
+  registrations,
+  pipeline,
+  latency,
+  mapping,
+  plan,
+  why,
+};
 const USAGE = `npm run bench [${Object.keys(BENCHMARKS).join('|')}] [-- --json] [-- --profile FOLDER]`;
 
 /** @param words the command line: names of benchmarks, none for all; `--json`; `--profile FOLDER` */

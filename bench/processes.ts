@@ -56,6 +56,16 @@ export function residentMb(pid: number): number {
   }
 }
 
+/** The most that it ever had, in MB; 0 where the system does not tell. */
+export function peakResidentMb(pid: number): number {
+  try {
+    const kb = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+    return Number(kb ?? 0) / 1024;
+  } catch {
+    return 0;
+  }
+}
+
 /** Processor time used so far, in milliseconds; 0 where the system does not tell. */
 export function processorMs(pid: number): number {
   try {

@@ -71,8 +71,8 @@ export function compareRecord(taken: Taken, by: Comparing): PlannedRecord {
   if (by.from && hasSameOwners(by.from, by.to) && isSame(by.from.evaluate(taken.snapshot), after)) {
     return plain(taken, 'unchanged', targetKey);
   }
-  const decision = decide({ ...taken, redelivery: ASKED }, by.to, by.now, by.writesWhole);
-  return planned(taken, decision, targetKey);
+  const asked = { ...taken, redelivery: ASKED };
+  return planned(asked, decide(asked, by.to, by.now, by.writesWhole), targetKey);
 }
 
 const ASKED = { id: '', whole: false, restore: null } as const;
@@ -81,6 +81,8 @@ function planned(taken: Taken, decision: Decision, targetKey: string | null): Pl
   const { previous } = taken;
   switch (decision.kind) {
     case 'write': {
+      // Who was erased is withdrawn by whichever version is in force.
+      if (decision.goal === 'erased') return plain(taken, 'unchanged', null);
       // Under another key nothing of what stood there is known.
       const shadow = decision.taken.previous?.shadow ?? null;
       const fields = differing(decision.fields, shadow);
@@ -99,8 +101,8 @@ function planned(taken: Taken, decision: Decision, targetKey: string | null): Pl
 }
 
 function plain(taken: Taken, kind: ChangeKind, targetKey: string | null): PlannedRecord {
-  const { key, slot, version, previous } = taken;
-  const targetId = previous?.targetId ?? null;
+  const { key, slot, version } = taken;
+  const targetId = kind === 'unchanged' ? null : (taken.previous?.targetId ?? null);
   return { key, slot, version, kind, write: null, fields: [], reason: null, targetId, targetKey };
 }
 
@@ -112,6 +114,7 @@ function kindOfWrite(key: string, previous: Delivery | null, fields: readonly Pl
 
 function kindOfState(state: string): ChangeKind {
   if (state === 'suppressed' || state === 'retained' || state === 'rejected') return state;
+  if (state === 'erased') return 'unchanged';
   return state === 'pending' ? 'waiting' : 'accepted';
 }
 

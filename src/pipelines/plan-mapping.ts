@@ -1,6 +1,7 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type pg from 'pg';
 import type { Connector, Fields, ObjectTarget } from '../connectors/connector.js';
+import { HeapBound } from '../platform/heap-bound.js';
 import { type Comparing, compareRecord, type PlannedRecord } from './compare-record.js';
 import { count, noCounts, type PlanCounts } from './plan-counts.js';
 import { type PlanSample, type ReasonCount, Samples } from './plan-samples.js';
@@ -33,24 +34,30 @@ export async function planRecords(client: pg.ClientBase, planning: Planning): Pr
   const counts = noCounts();
   const samples = new Samples(to);
   const targetKeys = new TargetKeys(client);
+  const heap = new HeapBound();
+  let kept: Promise<unknown> = Promise.resolve();
   const writes = new Array<number>(to.lanes).fill(0);
   for await (const page of streamRecords(client, to.stream, position, to.name)) {
-    const compared = page.map((taken) => compareRecord(taken, planning));
+    const compared = page.map((record) => compareRecord(record.taken(), planning));
     const read = planning.reader
       ? await readUnknown(compared, planning.reader.connector, planning.reader.target)
       : compared.map((record) => ({ record, known: null }));
     read.forEach(({ record }, i) => {
-      const { previous, version } = page[i]!;
+      const { isSent, version, answered } = page[i]!;
       counts.records += 1;
-      if (previous?.sent) counts.standing += 1;
-      if (version > (previous?.version ?? 0)) counts.underWay += 1;
+      if (isSent) counts.standing += 1;
+      if (version > (answered ?? 0)) counts.underWay += 1;
       count(counts, record);
       samples.note(record);
       if (record.write) writes[record.slot % to.lanes]! += 1;
     });
-    await targetKeys.note(compared);
-    await keep(client, planning.id, read);
+    await kept;
+    // On its way while the next page is looked at.
+    kept = Promise.all([targetKeys.note(compared), keep(client, planning.id, read)]);
+    kept.catch(() => undefined); // awaited with the next page
+    heap.keep();
   }
+  await kept;
   const duplicates = await targetKeys.duplicates();
   counts.duplicates = duplicates.count;
   return {
@@ -65,7 +72,7 @@ export async function planRecords(client: pg.ClientBase, planning: Planning): Pr
 /** Two writes of the same fields and values have the same digest, in whatever order they were made. */
 export function digestOf(write: Fields): string {
   const sorted = Object.entries(write).sort(([a], [b]) => (a < b ? -1 : 1));
-  return createHash('sha256').update(JSON.stringify(sorted)).digest('base64url').slice(0, 22);
+  return hash('sha256', JSON.stringify(sorted), 'base64url').slice(0, 22);
 }
 
 async function keep(

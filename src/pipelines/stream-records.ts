@@ -11,20 +11,32 @@ import { DELIVERY, delivery, type DeliveryRow } from './delivery-row.js';
  */
 const RECORDS = `
   declare stream_records no scroll cursor for
-  select c.key, c.slot, c.version, c.snapshot, ${DELIVERY}
+  select c.key, c.slot, c.version, c.snapshot::text, ${DELIVERY}
     from (select max(seq) as seq from changes where stream = $1 and seq <= $2 group by key) n
     join lateral (
       select key, slot, version, snapshot from changes where stream = $1 and seq = n.seq limit 1) c on true
     left join lateral (
       select * from deliveries where mapping = $3 and key = c.key limit 1) d on true`;
 
-const FETCH = 'fetch 500 from stream_records';
+const FETCH = 'fetch 1000 from stream_records';
+
+/**
+ * A record as it was read. What it holds is made into objects only when `taken` is called: a page of them made at once
+ * outlives the young generation, and the memory of the process grows with what is garbage already.
+ */
+export interface StreamedRecord {
+  /** The newest version that got its answer; null where it was never taken up. */
+  readonly answered: number | null;
+  readonly isSent: boolean;
+  readonly version: number;
+  taken(): Taken;
+}
 
 interface Row extends DeliveryRow {
   key: string;
   slot: number;
   version: number;
-  snapshot: unknown;
+  snapshot: string;
 }
 
 /** Reads within the caller's transaction, a page at a time; while one is looked at, the next is on its way. */
@@ -33,7 +45,7 @@ export async function* streamRecords(
   stream: string,
   position: string,
   mapping: string,
-): AsyncGenerator<Taken[]> {
+): AsyncGenerator<StreamedRecord[]> {
   await client.query('set local cursor_tuple_fraction = 1');
   await client.query(RECORDS, [stream, position, mapping]);
   let coming = client.query<Row>(FETCH);
@@ -43,12 +55,26 @@ export async function* streamRecords(
     coming = client.query<Row>(FETCH);
     // Should nobody ask for it, because looking at this page failed, its own failure is nobody's business.
     coming.catch(() => undefined);
-    yield rows.map(taken);
+    yield rows.map(streamed);
   }
   await client.query('close stream_records');
 }
 
-function taken(row: Row): Taken {
+function streamed(row: Row): StreamedRecord {
   const { key, slot, version, snapshot } = row;
-  return { key, slot, version, snapshot, previous: delivery(row) };
+  return {
+    answered: row.d_version,
+    isSent: row.d_version !== null && row.sent,
+    version,
+    taken: () => ({
+      key,
+      slot,
+      version,
+      snapshot: JSON.parse(snapshot) as unknown,
+      // Most records are unchanged, and then nobody asks for what stands there.
+      get previous() {
+        return delivery(row);
+      },
+    }),
+  };
 }
