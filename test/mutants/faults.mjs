@@ -12,6 +12,8 @@ const FENCING = 'test/pipelines/fencing.test.ts';
 const TAKEOVER = 'test/pipelines/takeover.test.ts';
 const PARKING = 'test/pipelines/parking.test.ts';
 const LOST_SETTLE = 'test/pipelines/lost-settle.test.ts';
+const REDELIVERY = 'test/pipelines/redelivery.test.ts';
+const PLAN = 'test/pipelines/plan.test.ts';
 const LEASE = 'test/changes/lease.test.ts';
 const LOG = 'test/changes/log.test.ts';
 const ACKNOWLEDGED = 'test/changes/acknowledged.test.ts';
@@ -369,5 +371,28 @@ export const FAULTS = [
     'Buffer.from(`${id}.${timestamp}.${body}`)',
     'Buffer.from(`${id}.${body}`)',
     SIGNATURE,
+  ),
+
+  // Plan and apply
+  fault(
+    'a batch in flight whose records stay on the version before',
+    'src/pipelines/settle.ts',
+    'where lane.in_force <> $8',
+    'where lane.in_force <> $8 and false',
+    REDELIVERY,
+  ),
+  fault(
+    'records that changed since the plan and stay on the version before',
+    'src/pipelines/redeliveries.ts',
+    'where c.stream = $2 and c.seq > $3 group by c.key',
+    'where c.stream = $2 and c.seq > $3 and false group by c.key',
+    PLAN,
+  ),
+  fault(
+    'a plan that is applied past the limits',
+    'src/pipelines/apply-plan.ts',
+    'if (!force && plan.undoes === null) demandWithinLimits(plan);',
+    'void force, demandWithinLimits;',
+    PLAN,
   ),
 ];

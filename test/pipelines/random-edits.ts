@@ -116,7 +116,7 @@ async function recordsOf(on: PlanRig, text: string): Promise<PlannedRecord[]> {
     await client.query('begin');
     const records: PlannedRecord[] = [];
     for await (const page of streamRecords(client, 'person', seq, MAPPING)) {
-      records.push(...page.map((taken) => compareRecord(taken, comparing)));
+      records.push(...page.map((record) => compareRecord(record.taken(), comparing)));
     }
     return records;
   } finally {
