@@ -3,7 +3,6 @@ import { ActivityApiModule, ActivityModule } from './activity/activity.module.js
 import { ChangesModule } from './changes/changes.module.js';
 import { EventsModule } from './events/events.module.js';
 import { IdentityModule } from './identity/identity.module.js';
-import { PagesModule } from './pages/pages.module.js';
 import { PipelinesApiModule, PipelinesModule } from './pipelines/pipelines.module.js';
 import { type Clock, systemClock } from './platform/clock.js';
 import { ConfigModule } from './platform/config/config.module.js';
@@ -19,7 +18,6 @@ const EVERY_ROLE: Type[] = [DatabaseModule, QueueModule, ChangesModule, Identity
 const API: Type[] = [
   EventsModule,
   RegistrationsModule,
-  PagesModule,
   ActivityApiModule,
   PipelinesApiModule,
   WebhooksApiModule,

@@ -17,11 +17,6 @@ export const ROUTE_TABLE: Readonly<Record<string, Access>> = {
   'GET /metrics': 'public',
   'GET /problems/:code': 'public',
 
-  'GET /e/:event': 'public',
-  'POST /e/:event': 'public',
-  'GET /r/:id': 'public',
-  'POST /r/:id': 'public',
-
   'GET /v1/events': 'public',
   'POST /v1/events': OPERATORS,
   'GET /v1/events/:event': 'public',

@@ -19,6 +19,5 @@ export class MailsModule {}
   imports: [EventsModule],
   controllers: [RegistrationsController, PapersController],
   providers: [Register, Admissions, ForgetKeys, Registrations, RegistrationsService, PapersService],
-  exports: [Register, RegistrationsService],
 })
 export class RegistrationsModule {}

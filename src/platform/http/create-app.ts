@@ -6,7 +6,6 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Socket } from 'node:net';
 import type { Settings } from '../config/settings.js';
 import { LOGGER, type Logger, NestLogger, createLogger } from '../logger.js';
-import { parseForms } from './forms.js';
 import { KnownRoutes } from './known-routes.js';
 import { invalidRequest, notFound, Problem } from './problem.js';
 import { ProblemFilter, sendProblem } from './problem-filter.js';
@@ -51,7 +50,6 @@ export async function createApp(
   routes.listen(fastify);
   takesLargeLists(fastify);
   parseJson(fastify);
-  parseForms(fastify);
   parseLines(fastify);
   guardTexts(fastify);
   app.useGlobalPipes(new DtoPipe());
