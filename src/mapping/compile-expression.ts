@@ -10,6 +10,7 @@ import { compileComprehension, isComprehension } from './comprehensions.js';
 import { typeOf, type Node } from './expression-language.js';
 import type { FunctionSpec } from './function-spec.js';
 import { functions, methods } from './functions.js';
+import { concatenator } from './generated-code.js';
 import { requireLiterals, requireZone } from './literal-arguments.js';
 import { nearestName } from './nearest-name.js';
 import { compileBinary, equality, membership, negated, type Operator } from './operators.js';
@@ -18,7 +19,7 @@ import { granted, specialCalls } from './special-calls.js';
 import { literalText } from './syntax-tree.js';
 import { zonedMethods } from './time-functions.js';
 import { ValueFault } from './value-fault.js';
-import { asText, boundedText, classOf, Frame, type Run } from './value.js';
+import { asText, boundedText, textLengthMax, classOf, Frame, type Run } from './value.js';
 
 export function compileExpression(node: Node, scope: Scope): Compiled {
   switch (node.op) {
@@ -78,21 +79,28 @@ function concatenation(node: Node, scope: Scope): Compiled {
   const nodes = addends(node);
   const parts = nodes.map((part) => compileExpression(part, scope));
   const pieces = parts.map(({ run }, i) => literalText(nodes[i]) ?? run);
+  const slow: Run = (frame) => concatenated(pieces, frame);
+  let runs = 0;
+  let run = slow;
   return foldAll(parts, (frame) => {
-    let whole = '';
-    let isNull = false;
-    for (const piece of pieces) {
-      if (typeof piece === 'string') {
-        whole += piece;
-        continue;
-      }
-      const part = piece(frame);
-      if (part === undefined) return undefined;
-      if (part === null) isNull = true;
-      else whole += asText(part);
-    }
-    return isNull ? null : boundedText(whole);
+    // What is used often gets code of its own; a check does not pay for that.
+    if (runs < manyRuns && ++runs === manyRuns) run = concatenator(pieces, textLengthMax, slow) ?? slow;
+    return run(frame);
   });
+}
+
+const manyRuns = 200;
+
+function concatenated(pieces: readonly (string | Run)[], frame: Frame): unknown {
+  let whole = '';
+  let isNull = false;
+  for (const piece of pieces) {
+    const part = typeof piece === 'string' ? piece : piece(frame);
+    if (part === undefined) return undefined;
+    if (part === null) isNull = true;
+    else whole += asText(part);
+  }
+  return isNull ? null : boundedText(whole);
 }
 
 function addends(node: Node): Node[] {

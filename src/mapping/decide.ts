@@ -3,6 +3,7 @@ import type {
   CompiledField,
   Evaluation,
   Explanation,
+  Fields,
   FieldTrace,
   FieldValue,
   MappingReason,
@@ -11,6 +12,7 @@ import type {
 } from './compiled-mapping.js';
 import type { Convert } from './compile-field.js';
 import { FieldsMaker } from './fields-maker.js';
+import { fieldsRunner } from './generated-code.js';
 import { sourcesIn, TracedField, type Source } from './trace.js';
 import { ValueFault } from './value-fault.js';
 import { classOf, Frame, type Run } from './value.js';
@@ -46,9 +48,16 @@ export interface Decision {
 const keyLengthMax = 255;
 const noTargets: Targets = Object.freeze({});
 
+/** From here on a mapping's fields have code of their own; a check of its examples does not pay for that. */
+const manyEvaluations = 200;
+/** Longer functions are not made faster by the engine. */
+const ownCodeFieldsMax = 100;
+
 /** What is being worked on beside fields, which have their index. */
 const atKey = -2;
 const atWhen = -1;
+
+type Values = readonly (FieldValue | undefined)[];
 
 interface Trace {
   holds: boolean | null;
@@ -60,6 +69,8 @@ export class Decider {
   private readonly notMatching: MappingReason;
   private readonly lengthMax: number;
   private readonly maker: FieldsMaker;
+  private evaluations = 0;
+  private run = (frame: Frame): Fields => this.maker.make(runEach(this.decision.fields, frame));
 
   constructor(private readonly decision: Decision) {
     this.maker = new FieldsMaker(decision.fields.map(({ field }) => field.name));
@@ -95,26 +106,32 @@ export class Decider {
   private decide(snapshot: unknown, targets: Targets, trace: Trace | null): Evaluation {
     const { key: keyPart, when, whenNot, fields, newSlots } = this.decision;
     let key: string | null = null;
-    let at = atKey;
+    let frame: Frame | null = null;
     try {
-      const frame = new Frame(asSnapshot(snapshot), newSlots(), targets);
+      frame = new Frame(asSnapshot(snapshot), newSlots(), targets);
       if (trace) trace.frame = frame;
       key = asKey(keyPart.run(frame), this.lengthMax);
       if (when) {
-        at = atWhen;
+        frame.at = atWhen;
         const isMatching = holds(when.run(frame));
         if (trace) trace.holds = isMatching;
         if (!isMatching) return { kind: 'notMatching', key, whenNot, reason: this.notMatching };
       }
-      const values = new Array<FieldValue | undefined>(fields.length);
-      for (at = 0; at < fields.length; at++) {
-        const next = fields[at]!;
-        values[at] = trace ? traced(next, frame, trace) : valueOf(next, frame);
-      }
-      return { kind: 'write', key, fields: this.maker.make(values) };
+      const made = trace ? this.maker.make(runTraced(fields, frame, trace)) : this.runner()(frame);
+      return { kind: 'write', key, fields: made };
     } catch (error) {
-      return { kind: 'rejected', key, reason: reasonOf(error, this.placeOf(at)) };
+      return { kind: 'rejected', key, reason: reasonOf(error, this.placeOf(frame?.at ?? atKey)) };
     }
+  }
+
+  /** One loop at first; what is used often gets code of its own. */
+  private runner(): (frame: Frame) => Fields {
+    if (this.evaluations < manyEvaluations && ++this.evaluations === manyEvaluations) {
+      const fields = this.decision.fields.map((one) => ({ ...one, name: one.field.name }));
+      const make = (values: readonly unknown[]): Fields => this.maker.make(values as Values);
+      if (fields.length <= ownCodeFieldsMax) this.run = fieldsRunner(fields, make) ?? this.run;
+    }
+    return this.run;
   }
 
   private placeOf(at: number): { file: string; line: number; field: string | null } {
@@ -126,15 +143,23 @@ export class Decider {
   }
 }
 
-function valueOf({ run, convert, plainMax }: DecidingField, frame: Frame): FieldValue | undefined {
-  const given = run(frame);
-  return typeof given === 'string' && given.length <= plainMax ? given : convert(given, frame);
+function runEach(fields: readonly DecidingField[], frame: Frame): Values {
+  return fields.map(({ run, convert, plainMax }, i) => {
+    frame.at = i;
+    const given = run(frame);
+    return typeof given === 'string' && given.length <= plainMax ? given : convert(given, frame);
+  });
 }
 
-function traced(next: DecidingField, frame: Frame, trace: Trace): FieldValue | undefined {
-  const made = new TracedField(next, frame);
-  trace.fields.push(made);
-  return made.evaluate();
+function runTraced(fields: readonly DecidingField[], frame: Frame, trace: Trace): Values {
+  const values = new Array<FieldValue | undefined>(fields.length);
+  for (let i = 0; i < fields.length; i++) {
+    frame.at = i;
+    const made = new TracedField(fields[i]!, frame);
+    trace.fields.push(made);
+    values[i] = made.evaluate();
+  }
+  return values;
 }
 
 function asSnapshot(snapshot: unknown): object {

@@ -22,6 +22,8 @@ export class Duration {
 /** What one evaluation of one record holds: its snapshot, what `let` and loops have bound, and how much it may still cost. */
 export class Frame {
   private steps = stepsMax;
+  /** Which field is being made; negative before the first. */
+  at = -2;
   /** Where look-ups are noted; null where nobody asked for a trace. */
   lookups: LookupRow[] | null = null;
   /** By slot, the rows that names of `let` looked up; only with a trace. */
