@@ -8,7 +8,10 @@ import { LOGGER, type Logger } from '../platform/logger.js';
 const EVERY_MS = 3_600_000;
 const AT_ONCE_MAX = 10_000;
 
-/** Idempotency keys that are too old to count are deleted, a few at a time. Two processes doing so do no harm. */
+/**
+ * The hourly upkeep: idempotency keys that are too old to count are deleted, a few at a time, and the log gets its next
+ * partitions ahead of need, also at start. Two processes doing so do no harm.
+ */
 @Injectable()
 export class ForgetKeys implements OnApplicationBootstrap, OnApplicationShutdown {
   private timer: NodeJS.Timeout | undefined;
@@ -22,17 +25,24 @@ export class ForgetKeys implements OnApplicationBootstrap, OnApplicationShutdown
 
   onApplicationBootstrap(): void {
     const run = (): void =>
-      void this.forget().catch((error: unknown) => {
-        this.logger.warn(
-          { code: (error as { code?: unknown }).code },
-          'old idempotency keys stay until the next hour',
-        );
+      void this.upkeep().catch((error: unknown) => {
+        this.logger.warn({ code: (error as { code?: unknown }).code }, 'the upkeep waits for the next hour');
       });
+    void this.makePartitions().catch(() => undefined); // The next hour tries again; the rest partition takes what comes.
     this.timer = setInterval(run, EVERY_MS).unref();
   }
 
   onApplicationShutdown(): void {
     clearInterval(this.timer);
+  }
+
+  private async upkeep(): Promise<void> {
+    await this.makePartitions();
+    await this.forget();
+  }
+
+  private async makePartitions(): Promise<void> {
+    await this.pool.query('select ensure_change_partitions()');
   }
 
   /** @returns how many were deleted */

@@ -24,6 +24,7 @@ const ALLOWED: Record<string, readonly string[]> = {
     'changes',
     'events',
     'identity',
+    'pages',
     'registrations',
     'pipelines',
     'webhooks',
