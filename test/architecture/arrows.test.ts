@@ -18,7 +18,17 @@ const ALLOWED: Record<string, readonly string[]> = {
   pipelines: ['changes', 'mapping', 'connectors', 'identity', 'platform'],
   webhooks: ['changes', 'pipelines', 'identity', 'platform'],
   reports: ['identity', 'platform'],
-  cli: ['activity', 'events', 'mapping', 'pipelines', 'connectors', 'identity', 'platform', 'root'],
+  cli: [
+    'activity',
+    'events',
+    'mapping',
+    'pipelines',
+    'reports',
+    'connectors',
+    'identity',
+    'platform',
+    'root',
+  ],
   root: [
     'activity',
     'changes',
