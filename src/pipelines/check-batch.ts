@@ -1,6 +1,6 @@
 import type { Check } from './decide.js';
 import { type Delivering, nextLook, resend } from './deliver-batch.js';
-import { type Settlement, unchanged } from './delivery.js';
+import { type DeliveryReason, type Settlement, type Taken, unchanged } from './delivery.js';
 import { compare, type Verdict } from './verify.js';
 
 /**
@@ -8,11 +8,17 @@ import { compare, type Verdict } from './verify.js';
  * have taken effect since.
  */
 export async function checkBatch(checks: readonly Check[], by: Delivering): Promise<Settlement[]> {
+  const turn = await by.calls.open(by.lost);
+  if (typeof turn !== 'function') {
+    by.calls.heard([turn]);
+    return checks.map((check) => settlement(check, { kind: 'unread' }, by));
+  }
   const fields = [...new Set(checks.flatMap(({ taken }) => Object.keys(taken.previous?.shadow ?? {})))];
   const keys = checks.map(({ key, taken }) => ({ key, targetId: taken.previous?.targetId ?? null }));
   const signal = AbortSignal.any([AbortSignal.timeout(by.settings.callTimeoutMs), by.lost]);
-  const { records, failure } = await by.connector.readBack(by.target, keys, fields, { signal });
-  if (failure) by.holds.learn(by.connector.destination, [failure], by.now());
+  const options = { signal, turn };
+  const { records, failure } = await by.connector.readBack(by.target, keys, fields, options);
+  if (failure) by.calls.heard([failure]);
   return checks.map((check, i) => {
     const verdict = compare(by.connector, by.target, check.taken.previous?.shadow ?? {}, records[i]);
     return settlement(check, verdict, by);
@@ -21,6 +27,7 @@ export async function checkBatch(checks: readonly Check[], by: Delivering): Prom
 
 function settlement({ taken }: Check, verdict: Verdict, by: Delivering): Settlement {
   const previous = taken.previous!;
+  if (previous.state === 'inDoubt') return outOfDoubt(taken, verdict, by);
   const base: Settlement = { ...unchanged(taken), checks: previous.checks + 1 };
   if (verdict.kind === 'stands') {
     const state = previous.state === 'retained' ? 'retained' : 'verified';
@@ -38,3 +45,27 @@ function settlement({ taken }: Check, verdict: Verdict, by: Delivering): Settlem
   const nextAttemptAt = new Date(by.now().getTime() + delayMs);
   return { ...base, state: 'sent', nextAttemptAt, reason: verdict.reason };
 }
+
+/**
+ * A write that must not be repeated and was not answered: what stands under its key was written by it; where nothing
+ * stands when it can no longer take effect, it is sent again.
+ */
+function outOfDoubt(taken: Taken, verdict: Verdict, by: Delivering): Settlement {
+  const base: Settlement = { ...unchanged(taken), tries: taken.previous!.tries };
+  const now = by.now();
+  if (verdict.kind === 'unread') {
+    const nextAttemptAt = new Date(now.getTime() + by.settings.verifyDelaysMs.at(-1)!);
+    return { ...base, state: 'inDoubt', nextAttemptAt, reason: UNREAD };
+  }
+  if (verdict.kind === 'stands' && taken.version === taken.previous!.wanted) {
+    return { ...base, state: 'verified', targetId: verdict.targetId };
+  }
+  const targetId = verdict.kind === 'stands' ? verdict.targetId : null;
+  return { ...base, state: 'retrying', targetId, sent: targetId !== null, nextAttemptAt: now };
+}
+
+const UNREAD: DeliveryReason = {
+  code: 'in-doubt',
+  message: 'It is not known whether this was written, and it could not be read back yet.',
+  owner: 'backend',
+};

@@ -8,6 +8,7 @@ import {
   unchanged,
 } from './delivery.js';
 import { difference } from './diff.js';
+import { isLeftOut, NO_PARENTS, type Parents, reasonToWait, type WaitedFor } from './parents.js';
 
 /** A record that has to be written. */
 export interface Write {
@@ -18,8 +19,10 @@ export interface Write {
   readonly fields: Fields;
   /** The state when it is verified: `retained` where `whenNot`'s fields are written. */
   readonly goal: DeliveryState;
-  /** Why it is retained. */
+  /** Why it is retained, or removed. */
   readonly reason: DeliveryReason | null;
+  /** The record is to be removed there: `whenNot: delete`. */
+  readonly isRemoval?: boolean;
 }
 
 /** A record that was written and has to be read once more. */
@@ -37,6 +40,15 @@ export type Decision =
   /** Nothing new: a version that has its answer already. */
   | { readonly kind: 'ignore' };
 
+/** What a decision rests on beside the record and its mapping. */
+export interface Grounds {
+  /** The connector removes records. */
+  readonly canRemove: boolean;
+  readonly parents: Parents;
+}
+
+const NO_GROUNDS: Grounds = { canRemove: false, parents: NO_PARENTS };
+
 /**
  * What is to be done with one record. Pure: everything it needs is in its arguments.
  * @param writesWhole the connector wants every field of a record that it writes, not only what differs
@@ -46,6 +58,7 @@ export function decide(
   mapping: CompiledMapping,
   now: Date,
   writesWhole: boolean = false,
+  grounds: Grounds = NO_GROUNDS,
 ): Decision {
   const { previous } = taken;
   const isAsked = taken.redelivery != null;
@@ -53,24 +66,34 @@ export function decide(
   if (previous && taken.version <= previous.version && !isDue && !isAsked) return { kind: 'ignore' };
   if (isAsked && !mayGoAgain(taken, mapping)) return { kind: 'ignore' };
   if (previous && !isAsked && isBackingOff(taken, now)) return join(taken);
-  if (previous?.targetKey != null && isDue && !isAsked && isCheckable(taken)) {
-    return { kind: 'check', taken, key: previous.targetKey };
+  if (isDue && !isAsked && isCheckable(taken)) {
+    const key = previous.targetKey ?? mapping.evaluate(taken.snapshot, grounds.parents.targets).key;
+    if (key !== null) return { kind: 'check', taken, key };
+    if (previous.state === 'inDoubt') return stayInDoubt(taken);
   }
-  return decideAnew(taken, mapping, writesWhole);
+  return decideAnew(taken, mapping, writesWhole, grounds);
 }
 
 /** What the mapping makes of the record, whatever waits or falls due. */
-export function decideAnew(taken: Taken, mapping: CompiledMapping, writesWhole: boolean): Decision {
-  if (isErased(taken.snapshot)) return decideErased(taken, mapping, writesWhole);
+export function decideAnew(
+  taken: Taken,
+  mapping: CompiledMapping,
+  writesWhole: boolean,
+  grounds: Grounds = NO_GROUNDS,
+): Decision {
+  if (isErased(taken.snapshot)) return decideErased(taken, mapping, writesWhole, grounds);
   const { previous } = taken;
-  const evaluation = mapping.evaluate(taken.snapshot);
+  const { targets, missing } = grounds.parents;
+  const evaluation = mapping.evaluate(taken.snapshot, targets);
+  const isWanting = evaluation.kind === 'rejected' && evaluation.reason.waitsFor !== undefined;
+  if (missing[0] && (evaluation.kind === 'write' || isWanting)) return wait(taken, mapping, missing[0]);
   if (evaluation.kind === 'rejected') return settle(taken, 'rejected', evaluation.reason);
   if (evaluation.kind === 'write')
     return write(taken, mapping, evaluation.key, evaluation.fields, 'verified', null, writesWhole);
   if (!previous?.sent) return settle(taken, 'suppressed', evaluation.reason);
   if (evaluation.whenNot === 'keep') return settle(taken, 'retained', evaluation.reason);
   if (evaluation.whenNot === 'delete')
-    return settle(taken, 'rejected', deleteIsNotOffered(evaluation.reason));
+    return remove(taken, evaluation.key, evaluation.reason, 'suppressed', grounds);
   const reason = reasonOf(evaluation.reason);
   return write(taken, mapping, evaluation.key, evaluation.whenNot, 'retained', reason, writesWhole);
 }
@@ -79,14 +102,19 @@ export function decideAnew(taken: Taken, mapping: CompiledMapping, writesWhole: 
  * The person was erased: what never left is done with; what was sent is withdrawn as `whenNot` says, under the key
  * that it has there, since the record no longer tells one. A mapping without `when` writes what is left: nothing.
  */
-function decideErased(taken: Taken, mapping: CompiledMapping, writesWhole: boolean): Decision {
+function decideErased(
+  taken: Taken,
+  mapping: CompiledMapping,
+  writesWhole: boolean,
+  grounds: Grounds,
+): Decision {
   const { previous } = taken;
   if (!previous?.sent) return settleErased(taken);
-  const evaluation = mapping.evaluate(taken.snapshot);
+  const evaluation = mapping.evaluate(taken.snapshot, grounds.parents.targets);
   const wanted = evaluation.kind === 'write' ? evaluation.fields : mapping.whenNot;
   const key = previous.targetKey ?? evaluation.key;
   if (wanted === 'keep' || key === null) return settleErased(taken);
-  if (wanted === 'delete') return settle(taken, 'rejected', deleteIsNotOffered(erasedReason(mapping)));
+  if (wanted === 'delete') return remove(taken, key, erasedReason(mapping), 'erased', grounds);
   return write(taken, mapping, key, wanted, 'erased', null, writesWhole);
 }
 
@@ -99,6 +127,29 @@ function settleErased(taken: Taken): Decision {
 
 function erasedReason({ file }: CompiledMapping): MappingReason {
   return { code: 'erased', message: 'The person was erased', owner: 'data', file, line: 1, field: null };
+}
+
+/** Until its parent is there; what was left out together with its parent has its answer, and gets another with it. */
+function wait(taken: Taken, mapping: CompiledMapping, parent: WaitedFor): Decision {
+  const { mapping: waited, key, state } = parent;
+  const reason = reasonOf(reasonToWait(parent, mapping));
+  const answer = isLeftOut(parent) ? (taken.previous?.sent ? 'retained' : 'suppressed') : 'pending';
+  const waitsFor = key === null ? {} : { waitsFor: { mapping: waited, key, state } };
+  return { kind: 'settle', settlement: { ...unchanged(taken), state: answer, reason, ...waitsFor } };
+}
+
+/** What is removed is as if it had never been sent. */
+function remove(
+  taken: Taken,
+  key: string,
+  because: MappingReason,
+  goal: DeliveryState,
+  { canRemove }: Grounds,
+): Decision {
+  if (!canRemove) return settle(taken, 'rejected', deleteIsNotOffered(because));
+  const reason = { ...reasonOf(because), code: 'removed', message: `${because.message}; removed there` };
+  const under = taken.previous?.targetKey ?? key;
+  return { kind: 'write', taken, key: under, fields: {}, goal, reason, isRemoval: true };
 }
 
 /** A registration says so by its status, other records by their person. */
@@ -115,24 +166,42 @@ function mayGoAgain({ previous, version, redelivery }: Taken, mapping: CompiledM
   return mapping.operation !== 'append' || !['sent', 'verified'].includes(previous.state);
 }
 
-/** Waiting for its next attempt: a newer version joins it and goes out with it. */
+/**
+ * Waiting for its next attempt, or for somebody to say whether it was written: a newer version joins it and goes out
+ * with it.
+ */
 function isBackingOff({ previous }: Taken, now: Date): boolean {
-  return previous?.state === 'retrying' && previous.nextAttemptAt !== null && previous.nextAttemptAt > now;
+  const isLater = previous?.nextAttemptAt != null && previous.nextAttemptAt > now;
+  if (previous?.state === 'inDoubt') return isLater || previous.nextAttemptAt === null;
+  return previous?.state === 'retrying' && isLater;
 }
 
 function isCheckable({ previous, version }: Taken): boolean {
+  if (previous?.state === 'inDoubt') return true;
   return (
     (previous?.state === 'sent' || previous?.state === 'verified' || previous?.state === 'retained') &&
     version === previous.version
   );
 }
 
+const IN_DOUBT: DeliveryReason = {
+  code: 'in-doubt',
+  message: 'It is not known whether an earlier version was written; this one waits with it.',
+  owner: 'backend',
+};
+
+/** It no longer tells the key to read it back by: then only a person can tell. */
+function stayInDoubt(taken: Taken): Decision {
+  return { kind: 'settle', settlement: { ...unchanged(taken), state: 'inDoubt', reason: IN_DOUBT } };
+}
+
 function join(taken: Taken): Decision {
   const previous = taken.previous!;
   if (previous.wanted >= taken.version) return { kind: 'ignore' };
+  const reason = previous.state === 'inDoubt' ? IN_DOUBT : null;
   return {
     kind: 'settle',
-    settlement: { ...unchanged(taken), ...previous, state: 'retrying', attempt: null, reason: null },
+    settlement: { ...unchanged(taken), ...previous, attempt: null, reason },
   };
 }
 

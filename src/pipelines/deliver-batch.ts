@@ -3,15 +3,19 @@ import type {
   Fields,
   ObjectTarget,
   Outcome,
+  OutgoingRecord,
   Reason,
   SendResult,
+  StoredRecord,
 } from '../connectors/connector.js';
+import type { CompiledMapping } from '../mapping/compiled-mapping.js';
 import { failPoint } from '../platform/fail-point.js';
 import type { PipelineSettings } from '../platform/config/settings.js';
+import type { Calls } from './calls.js';
 import type { Write } from './decide.js';
 import { type Settlement, unchanged } from './delivery.js';
-import type { Holds } from './holds.js';
 import type { Batch } from './intend.js';
+import { findMatches, type Match } from './match.js';
 import { retryAt } from './retry-schedule.js';
 import type { Attempt } from './settle.js';
 import { compare, type Verdict } from './verify.js';
@@ -21,7 +25,9 @@ export interface Delivering {
   readonly connector: Connector;
   readonly target: ObjectTarget;
   readonly settings: PipelineSettings;
-  readonly holds: Holds;
+  readonly calls: Calls;
+  /** Adopt what is there already, as the mapping says. */
+  readonly match?: CompiledMapping['match'];
   readonly now: () => Date;
   /** Aborts when the lane is lost. */
   readonly lost: AbortSignal;
@@ -34,11 +40,21 @@ export interface Delivered {
 
 /** Sends one batch, reads it back and says for each record how it stands. Throws nothing of the backend's. */
 export async function deliverBatch(batch: Batch, by: Delivering): Promise<Delivered> {
+  const leave = await by.calls.enter();
+  try {
+    return await deliverNow(batch, by);
+  } finally {
+    leave();
+  }
+}
+
+async function deliverNow(batch: Batch, by: Delivering): Promise<Delivered> {
+  const turn = await by.calls.open(by.lost);
   const at = by.now();
   const deadline = new Date(at.getTime() + by.settings.callTimeoutMs);
-  const result = await send(batch, by);
+  const result = typeof turn === 'function' ? await send(batch, by, turn) : unsent(batch, turn);
   failPoint('after-backend-commit');
-  by.holds.learn(by.connector.destination, result.outcomes, by.now());
+  by.calls.heard(result.outcomes, result);
   const verdicts = await readBack(batch.writes, result.outcomes, by);
   const settlements = batch.writes.map((write, i) =>
     outcomeToSettlement(write, batch.id, result.outcomes[i]!, verdicts.get(write) ?? null, by),
@@ -46,16 +62,47 @@ export async function deliverBatch(batch: Batch, by: Delivering): Promise<Delive
   return { settlements, attempt: evidence(batch, at, deadline, result, settlements) };
 }
 
-async function send(batch: Batch, by: Delivering): Promise<SendResult> {
-  const records = batch.writes.map((write, i) => ({
-    traceId: `${batch.id}-${i}`,
+function unsent(batch: Batch, outcome: Outcome): SendResult {
+  return { outcomes: batch.writes.map(() => outcome), requestId: null, status: null };
+}
+
+async function send(batch: Batch, by: Delivering, turn: () => Promise<void>): Promise<SendResult> {
+  const options = { signal: callSignal(by), turn };
+  const matches = await findMatches(batch.writes, by, options);
+  const going = batch.writes.filter((write) => matches.get(write)?.kind !== 'stop');
+  const records = going.map((write) => outgoing(write, batch, matches.get(write)));
+  const isRemoval = batch.writes[0]?.isRemoval === true;
+  const result =
+    records.length === 0
+      ? { outcomes: [], requestId: null, status: null }
+      : isRemoval
+        ? await by.connector.remove!(by.target, records, options)
+        : await by.connector.send(by.target, records, options);
+  if (going.length === batch.writes.length) return result;
+  const sent = new Map(going.map((write, i) => [write, result.outcomes[i]!]));
+  const outcomes = batch.writes.map((write) => sent.get(write) ?? stopped(matches.get(write)!));
+  return { ...result, outcomes };
+}
+
+function outgoing(write: Write, batch: Batch, match: Match | undefined): OutgoingRecord {
+  const adopted = match?.kind === 'adopt' ? { targetId: match.targetId, isAdopted: true } : {};
+  return {
+    traceId: `${batch.id}-${batch.writes.indexOf(write)}`,
     key: write.key,
     targetId: write.taken.previous?.targetId ?? null,
     fields: write.fields,
     repeatKey: repeatKey(write),
-  }));
-  const signal = AbortSignal.any([AbortSignal.timeout(by.settings.callTimeoutMs), by.lost]);
-  return by.connector.send(by.target, records, { signal });
+    ...adopted,
+  };
+}
+
+function stopped(match: Match): Outcome {
+  if (match.kind === 'stop') return match.outcome;
+  throw new Error('an adopted record was not sent');
+}
+
+function callSignal(by: Delivering): AbortSignal {
+  return AbortSignal.any([AbortSignal.timeout(by.settings.callTimeoutMs), by.lost]);
 }
 
 /** The same however often this version is tried; another after a lie, so that nobody takes the resend for a repetition. */
@@ -78,14 +125,23 @@ async function readBack(
     return [{ write, targetId: outcome.targetId }];
   });
   for (let i = 0; i < told.length; i += max) {
+    const turn = await by.calls.open(by.lost);
+    // What may not be read now is read later, as a record that waits to be looked at again.
+    if (typeof turn !== 'function') {
+      told.slice(i).forEach(({ write }) => verdicts.set(write, { kind: 'unread' }));
+      break;
+    }
     const part = told.slice(i, i + max);
     const fields = [...new Set(part.flatMap(({ write }) => Object.keys(write.fields)))];
-    const signal = AbortSignal.any([AbortSignal.timeout(by.settings.callTimeoutMs), by.lost]);
+    const options = { signal: callSignal(by), turn };
     const keys = part.map(({ write, targetId }) => ({ key: write.key, targetId }));
-    const { records, failure } = await by.connector.readBack(by.target, keys, fields, { signal });
-    if (failure) by.holds.learn(by.connector.destination, [failure], by.now());
+    const { records, failure } = await by.connector.readBack(by.target, keys, fields, options);
+    if (failure) by.calls.heard([failure]);
     part.forEach(({ write }, n) => {
-      verdicts.set(write, compare(by.connector, by.target, write.fields, records[n]));
+      const verdict = write.isRemoval
+        ? gone(records[n])
+        : compare(by.connector, by.target, write.fields, records[n]);
+      verdicts.set(write, verdict);
     });
   }
   return verdicts;
@@ -106,11 +162,12 @@ function outcomeToSettlement(
   switch (outcome.kind) {
     case 'written':
     case 'unchanged':
+      if (write.isRemoval) return afterRemoval(write, base, verdict, later(null), tries);
       return afterVerdict(write, { ...base, sent: true, targetId: outcome.targetId }, verdict, by);
     case 'rejected':
       return { ...base, state: 'rejected', reason: outcome.reason };
     case 'retry':
-      return { ...mayStand(base, outcome.reason), tries, nextAttemptAt: later(outcome.afterMs) };
+      return mayStand({ ...base, tries, nextAttemptAt: later(outcome.afterMs) }, outcome.reason, by);
     case 'unauthorised':
       return { ...base, state: 'retrying', tries, nextAttemptAt: later(null), reason: outcome.reason };
     case 'throttled':
@@ -120,21 +177,62 @@ function outcomeToSettlement(
   }
 }
 
+/** What a call that failed in this way did there is not known. */
+const UNSURE_STATUS = 500;
+/** Says that nothing was done. */
+const NOT_DONE_STATUS = 503;
+
 /** A server that failed may have written all the same: what stands there is then no longer known. */
-function mayStand(base: Settlement, reason: Reason): Settlement {
-  const isUnsure = (reason.status ?? 0) >= 500;
-  return { ...base, state: 'retrying', reason, ...(isUnsure ? { sent: true, shadow: null } : {}) };
+function mayStand(base: Settlement, reason: Reason, by: Delivering): Settlement {
+  const status = reason.status ?? 0;
+  if (status < UNSURE_STATUS) return { ...base, state: 'retrying', reason };
+  if (status !== NOT_DONE_STATUS && !isRepeatable(by)) return inDoubt({ ...base, reason }, by);
+  return { ...base, state: 'retrying', reason, sent: true, shadow: null };
 }
 
 /**
  * It may have been done, and may still be done late. A keyed upsert is sent again and, once verified, read once more
- * when the old call can no longer take effect; anything else waits for a person or a read-back.
+ * when the old call can no longer take effect; anything else waits for a read-back or for a person.
  */
 function unanswered(base: Settlement, by: Delivering): Settlement {
-  const isRepeatable = by.target.operation === 'upsert' || by.target.operation === 'update';
-  if (!isRepeatable) return { ...base, state: 'inDoubt', sent: true, shadow: null, nextAttemptAt: null };
+  if (!isRepeatable(by)) return inDoubt(base, by);
   const recheckAt = new Date(by.now().getTime() + by.settings.lateWriteMs);
   return { ...base, state: 'retrying', sent: true, shadow: null, recheckAt };
+}
+
+/** Never sent again unasked. Where it can be read back, that is done when the call can no longer take effect. */
+function inDoubt(base: Settlement, by: Delivering): Settlement {
+  const isReadable = by.connector.readBackMax(by.target) > 0;
+  const nextAttemptAt = isReadable ? new Date(by.now().getTime() + by.settings.lateWriteMs) : null;
+  return { ...base, state: 'inDoubt', sent: true, shadow: null, nextAttemptAt };
+}
+
+/** Does sending the same write twice have one effect? */
+export function isRepeatable({ connector, target }: Pick<Delivering, 'connector' | 'target'>): boolean {
+  return connector.isRepeatable?.(target) ?? (target.operation === 'upsert' || target.operation === 'update');
+}
+
+function gone(stored: StoredRecord | undefined): Verdict {
+  if (stored === undefined) return { kind: 'unread' };
+  const message = 'The backend said it removed the record, but it still stands there.';
+  if (stored !== null) return { kind: 'differs', reason: { code: 'not-removed', message, owner: 'backend' } };
+  return { kind: 'stands', targetId: '' };
+}
+
+/** Removed and seen to be gone, or where nothing can be read back, said to be: as if it had never been sent. */
+function afterRemoval(
+  write: Write,
+  base: Settlement,
+  verdict: Verdict | null,
+  later: Date,
+  tries: number,
+): Settlement {
+  if (verdict === null || verdict.kind === 'stands') {
+    const nothing = { sent: false, targetId: null, targetKey: null, shadow: null, recheckAt: null };
+    return { ...base, ...nothing, state: write.goal, reason: write.reason };
+  }
+  const reason = verdict.kind === 'differs' ? verdict.reason : null;
+  return { ...base, state: 'retrying', tries, nextAttemptAt: later, reason };
 }
 
 function afterVerdict(write: Write, base: Settlement, verdict: Verdict | null, by: Delivering): Settlement {
@@ -163,7 +261,7 @@ function afterVerdict(write: Write, base: Settlement, verdict: Verdict | null, b
 export function resend(base: Settlement, reason: Settlement['reason'], by: Delivering): Settlement {
   const resends = base.resends + 1;
   const again = { ...base, checks: 0, resends, shadow: null, sent: true, reason };
-  if (resends > by.settings.resendMax)
+  if (!isRepeatable(by) || resends > by.settings.resendMax)
     return { ...again, state: 'rejected', nextAttemptAt: null, recheckAt: null };
   return { ...again, state: 'retrying', nextAttemptAt: by.now() };
 }

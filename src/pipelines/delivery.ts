@@ -73,6 +73,8 @@ export interface Taken {
   readonly version: number;
   readonly snapshot: unknown;
   readonly previous: Delivery | null;
+  /** The number of its newest change; absent where nobody asked for it. */
+  readonly seq?: string;
   readonly redelivery?: Redelivery | null;
 }
 
@@ -91,6 +93,12 @@ export interface Settlement {
   readonly nextAttemptAt: Date | null;
   readonly recheckAt: Date | null;
   readonly reason: DeliveryReason | null;
+  /** The delivery that this one waits for, and how it stood. */
+  readonly waitsFor?: {
+    readonly mapping: string;
+    readonly key: string;
+    readonly state: DeliveryState | null;
+  };
 }
 
 /** The record as it stands, to be changed in part: `{ ...unchanged(taken), state: 'verified' }`. */

@@ -2,35 +2,74 @@ import type { Outcome } from '../connectors/connector.js';
 
 const HOLD_FIRST_MS = 500;
 const HOLD_MAX_MS = 30_000;
+/** Credentials that are not accepted mend themselves seldom: they are tried again so often. */
+const UNAUTHORISED_MS = 60_000;
+/** How long others wait for the one that tries whether the destination is back. */
+const PROBE_MS = 20_000;
+/** And how soon they look again. */
+const PROBE_LOOK_MS = 500;
+
+interface Hold {
+  until: number;
+  failures: number;
+  /** One has gone to try; nobody else goes until it is back. */
+  isProbing: boolean;
+}
 
 /**
- * Which destinations this process leaves alone for now: the backend asked for a pause, or nothing got through.
- * While a destination is held, its lanes read nothing: what arrives meanwhile fills the next batches.
+ * The circuit breakers: which destinations this process leaves alone for now, because the backend asked for a pause or
+ * nothing got through. While a destination is held, its lanes read nothing: what arrives meanwhile fills the next
+ * batches. When the time is over, one lane goes first with a few records; only what it finds opens the way for all.
  */
 export class Holds {
-  private readonly held = new Map<string, { until: number; failures: number }>();
+  private readonly held = new Map<string, Hold>();
 
-  /** Epoch milliseconds; 0 where the destination is free. */
+  /** Epoch milliseconds; 0 where the destination is free, or where the asker is the one to try it. */
   until(destination: string, now: Date): number {
-    const until = this.held.get(destination)?.until ?? 0;
-    return until > now.getTime() ? until : 0;
+    const hold = this.held.get(destination);
+    if (!hold) return 0;
+    const nowMs = now.getTime();
+    if (hold.until > nowMs) return hold.isProbing ? Math.min(hold.until, nowMs + PROBE_LOOK_MS) : hold.until;
+    if (hold.failures === 0) {
+      this.held.delete(destination);
+      return 0;
+    }
+    hold.isProbing = true;
+    hold.until = nowMs + PROBE_MS;
+    return 0;
+  }
+
+  /** Whether the destination is only being tried: then few records are enough. */
+  isTrying(destination: string): boolean {
+    return this.held.get(destination)?.isProbing ?? false;
+  }
+
+  /** The one that went to try found nothing to send: the next one tries. */
+  triedNothing(destination: string): void {
+    const hold = this.held.get(destination);
+    if (!hold?.isProbing) return;
+    hold.isProbing = false;
+    hold.until = 0;
   }
 
   learn(destination: string, outcomes: readonly Outcome[], now: Date): void {
+    if (outcomes.length === 0) return;
     const asked = outcomes.flatMap((outcome) => (outcome.kind === 'throttled' ? [outcome.untilMs] : []));
     if (asked.length > 0) {
-      this.held.set(destination, { until: Math.max(...asked), failures: 0 });
+      this.held.set(destination, { until: Math.max(...asked), failures: 0, isProbing: false });
       return;
     }
     if (outcomes.some((outcome) => !isAway(outcome))) {
       this.held.delete(destination);
       return;
     }
+    const known = this.held.get(destination);
     // Calls that were under way when the hold began tell of the same silence.
-    if (this.until(destination, now) > 0) return;
-    const failures = (this.held.get(destination)?.failures ?? 0) + 1;
-    const waitMs = Math.min(HOLD_FIRST_MS * 2 ** (failures - 1), HOLD_MAX_MS);
-    this.held.set(destination, { until: now.getTime() + waitMs, failures });
+    if (known && known.until > now.getTime() && !known.isProbing) return;
+    const failures = (known?.failures ?? 0) + 1;
+    const isRefused = outcomes.every(({ kind }) => kind === 'unauthorised');
+    const waitMs = isRefused ? UNAUTHORISED_MS : Math.min(HOLD_FIRST_MS * 2 ** (failures - 1), HOLD_MAX_MS);
+    this.held.set(destination, { until: now.getTime() + waitMs, failures, isProbing: false });
   }
 }
 

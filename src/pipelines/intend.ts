@@ -13,8 +13,16 @@ export interface Batch {
 /** Cuts into calls of at most `max` records. Every record is in one batch only, so batches may be in flight together. */
 export function batches(writes: readonly Write[], max: number): Batch[] {
   const cut: Batch[] = [];
-  for (let i = 0; i < writes.length; i += max) cut.push({ id: uuidv7(), writes: writes.slice(i, i + max) });
+  for (const kind of apart(writes)) {
+    for (let i = 0; i < kind.length; i += max) cut.push({ id: uuidv7(), writes: kind.slice(i, i + max) });
+  }
   return cut;
+}
+
+/** Writing and removing are different calls. */
+function apart(writes: readonly Write[]): (readonly Write[])[] {
+  if (!writes.some(({ isRemoval }) => isRemoval)) return [writes];
+  return [writes.filter(({ isRemoval }) => !isRemoval), writes.filter(({ isRemoval }) => isRemoval)];
 }
 
 // The lane's row is locked in share mode, so that nobody takes it between our look and our commit.
@@ -70,11 +78,11 @@ const ADOPT = `
   insert into deliveries as d (mapping, key, slot, version, wanted, state, sent, shadow, mapping_version,
                                next_attempt_at, recheck_at, reason)
   select $1, open.key, (get_byte(uuid_send(coalesce(c.person_id, open.key)), 15) & 63)::smallint, 0, open.version,
-         'retrying', true, null, open.mapping_version, clock_timestamp(), $4, $5
+         $6, true, null, open.mapping_version, $7, $4, $5
     from open
     left join lateral (select person_id from changes where key = open.key and version = open.version limit 1) c on true
   on conflict (mapping, key) do update
-     set wanted = greatest(d.wanted, excluded.wanted), state = 'retrying', sent = true, shadow = null,
+     set wanted = greatest(d.wanted, excluded.wanted), state = excluded.state, sent = true, shadow = null,
          next_attempt_at = excluded.next_attempt_at, recheck_at = excluded.recheck_at, reason = excluded.reason,
          updated_at = clock_timestamp()`;
 
@@ -84,16 +92,42 @@ const LEFT_BEHIND = JSON.stringify({
   owner: 'foyer',
 });
 
+const IN_DOUBT = JSON.stringify({
+  code: 'in-doubt',
+  message:
+    'The worker that was sending this record stopped before it had an answer; it may have been written.',
+  owner: 'foyer',
+});
+
+/** What becomes of records that a dead worker was writing. */
+export interface Adoption {
+  readonly now: Date;
+  /** When its calls can no longer take effect: each record is read once more then. */
+  readonly recheckAt: Date;
+  /** False: the writes must not be sent again unasked. */
+  readonly isRepeatable: boolean;
+  readonly isReadable: boolean;
+}
+
 /**
  * Takes over what an earlier holder of the lane left under way.
- * @param recheckAt when its calls can no longer take effect: each record is read once more then
  * @returns how many records
  */
-export async function adoptOpenIntents(pool: pg.Pool, lease: Lease, recheckAt: Date): Promise<number> {
+export async function adoptOpenIntents(pool: pg.Pool, lease: Lease, how: Adoption): Promise<number> {
+  const { isRepeatable, recheckAt } = how;
+  const nextAttemptAt = isRepeatable ? how.now : how.isReadable ? recheckAt : null;
   const { rowCount } = await pool.query({
     name: 'adopt',
     text: ADOPT,
-    values: [lease.mapping, lease.lane, lease.epoch.toString(), recheckAt, LEFT_BEHIND],
+    values: [
+      lease.mapping,
+      lease.lane,
+      lease.epoch.toString(),
+      isRepeatable ? recheckAt : null,
+      isRepeatable ? LEFT_BEHIND : IN_DOUBT,
+      isRepeatable ? 'retrying' : 'inDoubt',
+      nextAttemptAt,
+    ],
   });
   return rowCount ?? 0;
 }

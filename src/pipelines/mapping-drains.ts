@@ -1,22 +1,32 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type pg from 'pg';
+import type { ObjectTarget } from '../connectors/connector.js';
+import type { CompiledMapping } from '../mapping/compiled-mapping.js';
 import type { Lease } from '../changes/lease.js';
 import { CLOCK, type Clock } from '../platform/clock.js';
 import { Settings } from '../platform/config/settings.js';
 import { PG_POOL } from '../platform/database/database.module.js';
 import { LOGGER, type Logger } from '../platform/logger.js';
+import { AllCalls } from './all-calls.js';
 import { type Applied, AppliedMappings } from './applied-mappings.js';
 import { Destinations } from './destinations.js';
+import { isRepeatable } from './deliver-batch.js';
 import type { Drainable } from './drain.js';
 import { Drains } from './drains.js';
 import { adoptOpenIntents } from './intend.js';
 import { type Pipe, round } from './round.js';
 
+/** A destination that may be back is tried with so many records. */
+const TRYING_MAX = 10;
+/** A turn nearer than this is waited for with the records in hand. */
+const HELD_BY_PACE_MS = 250;
+
 /** Drains the lanes of the applied mappings. */
 @Injectable()
 export class MappingDrains {
   constructor(
-    drains: Drains,
+    private readonly drains: Drains,
+    private readonly calls: AllCalls,
     private readonly applied: AppliedMappings,
     private readonly destinations: Destinations,
     private readonly settings: Settings,
@@ -33,25 +43,45 @@ export class MappingDrains {
   private drainable({ mapping }: Applied): Drainable {
     const { destination, name } = mapping;
     return {
-      adopt: (lease) => this.adopt(lease),
+      adopt: (lease) => this.adopt(lease, mapping),
       dueInMs: (lease) => this.dueInMs(lease),
-      heldUntil: () => this.destinations.holds.until(destination, this.clock.now()),
-      round: (lease, lost) =>
-        round(this.pool, lease, this.settings.pipelines.roundMax, async (version) =>
+      heldUntil: () => this.heldUntil(destination),
+      round: async (lease, lost) => {
+        const { holds } = this.destinations;
+        const max = holds.isTrying(destination) ? TRYING_MAX : this.settings.pipelines.roundMax;
+        const isFull = await round(this.pool, lease, max, async (version) =>
           this.pipe(await this.applied.inForce(name, version), lost),
-        ),
+        );
+        holds.triedNothing(destination);
+        return isFull;
+      },
     };
   }
 
-  private pipe({ mapping, version }: Applied, lost: AbortSignal): Pipe {
-    const { object, operation, keyField } = mapping;
+  /** What comes until then fills the next batch. */
+  private heldUntil(destination: string): number {
+    const now = this.clock.now();
+    const waitMs = this.calls.to(destination).limiter.waitMs();
+    if (waitMs > HELD_BY_PACE_MS) return now.getTime() + waitMs;
+    return this.destinations.holds.until(destination, now);
+  }
+
+  private async pipe({ mapping, version }: Applied, lost: AbortSignal): Promise<Pipe> {
+    const all = await this.applied.all();
+    const streamOf = (name: string): string | null =>
+      all.find((other) => other.mapping.name === name)?.mapping.stream ?? null;
     return {
       mapping,
       mappingVersion: version,
       connector: this.destinations.connector(mapping.destination),
-      target: { object, operation, keyField },
+      target: targetOf(mapping),
+      match: mapping.match,
+      needs: mapping.needs.map((name) => ({ mapping: name, stream: streamOf(name) })),
+      isWaitedFor:
+        mapping.operation === 'append' || all.some((other) => other.mapping.needs.includes(mapping.name)),
+      wake: (lanes) => lanes.forEach((lane) => void this.drains.drain(lane)),
       settings: this.settings.pipelines,
-      holds: this.destinations.holds,
+      calls: this.calls.to(mapping.destination),
       now: () => this.clock.now(),
       lost,
     };
@@ -67,14 +97,25 @@ export class MappingDrains {
     return rows[0]?.ms ?? null;
   }
 
-  private async adopt(lease: Lease): Promise<void> {
+  private async adopt(lease: Lease, mapping: CompiledMapping): Promise<void> {
     const { callTimeoutMs, lateWriteMs } = this.settings.pipelines;
-    const recheckAt = new Date(this.clock.now().getTime() + callTimeoutMs + lateWriteMs);
-    const records = await adoptOpenIntents(this.pool, lease, recheckAt);
+    const now = this.clock.now();
+    const connector = this.destinations.connector(mapping.destination);
+    const target = targetOf(mapping);
+    const records = await adoptOpenIntents(this.pool, lease, {
+      now,
+      recheckAt: new Date(now.getTime() + callTimeoutMs + lateWriteMs),
+      isRepeatable: isRepeatable({ connector, target }),
+      isReadable: connector.readBackMax(target) > 0,
+    });
     if (records === 0) return;
     this.logger.warn(
       { mapping: lease.mapping, lane: lease.lane, records },
       'took over records left under way',
     );
   }
+}
+
+function targetOf({ object, operation, keyField }: CompiledMapping): ObjectTarget {
+  return { object, operation, keyField };
 }

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AllCalls } from './all-calls.js';
 import { AppliedMappings } from './applied-mappings.js';
 import { ApplyPlan } from './apply-plan.js';
 import { DeliveriesController } from './deliveries.controller.js';
@@ -24,7 +25,7 @@ export class PipelinesApiModule {}
 
 /** What moves the records; part of the worker role. */
 @Module({
-  providers: [AppliedMappings, Destinations, Drains, MappingDrains, DrainProcessor, Sweep],
+  providers: [AllCalls, AppliedMappings, Destinations, Drains, MappingDrains, DrainProcessor, Sweep],
   exports: [Drains],
 })
 export class PipelinesModule {}

@@ -49,22 +49,22 @@ const UNREAD = `
       select * from deliveries where mapping = $6 and key = c.key limit 1) d on true`;
 
 const DUE = `
-  select d.key, d.slot, c.version, c.snapshot, ${DELIVERY}
+  select d.key, d.slot, c.seq, c.version, c.snapshot, ${DELIVERY}
     from (select * from deliveries
            where mapping = $1 and next_attempt_at <= clock_timestamp() and slot % $2 = $3
            order by next_attempt_at limit $4) d
     join lateral (
-      select version, snapshot from changes
+      select seq, version, snapshot from changes
        where key = d.key and stream = $5 order by version desc limit 1) c on true`;
 
 const ASKED = `
-  select r.key, r.slot, c.version, c.snapshot, ${DELIVERY}, r.id as redelivery, r.whole, r.known,
+  select r.key, r.slot, c.seq, c.version, c.snapshot, ${DELIVERY}, r.id as redelivery, r.whole, r.known,
          r.restore, c.version is null as is_gone
     from (select * from redeliveries
            where mapping = $1 and slot % $2 = $3
            order by id limit $4) r
     left join lateral (
-      select version, snapshot from changes
+      select seq, version, snapshot from changes
        where key = r.key and stream = $5 order by version desc limit 1) c on true
     left join lateral (
       select * from deliveries where mapping = $1 and key = r.key limit 1) d on true`;
@@ -155,6 +155,7 @@ function taken(row: RecordRow): Taken {
     version: row.version,
     snapshot: row.snapshot,
     previous: delivery(row),
+    ...(row.seq === undefined ? {} : { seq: row.seq }),
     redelivery:
       row.redelivery === undefined
         ? null

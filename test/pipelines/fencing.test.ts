@@ -11,6 +11,7 @@ import { freshDatabase } from '../support/database.js';
 const PLACE = { mapping: 'test.mapping', lane: 0 };
 const KEY = '0190a000-0000-7000-8000-000000000001';
 const IN_A_MINUTE = new Date(Date.now() + 60_000);
+const ADOPTION = { now: new Date(), recheckAt: IN_A_MINUTE, isRepeatable: true, isReadable: true };
 const LONG_MS = 60_000;
 const OVER_MS = -1;
 
@@ -132,7 +133,7 @@ describe('A write that was under way when its worker died', () => {
     await settle(pool, lease, 1, [verified(1, 'before')], [], 1n);
     await intend(pool, lease, batches([write(2)], 10), 1, IN_A_MINUTE);
     const next = await take();
-    expect(await adoptOpenIntents(pool, next, IN_A_MINUTE)).toBe(1);
+    expect(await adoptOpenIntents(pool, next, ADOPTION)).toBe(1);
     const adopted = await delivery();
     expect(adopted).toMatchObject({ state: 'retrying', version: 1, wanted: 2, shadow: null, sent: true });
     expect(adopted!.next_attempt_at).not.toBeNull();
@@ -144,7 +145,7 @@ describe('A write that was under way when its worker died', () => {
   it('of a record never seen before leaves a delivery that counts as sent', async () => {
     const lease = await take(OVER_MS);
     await intend(pool, lease, batches([write(1)], 10), 1, IN_A_MINUTE);
-    await adoptOpenIntents(pool, await take(), IN_A_MINUTE);
+    await adoptOpenIntents(pool, await take(), ADOPTION);
     expect(await delivery()).toMatchObject({
       state: 'retrying',
       version: 0,
@@ -157,7 +158,7 @@ describe('A write that was under way when its worker died', () => {
   it('is not taken from the worker that holds the lane now', async () => {
     const lease = await take();
     await intend(pool, lease, batches([write(1)], 10), 1, IN_A_MINUTE);
-    expect(await adoptOpenIntents(pool, lease, IN_A_MINUTE)).toBe(0);
+    expect(await adoptOpenIntents(pool, lease, ADOPTION)).toBe(0);
     expect(await count('intents')).toBe(1);
   });
 });

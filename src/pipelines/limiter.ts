@@ -1,0 +1,214 @@
+/**
+ * One destination's calls, spaced. All workers book from one row of the database:
+ * 1. a destination of which no limit is known costs nothing here: its calls go at once;
+ * 2. else whoever waits for a turn is served from a small slice of the next places in time, booked in one statement;
+ *    what is booked is used at once, so nothing has to be given back;
+ * 3. the day's allowance is part of the booking: while less of it was used than the day's share, calls are spaced by
+ *    the rate alone, else so that it lasts until the day's end;
+ * 4. after a throttle the gap grows by half, and shrinks again by a fifth a minute without one.
+ * With the database away nothing is booked and nothing is sent: without it nothing could be settled either.
+ */
+import type pg from 'pg';
+import type { CallLimits, QuotaUse } from '../connectors/connector.js';
+
+/** Of an allowed rate so much is used: a little less than all, since calls do not arrive evenly. */
+const SHARE_OF_RATE = 0.98;
+/** What a worker books ahead of need, and the most that it books at once. */
+const SLICE_MS = 40;
+const SLICE_MAX = 64;
+/** A place further off is not booked: the lane is given back until then. */
+const WAIT_MAX_MS = 5_000;
+const THROTTLE_GROWTH = 1.5;
+const EASING = 0.8;
+const EASING_MS = 60_000;
+/** Of a destination without limits that throttles, this is what it is first spaced by at least. */
+const FIRST_GAP_MS = 20;
+const MEASURED_MS = 2_000;
+
+/** Nothing may be called for so long. */
+export class AllowanceSpentError extends Error {
+  readonly code = 'allowance-spent';
+  constructor(readonly waitMs: number) {
+    super('The calls allowed are used up for now.');
+  }
+}
+
+interface Turn {
+  readonly go: () => void;
+  readonly stop: (error: Error) => void;
+}
+
+export class Limiter {
+  /** Calls made since the count was last taken. */
+  private made = 0;
+  private allowed: CallLimits = {};
+  private adaptedGapMs = 0;
+  private adaptedAtMs = 0;
+  /** On the monotonic clock: nothing may be called before. */
+  private freeAtMs = 0;
+  private waiting: Turn[] = [];
+  private isBooking = false;
+  private underWay = 0;
+  private readonly doors: (() => void)[] = [];
+  private recent: number[] = [];
+
+  constructor(
+    private readonly pool: pg.Pool,
+    readonly destination: string,
+    private limits: CallLimits,
+  ) {}
+
+  /**
+   * Resolves when the next call may leave.
+   * @throws AllowanceSpentError where that is too far off; what `signal` was ended with
+   */
+  async turn(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    if (this.gapMs() > 0 || this.dayMax() !== null) await this.booked(signal);
+    this.made++;
+    this.noteCall();
+  }
+
+  /** So many calls at once at most; what is returned ends this one. */
+  async enter(share: number): Promise<() => void> {
+    const { concurrency } = this.merged();
+    const max = concurrency == null ? Infinity : Math.max(1, Math.floor(concurrency * share));
+    while (this.underWay >= max) await new Promise<void>((resolve) => this.doors.push(resolve));
+    this.underWay++;
+    return () => {
+      this.underWay--;
+      this.doors.shift()?.();
+    };
+  }
+
+  /** Milliseconds until the next call may leave, as far as it is known here. */
+  waitMs(): number {
+    return Math.max(0, this.freeAtMs - performance.now());
+  }
+
+  hasConcurrency(): boolean {
+    return this.merged().concurrency != null;
+  }
+
+  /** What an answer said of our limits and of what we used. */
+  learn(allowed: CallLimits | undefined, quota: QuotaUse | undefined): void {
+    if (allowed) this.allowed = { ...this.allowed, ...allowed };
+    if (quota) this.told = { ...quota, isNew: true };
+  }
+
+  /** The backend asked everyone to slow down. */
+  async throttled(untilMs: number, nowMs: number): Promise<void> {
+    const measured = this.recent.length > 1 ? MEASURED_MS / this.recent.length : 0;
+    const grown = Math.max(this.gapMs(), measured, FIRST_GAP_MS) * THROTTLE_GROWTH;
+    const now = performance.now();
+    // Calls that were under way when the first was refused tell nothing new.
+    if (now - this.adaptedAtMs > MEASURED_MS || this.adaptedGapMs === 0) this.adaptedGapMs = grown;
+    this.adaptedAtMs = now;
+    await this.pool.query({
+      name: 'budget-hold',
+      text: `insert into call_budgets as b (destination, day, next_at)
+             values ($1, (clock_timestamp() at time zone 'UTC')::date, clock_timestamp() + $2 * interval '1 ms')
+             on conflict (destination) do update set next_at = greatest(b.next_at, excluded.next_at)`,
+      values: [this.destination, Math.max(0, untilMs - nowMs)],
+    });
+  }
+
+  /** For the count that is written down now and then; what it returns is counted once. */
+  takeCount(): { calls: number; told: QuotaUse | null } {
+    const calls = this.made;
+    this.made = 0;
+    const told = this.told?.isNew ? this.told : null;
+    if (this.told) this.told.isNew = false;
+    return { calls, told };
+  }
+
+  /** Milliseconds between two calls, by what is allowed and what was learned; 0: no spacing. */
+  gapMs(): number {
+    const { callsPerSecond, window } = this.merged();
+    const bySecond = callsPerSecond ? 1000 / callsPerSecond : 0;
+    const byWindow = window ? window.ms / window.calls : 0;
+    return Math.max(Math.max(bySecond, byWindow) / SHARE_OF_RATE, this.eased());
+  }
+
+  private told: (QuotaUse & { isNew: boolean }) | undefined;
+
+  private dayMax(): number | null {
+    return this.merged().callsPerDay ?? this.told?.max ?? null;
+  }
+
+  private merged(): CallLimits {
+    return { ...this.limits, ...this.allowed };
+  }
+
+  private eased(): number {
+    if (this.adaptedGapMs === 0) return 0;
+    const steps = Math.floor((performance.now() - this.adaptedAtMs) / EASING_MS);
+    const gap = this.adaptedGapMs * EASING ** steps;
+    if (gap < 1) this.adaptedGapMs = 0;
+    return gap < 1 ? 0 : gap;
+  }
+
+  private noteCall(): void {
+    const now = performance.now();
+    this.recent.push(now);
+    if (this.recent.length > 256 || this.recent[0]! < now - MEASURED_MS)
+      this.recent = this.recent.filter((at) => at >= now - MEASURED_MS);
+  }
+
+  private booked(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const end = (): void => stop(signal.reason as Error);
+      const stop = (error: Error): void => {
+        signal.removeEventListener('abort', end);
+        this.waiting = this.waiting.filter((other) => other !== turn);
+        reject(error);
+      };
+      const go = (): void => {
+        signal.removeEventListener('abort', end);
+        resolve();
+      };
+      const turn: Turn = { go, stop };
+      signal.addEventListener('abort', end, { once: true });
+      this.waiting.push(turn);
+      if (!this.isBooking) void this.book();
+    });
+  }
+
+  private async book(): Promise<void> {
+    this.isBooking = true;
+    try {
+      while (this.waiting.length > 0) await this.bookSlice();
+    } catch (error) {
+      for (const turn of [...this.waiting]) turn.stop(error as Error);
+    } finally {
+      this.isBooking = false;
+    }
+  }
+
+  private async bookSlice(): Promise<void> {
+    const gap = this.gapMs();
+    const ahead = gap > 0 ? Math.floor(SLICE_MS / gap) : SLICE_MAX;
+    const many = Math.max(1, Math.min(this.waiting.length, ahead, SLICE_MAX));
+    const { rows } = await this.pool.query<{ granted: number; wait_ms: number; gap_ms: number }>({
+      name: 'book-calls',
+      text: 'select * from book_calls($1, $2, $3, $4, $5)',
+      values: [this.destination, many, gap, this.dayMax(), WAIT_MAX_MS],
+    });
+    const { granted, wait_ms: waitMs, gap_ms: gapMs } = rows[0]!;
+    const asked = performance.now();
+    if (granted === 0) {
+      this.freeAtMs = asked + waitMs;
+      throw new AllowanceSpentError(waitMs);
+    }
+    this.freeAtMs = asked + waitMs + granted * gapMs;
+    for (let place = 0; place < granted; place++) {
+      await until(asked + waitMs + place * gapMs);
+      this.waiting.shift()?.go();
+    }
+  }
+}
+
+async function until(atMs: number): Promise<void> {
+  const waitMs = atMs - performance.now();
+  if (waitMs > 0.5) await new Promise((resolve) => setTimeout(resolve, waitMs));
+}

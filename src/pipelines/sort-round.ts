@@ -1,0 +1,58 @@
+import type pg from 'pg';
+import { claimKeys } from './claims.js';
+import { type Check, decide, type Write } from './decide.js';
+import type { Settlement, Taken } from './delivery.js';
+import { inOrder } from './in-order.js';
+import { NO_PARENTS, readParents } from './parents.js';
+import type { Pipe } from './round.js';
+
+/** What waits is woken; should its waking be lost with a worker, it is looked at all the same. */
+const WAITING_LOOK_MS = 60_000;
+
+/** What is to be done with the records of a round. */
+export interface Sorted {
+  /** Answered without a call. */
+  readonly settlements: Settlement[];
+  readonly writes: readonly Write[];
+  readonly checks: Check[];
+  /** Redeliveries that need nothing more. */
+  readonly answered: string[];
+}
+
+/** Decides record by record; then what one record means for another: parents, one key claimed twice, order. */
+export async function sortRound(pool: pg.Pool, taken: readonly Taken[], pipe: Pipe): Promise<Sorted> {
+  const sorted = await sort(pool, taken, pipe);
+  const nextAttemptAt = new Date(pipe.now().getTime() + WAITING_LOOK_MS);
+  const settlements = sorted.settlements.map((settlement) =>
+    settlement.state === 'pending' ? { ...settlement, nextAttemptAt } : settlement,
+  );
+  return { ...sorted, settlements };
+}
+
+async function sort(pool: pg.Pool, taken: readonly Taken[], pipe: Pipe): Promise<Sorted> {
+  const { mapping, connector, target } = pipe;
+  const parents = await readParents(pool, taken, mapping, pipe.needs);
+  const now = pipe.now();
+  const writesWhole = connector.writesWhole?.(target) ?? false;
+  const canRemove = connector.remove !== undefined;
+  const settlements: Settlement[] = [];
+  const writes: Write[] = [];
+  const checks: Check[] = [];
+  const answered: string[] = [];
+  for (const record of taken) {
+    const grounds = { canRemove, parents: parents.get(record.key) ?? NO_PARENTS };
+    const decision = decide(record, mapping, now, writesWhole, grounds);
+    if (decision.kind === 'settle') settlements.push(decision.settlement);
+    if (decision.kind === 'write') writes.push(decision);
+    if (decision.kind === 'check') checks.push(decision);
+    if (decision.kind === 'ignore' && record.redelivery) answered.push(record.redelivery.id);
+  }
+  if (writes.length === 0) return { settlements, writes, checks, answered };
+
+  const claimed = await claimKeys(pool, mapping.name, writes);
+  settlements.push(...claimed.refused);
+  if (target.operation !== 'append') return { settlements, writes: claimed.writes, checks, answered };
+  const { writes: first, behind } = await inOrder(pool, mapping.name, mapping.stream, claimed.writes);
+  settlements.push(...behind);
+  return { settlements, writes: first, checks, answered };
+}

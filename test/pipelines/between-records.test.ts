@@ -1,0 +1,251 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { MAPPING_OF_LEADS, ScriptedRig } from './scripted-rig.js';
+
+const MEMBERS = `mapping: crm.member
+stream: registration
+destination: crm
+object: Member
+operation: upsert
+when: consent.granted("marketing")
+whenNot: delete
+key: { field: Foyer_Id, value: id }
+needs: [crm.lead]
+fields:
+  Lead: target("crm.lead").id
+  Status: status
+`;
+
+const BY_EMAIL = `mapping: crm.contact
+stream: registration
+destination: crm
+object: Contact
+operation: upsert
+when: consent.granted("marketing")
+whenNot: keep
+key: { field: Email, value: attendee.email }
+fields:
+  Name: attendee.firstName
+`;
+
+const CARDS = `mapping: crm.card
+stream: interaction
+destination: crm
+object: Card
+operation: append
+when: consent.granted("marketing")
+whenNot: keep
+key: { field: Foyer_Id, value: interaction.id }
+fields:
+  What: interaction.type
+`;
+
+const NOTES = `mapping: crm.note
+stream: registration
+destination: crm
+object: Card
+operation: create
+when: consent.granted("marketing")
+whenNot: keep
+key: { field: Foyer_Id, value: id }
+fields:
+  Event: event.slug
+`;
+
+let rig: ScriptedRig;
+
+afterEach(() => rig.stop());
+
+async function consent(registration: string, granted: boolean): Promise<void> {
+  await rig.pool.query(
+    `select amend_registration(id, version, now(), attendee, answers, null, array['marketing'], array[$2::boolean],
+       array['1'], null) from registrations where id = $1`,
+    [registration, granted],
+  );
+}
+
+describe('A record that belongs to another', () => {
+  it('waits until that one is delivered and verified, carries its id, and is woken by it', async () => {
+    rig = await ScriptedRig.start({ lead: MAPPING_OF_LEADS, member: MEMBERS });
+    await rig.startWorker({ retryFirstMs: 200 });
+    let refusals = 3;
+    rig.crm.script = ({ target }) =>
+      target.object === 'Lead' && refusals-- > 0
+        ? {
+            kind: 'retry',
+            afterMs: 60,
+            reason: { code: 'busy', message: 'Busy.', owner: 'backend', status: 409 },
+          }
+        : undefined;
+    await rig.people.register(await rig.people.event('parents'), ['ana@example.com', 'bea@example.com']);
+    await rig.until('crm.member', { verified: 2 });
+    expect(rig.crm.all('Member')).toHaveLength(2);
+    const leads = rig.crm.all('Lead').map(({ id }) => id);
+    expect(rig.crm.all('Member').map(({ fields }) => fields['Lead'])).toEqual(expect.arrayContaining(leads));
+    const { changes, unaccounted } = await rig.ledger('crm.member');
+    expect(changes.total).toBe(changes.settled + changes.superseded);
+    expect(unaccounted).toBe(0);
+  });
+
+  it('stays away with it, and follows when it comes after all', async () => {
+    rig = await ScriptedRig.start({
+      lead: MAPPING_OF_LEADS,
+      member: MEMBERS.replace('when: consent.granted("marketing")\n', 'when: status == "confirmed"\n'),
+    });
+    await rig.startWorker();
+    const event = await rig.people.event('follows');
+    const [id] = await rig.people.register(event, ['late@example.com'], false);
+    await rig.until('crm.member', { suppressed: 1 });
+    expect((await rig.delivery('crm.member')).reason).toMatchObject({ code: 'parent-not-sent' });
+    await consent(id!, true);
+    await rig.until('crm.member', { verified: 1 });
+    expect(rig.crm.all('Member')).toHaveLength(1);
+  });
+});
+
+describe('A record that is there already', () => {
+  it('is adopted by the fields of match instead of being made twice', async () => {
+    rig = await ScriptedRig.start({ lead: MAPPING_OF_LEADS });
+    const known = rig.crm.stand('Lead', { Email: 'ana@example.com', Name: 'Anna', Rating: 'Hot' });
+    await rig.startWorker();
+    await rig.people.register(await rig.people.event('adopted'), ['ana@example.com', 'bea@example.com']);
+    await rig.until('crm.lead', { verified: 2 });
+    expect(rig.crm.all('Lead')).toHaveLength(2);
+    expect(known.fields).toMatchObject({ Name: 'Ana', Rating: 'Hot' });
+    expect(known.key).not.toBeNull();
+  });
+
+  it('is rejected where match finds several, and where what it finds belongs to another record', async () => {
+    rig = await ScriptedRig.start({ lead: MAPPING_OF_LEADS });
+    rig.crm.stand('Lead', { Email: 'two@example.com' });
+    rig.crm.stand('Lead', { Email: 'two@example.com' });
+    rig.crm.stand('Lead', { Email: 'taken@example.com' }, 'somebody else');
+    await rig.startWorker();
+    await rig.people.register(await rig.people.event('many'), ['two@example.com', 'taken@example.com']);
+    await rig.until('crm.lead', { rejected: 2 });
+    const { rows } = await rig.pool.query<{ code: string }>(
+      `select reason::json ->> 'code' as code from deliveries order by 1`,
+    );
+    expect(rows.map(({ code }) => code)).toEqual(['match-many', 'match-taken']);
+  });
+});
+
+describe('A record that stops matching', () => {
+  it('is removed where whenNot says so, and made anew when it matches again', async () => {
+    rig = await ScriptedRig.start({ lead: MAPPING_OF_LEADS });
+    await rig.startWorker();
+    const [id] = await rig.people.register(await rig.people.event('removed'), ['gone@example.com']);
+    await rig.until('crm.lead', { verified: 1 });
+    await consent(id!, false);
+    await rig.until('crm.lead', { suppressed: 1 });
+    expect(rig.crm.all('Lead')).toEqual([]);
+    expect((await rig.delivery('crm.lead')).reason).toMatchObject({ code: 'removed' });
+    await consent(id!, true);
+    await rig.until('crm.lead', { verified: 1 });
+    expect(rig.crm.all('Lead')).toHaveLength(1);
+  });
+});
+
+describe('Two records that claim one key', () => {
+  it('do not overwrite each other: the second is rejected, and both are named', async () => {
+    rig = await ScriptedRig.start({ contact: BY_EMAIL });
+    await rig.startWorker();
+    const one = await rig.people.event('one');
+    const [first] = await rig.people.register(one, ['same@example.com']);
+    await rig.until('crm.contact', { verified: 1 });
+    const [second] = await rig.people.register(await rig.people.event('two'), ['same@example.com']);
+    const ledger = await rig.until('crm.contact', { rejected: 1, verified: 1 });
+    expect(ledger.unaccounted).toBe(0);
+    const { reason } = await rig.delivery('crm.contact', second);
+    expect(reason).toMatchObject({ code: 'duplicate-target' });
+    expect(JSON.stringify(reason)).toContain(first);
+    expect(JSON.stringify(reason)).toContain(second);
+    expect(rig.crm.all('Contact')).toHaveLength(1);
+  });
+});
+
+/** Something that the attendee of a registration did. */
+async function did(registration: string, type: string): Promise<string> {
+  const { rows } = await rig.pool.query<{ id: string }>(
+    `with made as (
+       insert into interactions (id, registration_id, event_id, person_id, type, source, at, created_at)
+       select uuidv7(), id, event_id, person_id, $2, 'stage', now(), now() from registrations where id = $1
+       returning id)
+     select id from made`,
+    [registration, type],
+  );
+  await rig.pool.query(`select append_activity_changes('{}', 'attendance.changed', $1)`, [[rows[0]!.id]]);
+  return rows[0]!.id;
+}
+
+describe('What is appended', () => {
+  it('goes once each, in order for a person, the later ones held behind one that must wait', async () => {
+    rig = await ScriptedRig.start({ card: CARDS });
+    await rig.startWorker({ retryFirstMs: 300 });
+    let refusals = 2;
+    rig.crm.script = ({ records }) =>
+      records.some(({ fields }) => fields['What'] === 'asked') && refusals-- > 0
+        ? {
+            kind: 'retry',
+            afterMs: 250,
+            reason: { code: 'busy', message: 'Busy.', owner: 'backend', status: 409 },
+          }
+        : undefined;
+    const event = await rig.people.event('cards');
+    const [one, other] = await rig.people.register(event, ['ordered@example.com', 'other@example.com']);
+    const own: string[] = [];
+    for (const what of ['watched', 'asked', 'downloaded', 'met']) {
+      own.push(await did(one!, what));
+      await did(other!, 'met');
+    }
+    await rig.until('crm.card', { sent: 8 });
+    const order = rig.crm.written.filter(({ key }) => own.includes(key)).map(({ key }) => key);
+    expect(order).toEqual(own);
+    expect(rig.crm.written).toHaveLength(8);
+  });
+
+  it('is in doubt when nobody answered, and is not sent again unasked', async () => {
+    rig = await ScriptedRig.start({ card: CARDS });
+    await rig.startWorker();
+    rig.crm.script = () => 'done-and-lost';
+    const event = await rig.people.event('doubt');
+    const [one, other] = await rig.people.register(event, ['doubt@example.com', 'alive@example.com']);
+    const lost = await did(one!, 'asked');
+    await rig.until('crm.card', { inDoubt: 1 });
+    rig.crm.script = () => undefined;
+    await did(other!, 'asked');
+    await rig.until('crm.card', { inDoubt: 1, sent: 1 });
+    expect(rig.crm.written.filter(({ key }) => key === lost)).toHaveLength(1);
+  });
+});
+
+describe('What is created without a repeatable call', () => {
+  it('is looked up when nobody answered: found there it counts, absent it is sent again', async () => {
+    rig = await ScriptedRig.start({ note: NOTES });
+    await rig.startWorker();
+    const fates = ['done-and-lost', 'lost'] as const;
+    let calls = 0;
+    rig.crm.script = ({ what }) => (what === 'send' ? fates[calls++] : undefined);
+    rig.crm.batchLimit = 1;
+    await rig.people.register(await rig.people.event('created'), ['there@example.com', 'absent@example.com']);
+    const { changes } = await rig.until('crm.note', { verified: 2 });
+    expect(rig.crm.all('Card')).toHaveLength(2);
+    expect(new Set(rig.crm.all('Card').map(({ key }) => key)).size).toBe(2);
+    expect(changes.total).toBe(changes.settled + changes.superseded);
+  });
+});
+
+describe('A backend that lies', () => {
+  it.each([
+    ['not-stored', () => ({})],
+    ['truncated', (fields: object) => ({ ...fields, Name: 'A' })],
+    ['coerced', (fields: object) => ({ ...fields, Name: 'Otto' })],
+  ] as const)('is found to: %s is sent again three times and shown then', async (code, keeps) => {
+    rig = await ScriptedRig.start({ lead: MAPPING_OF_LEADS });
+    await rig.startWorker();
+    rig.crm.keeps = keeps;
+    await rig.people.register(await rig.people.event('lies'), ['lied@example.com']);
+    await rig.until('crm.lead', { rejected: 1 });
+    expect((await rig.delivery('crm.lead')).reason).toMatchObject({ code });
+    expect(rig.crm.written).toHaveLength(4);
+  });
+});
