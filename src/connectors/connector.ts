@@ -25,6 +25,11 @@ export interface OutgoingRecord {
   readonly key: string;
   /** The backend's id where an earlier write told it. */
   readonly targetId: string | null;
+  /**
+   * `targetId` was found by other fields (`match`): what stands there does not carry our key yet. It is written by id,
+   * and the key with it. Absent: false.
+   */
+  readonly isAdopted?: boolean;
   /** The fields to write; never contains `keyField`, except where the backend wants it in the body: that is the connector's business. */
   readonly fields: Fields;
   /**
