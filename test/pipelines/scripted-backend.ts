@@ -1,4 +1,5 @@
 import type {
+  CallLimits,
   CallOptions,
   Connector,
   FieldValue,
@@ -30,7 +31,7 @@ export class ScriptedBackend implements Connector {
   readonly written: { object: string; key: string }[] = [];
   script: Script = () => undefined;
   calls = 0;
-  limits: Connector['limits'];
+  limits: CallLimits = {};
   readBackLimit = 100;
   batchLimit = 100;
   /** Changes what is kept of a write: how a backend lies. */
