@@ -1,5 +1,6 @@
 import type { Check } from './decide.js';
-import { type Delivering, nextLook, resend } from './deliver-batch.js';
+import { nextLook, resend } from './deliver-batch.js';
+import type { Delivering } from './delivering.js';
 import { type DeliveryReason, type Settlement, type Taken, unchanged } from './delivery.js';
 import { compare, type Verdict } from './verify.js';
 

@@ -1,37 +1,20 @@
 import type {
-  Connector,
   Fields,
-  ObjectTarget,
   Outcome,
   OutgoingRecord,
   Reason,
   SendResult,
   StoredRecord,
 } from '../connectors/connector.js';
-import type { CompiledMapping } from '../mapping/compiled-mapping.js';
 import { failPoint } from '../platform/fail-point.js';
-import type { PipelineSettings } from '../platform/config/settings.js';
-import type { Calls } from './calls.js';
 import type { Write } from './decide.js';
+import { type Delivering, isRepeatable } from './delivering.js';
 import { type Settlement, unchanged } from './delivery.js';
 import type { Batch } from './intend.js';
 import { findMatches, type Match } from './match.js';
 import { retryAt } from './retry-schedule.js';
 import type { Attempt } from './settle.js';
 import { compare, type Verdict } from './verify.js';
-
-/** What a batch is delivered with. */
-export interface Delivering {
-  readonly connector: Connector;
-  readonly target: ObjectTarget;
-  readonly settings: PipelineSettings;
-  readonly calls: Calls;
-  /** Adopt what is there already, as the mapping says. */
-  readonly match?: CompiledMapping['match'];
-  readonly now: () => Date;
-  /** Aborts when the lane is lost. */
-  readonly lost: AbortSignal;
-}
 
 export interface Delivered {
   readonly settlements: readonly Settlement[];
@@ -205,11 +188,6 @@ function inDoubt(base: Settlement, by: Delivering): Settlement {
   const isReadable = by.connector.readBackMax(by.target) > 0;
   const nextAttemptAt = isReadable ? new Date(by.now().getTime() + by.settings.lateWriteMs) : null;
   return { ...base, state: 'inDoubt', sent: true, shadow: null, nextAttemptAt };
-}
-
-/** Does sending the same write twice have one effect? */
-export function isRepeatable({ connector, target }: Pick<Delivering, 'connector' | 'target'>): boolean {
-  return connector.isRepeatable?.(target) ?? (target.operation === 'upsert' || target.operation === 'update');
 }
 
 function gone(stored: StoredRecord | undefined): Verdict {

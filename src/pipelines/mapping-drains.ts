@@ -10,11 +10,12 @@ import { LOGGER, type Logger } from '../platform/logger.js';
 import { AllCalls } from './all-calls.js';
 import { type Applied, AppliedMappings } from './applied-mappings.js';
 import { Destinations } from './destinations.js';
-import { isRepeatable } from './deliver-batch.js';
+import { isRepeatable } from './delivering.js';
 import type { Drainable } from './drain.js';
 import { Drains } from './drains.js';
 import { adoptOpenIntents } from './intend.js';
-import { type Pipe, round } from './round.js';
+import type { Pipe } from './pipe.js';
+import { round } from './round.js';
 
 /** A destination that may be back is tried with so many records. */
 const TRYING_MAX = 10;

@@ -1,6 +1,6 @@
 import type { CallOptions, Connector, Outcome, Reason } from '../connectors/connector.js';
 import type { Write } from './decide.js';
-import type { Delivering } from './deliver-batch.js';
+import type { Delivering } from './delivering.js';
 
 /** What `match` found for a write: a record to adopt, or why it cannot be written now. */
 export type Match =

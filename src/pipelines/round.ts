@@ -1,26 +1,13 @@
 import type pg from 'pg';
 import { assertValid, type Lease } from '../changes/lease.js';
-import type { CompiledMapping } from '../mapping/compiled-mapping.js';
 import { checkBatch } from './check-batch.js';
 import type { Check } from './decide.js';
-import { deliverBatch, type Delivering } from './deliver-batch.js';
+import { deliverBatch } from './deliver-batch.js';
 import { batches, intend } from './intend.js';
-import type { Need } from './parents.js';
+import type { Pipe } from './pipe.js';
 import { readRound } from './read-round.js';
 import { Settler } from './settler.js';
 import { sortRound } from './sort-round.js';
-import type { WokenLane } from './waits.js';
-
-/** A mapping in force, with what it delivers by. */
-export interface Pipe extends Delivering {
-  readonly mapping: CompiledMapping;
-  readonly mappingVersion: number;
-  readonly needs: readonly Need[];
-  /** Another mapping, or a later record of this one, may wait for what is delivered here. */
-  readonly isWaitedFor: boolean;
-  /** Somewhere something was woken that waited for a delivery of this round. */
-  readonly wake: (lanes: readonly WokenLane[]) => void;
-}
 
 /** How many records are read once more in one call, under the backend's own maximum. */
 const CHECKS_MAX = 500;

@@ -2,7 +2,7 @@ import type pg from 'pg';
 import type { Lease } from '../changes/lease.js';
 import type { Delivered } from './deliver-batch.js';
 import type { Settlement } from './delivery.js';
-import type { Pipe } from './round.js';
+import type { Pipe } from './pipe.js';
 import { settle } from './settle.js';
 import { lookAgain, noteWaits, wakeWaiting } from './waits.js';
 

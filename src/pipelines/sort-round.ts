@@ -4,7 +4,7 @@ import { type Check, decide, type Write } from './decide.js';
 import type { Settlement, Taken } from './delivery.js';
 import { inOrder } from './in-order.js';
 import { NO_PARENTS, readParents } from './parents.js';
-import type { Pipe } from './round.js';
+import type { Pipe } from './pipe.js';
 
 /** What waits is woken; should its waking be lost with a worker, it is looked at all the same. */
 const WAITING_LOOK_MS = 60_000;

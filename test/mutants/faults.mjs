@@ -98,8 +98,8 @@ export const FAULTS = [
   fault(
     'a diff against a shadow that an open intent made unknown',
     'src/pipelines/intend.ts',
-    "state = 'retrying', sent = true, shadow = null,\n",
-    "state = 'retrying', sent = true,\n",
+    'state = excluded.state, sent = true, shadow = null,\n',
+    'state = excluded.state, sent = true,\n',
     TAKEOVER,
   ),
   fault(
@@ -141,7 +141,7 @@ export const FAULTS = [
   fault(
     'open intents that nobody adopts',
     'src/pipelines/mapping-drains.ts',
-    'adopt: (lease) => this.adopt(lease),',
+    'adopt: (lease) => this.adopt(lease, mapping),',
     'adopt: (lease) => Promise.resolve(void lease),',
     TAKEOVER,
   ),
@@ -161,7 +161,7 @@ export const FAULTS = [
   ),
   fault(
     'results that pass over those which the database did not take',
-    'src/pipelines/round.ts',
+    'src/pipelines/settler.ts',
     'if (this.failure !== undefined) throw this.failure as Error;',
     'void this.failure;',
     LOST_SETTLE,
@@ -176,15 +176,15 @@ export const FAULTS = [
   fault(
     'a silence that counts once for every call under way',
     'src/pipelines/holds.ts',
-    'if (this.until(destination, now) > 0) return;',
+    'if (known && known.until > now.getTime() && !known.isProbing) return;',
     '',
     'test/pipelines/holds.test.ts',
   ),
   fault(
     'a retry that drops its record',
     'src/pipelines/deliver-batch.ts',
-    'tries, nextAttemptAt: later(outcome.afterMs) };',
-    'tries, nextAttemptAt: null };',
+    'tries, nextAttemptAt: later(outcome.afterMs) }, outcome.reason, by);',
+    'tries, nextAttemptAt: null }, outcome.reason, by);',
     PARKING,
   ),
   fault(
