@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Lie } from './faults/fault.js';
 
 /** What became of one record of a call. */
 export type Outcome = 'created' | 'updated' | 'rejected' | 'throttled' | 'lied' | 'unanswered';
@@ -29,16 +30,22 @@ export interface Call {
   body: Buffer;
   /** The records the call wrote or refused, added while it is answered. */
   notes: Note[];
-  /** Asked once per record: true means answer success and store nothing. */
-  isLie: () => boolean;
+  /** Calls under way at this moment, this one among them. */
+  inFlight: number;
+  /** Asked once per record: answer success, and store nothing or something else. */
+  lie: () => Lie | undefined;
 }
 
 export interface Answer {
   status: number;
   headers: Record<string, string>;
   body: string;
+  /** In place of `body`, where it is not text. */
+  bytes?: Buffer;
   /** The vendor's rate limit refused the call. */
   isThrottled?: boolean;
+  /** Nothing was written, though the status does not say so. */
+  isRefused?: boolean;
 }
 
 /** Parses the body once; undefined means that it is not JSON. */

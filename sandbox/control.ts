@@ -1,34 +1,26 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { BackendHand } from './backend-hand.js';
 import { readBody } from './body.js';
+import type { ControlParts, Reply } from './control-parts.js';
 import { readFaultRequest } from './faults/fault.js';
-import type { Faults } from './faults/faults.js';
-import type { JournalFile } from './journal-file.js';
-import type { Journal } from './journal.js';
 import { pageFile } from './page/page-file.js';
 import { recordPage } from './record-page.js';
-import type { Vendor } from './vendor.js';
 
 const LIST_LIMIT_DEFAULT = 100;
 const LIST_LIMIT_MAX = 10_000;
-const CONTROL_BODY_BYTES_MAX = 1024 * 1024;
-
-interface Reply {
-  status: number;
-  body: unknown;
-}
-
-interface ControlParts {
-  vendor: Vendor;
-  journal: Journal;
-  faults: Faults;
-  file: JournalFile | undefined;
-}
+/** Room for 100,000 records to be seeded at once. */
+const CONTROL_BODY_BYTES_MAX = 128 * 1024 * 1024;
 
 /** The twin's own routes below /_twin: what arrived, what is stored, and what shall go wrong. */
 export class Control {
   private readonly startedAt = new Date().toISOString();
+  private readonly hand: BackendHand;
+  /** Calls that came where the fault `redirect` sends to. */
+  private elsewhere = 0;
 
-  constructor(private readonly parts: ControlParts) {}
+  constructor(private readonly parts: ControlParts) {
+    this.hand = new BackendHand(parts);
+  }
 
   async answer(request: IncomingMessage, response: ServerResponse, target: string): Promise<void> {
     const url = new URL(`http://twin${target}`);
@@ -61,10 +53,13 @@ export class Control {
     if (path === '/summary' && method === 'GET') return { status: 200, body: this.summary() };
     if (path === '/journal' && method === 'GET')
       return this.list(url, (cursor, limit) => journal.page(cursor, limit));
-    if (path.startsWith('/records/') && method === 'GET') {
-      const object = path.slice('/records/'.length);
+    if (path === '/elsewhere') return this.comeElsewhere();
+    if (path.startsWith('/records/')) {
+      const [object = '', ...rest] = path.slice('/records/'.length).split('/').map(decoded);
       if (!vendor.store.has(object)) return { status: 404, body: { error: this.unknownObject(object) } };
-      return this.list(url, (cursor, limit) => recordPage(vendor.store.table(object), cursor, limit));
+      if (method === 'GET' && rest.length === 0)
+        return this.list(url, (cursor, limit) => recordPage(vendor.store.table(object), cursor, limit));
+      return this.hand.reply(method, object, rest, body);
     }
     const own = vendor.control?.(method, path);
     if (own !== undefined) return { status: 200, body: own };
@@ -84,6 +79,7 @@ export class Control {
   private empty(): Reply {
     const { vendor, journal, file } = this.parts;
     vendor.empty?.();
+    this.elsewhere = 0;
     journal.empty();
     file?.empty();
     return { status: 204, body: null };
@@ -103,6 +99,11 @@ export class Control {
     return { status: 200, body: this.faults() };
   }
 
+  private comeElsewhere(): Reply {
+    this.elsewhere += 1;
+    return { status: 200, body: { elsewhere: this.elsewhere } };
+  }
+
   private faults(): unknown {
     return { faults: this.parts.faults.list(), limits: this.parts.vendor.areLimitsOn() };
   }
@@ -120,6 +121,7 @@ export class Control {
       records,
       faults: faults.list(),
       limits,
+      elsewhere: this.elsewhere,
     };
   }
 
@@ -131,4 +133,13 @@ export class Control {
 function wholeNumber(text: string | null, without: number): number | undefined {
   if (text === null || text === '') return without;
   return /^\d{1,15}$/.test(text) ? Number(text) : undefined;
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    // A stray percent sign: taken as it stands.
+    return part;
+  }
 }

@@ -60,6 +60,16 @@ export class JournalFile {
     if (this.sizeBytes > this.rewriteAtBytes) this.rewrite();
   }
 
+  /** Keeps what was written by no call of a vendor's. */
+  appendRows(): void {
+    const touched = this.store.takeTouched();
+    for (let at = 0; at < touched.length; at += WRITE_ITEMS) {
+      const rows = touched.slice(at, at + WRITE_ITEMS).map(({ object, row }): [string, Row] => [object, row]);
+      this.write({ rows, counter: this.store.counter });
+    }
+    if (this.sizeBytes > this.rewriteAtBytes) this.rewrite();
+  }
+
   empty(): void {
     ftruncateSync(this.file, 0);
     this.sizeBytes = 0;

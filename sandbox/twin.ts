@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { readBody } from './body.js';
 import type { Answer, Call, Note } from './call.js';
 import { Control } from './control.js';
+import { answerInstead, send } from './faults/hostile-answer.js';
 import { Faults } from './faults/faults.js';
 import type { Fault } from './faults/fault.js';
 import { JournalFile } from './journal-file.js';
@@ -13,8 +14,6 @@ import type { Vendor } from './vendor.js';
 const BODY_BYTES_MAX = 16 * 1024 * 1024;
 /** Above the vendors' own limits on addresses, so that they can refuse in their own words. */
 const HEADER_BYTES_MAX = 128 * 1024;
-/** How long timeoutAfterCommit holds a socket when the fault does not say. */
-const HOLD_MS = 60_000;
 const LOOPBACK = '127.0.0.1';
 const KEEP_ALIVE_MS = 65_000;
 
@@ -51,6 +50,7 @@ export async function startTwin(makeVendor: MakeVendor, options: TwinOptions = {
     options.journalFile === undefined ? undefined : new JournalFile(options.journalFile, store, journal);
   const vendor = makeVendor(store, () => url);
   const control = new Control({ vendor, journal, faults, file });
+  const parts: Parts = { vendor, journal, faults, file, url: () => url, inFlight: 0 };
 
   const server = createServer(
     { maxHeaderSize: HEADER_BYTES_MAX, keepAliveTimeout: KEEP_ALIVE_MS },
@@ -58,7 +58,7 @@ export async function startTwin(makeVendor: MakeVendor, options: TwinOptions = {
       const target = request.url ?? '/';
       const served = isControl(target)
         ? control.answer(request, response, target)
-        : serve(request, response, target, { vendor, journal, faults, file });
+        : serve(request, response, target, parts);
       served.catch((error: unknown) => failed(error, response));
     },
   );
@@ -84,6 +84,9 @@ interface Parts {
   journal: Journal;
   faults: Faults;
   file: JournalFile | undefined;
+  url: () => string;
+  /** Calls to the vendor that have no answer yet. */
+  inFlight: number;
 }
 
 async function serve(
@@ -95,17 +98,22 @@ async function serve(
   const { vendor, faults } = parts;
   const mark = target.indexOf('?');
   const path = mark < 0 ? target : target.slice(0, mark);
-  const { delayMs, fault } = faults.strike(path);
+  const { delayMs, skewMs, fault } = faults.strike(path);
   if (fault?.kind === 'refuse') {
     request.socket.destroy();
     return;
   }
+  parts.inFlight += 1;
+  const { inFlight } = parts;
+  response.once('close', () => (parts.inFlight -= 1));
   const body = await readBody(request, BODY_BYTES_MAX);
   if (body === undefined) return;
   if (delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs));
 
+  const at = Date.now() + skewMs;
+  if (skewMs !== 0) response.setHeader('Date', new Date(at).toUTCString());
   const call: Call = {
-    at: Date.now(),
+    at,
     method: request.method ?? 'GET',
     path,
     target,
@@ -113,48 +121,44 @@ async function serve(
     headers: request.headers,
     body: body === 'tooLarge' ? Buffer.alloc(0) : body,
     notes: [],
-    isLie: () => faults.isLie(path),
+    inFlight,
+    lie: () => faults.lie(path),
   };
-  const answer = body === 'tooLarge' ? vendor.refusal(call, 413) : answerOf(call, vendor, fault);
+  const answer =
+    body === 'tooLarge'
+      ? vendor.refusal(call, 413)
+      : (answerInstead(fault, parts.url()) ?? answerOf(call, vendor, fault));
   noteRefusal(call, answer, vendor);
-  const isUnanswered = fault?.kind === 'timeoutAfterCommit';
-  record(call, isUnanswered ? 0 : answer.status, isUnanswered, parts);
-
-  if (isUnanswered) {
-    const { socket } = request;
-    setTimeout(() => socket.destroy(), fault.delayMs ?? HOLD_MS).unref();
-    return;
-  }
-  const length = Buffer.byteLength(answer.body);
-  response.writeHead(
-    answer.status,
-    answer.status === 204 || answer.status === 304
-      ? answer.headers
-      : { ...answer.headers, 'Content-Length': length },
-  );
-  response.end(answer.body);
+  record(call, fault?.kind === 'timeoutAfterCommit' ? 0 : answer.status, fault, parts);
+  await send(request, response, answer, fault);
 }
 
 function answerOf(call: Call, vendor: Vendor, fault: Fault | undefined): Answer {
-  if (fault?.kind === 'status') return vendor.refusal(call, fault.status ?? 500);
-  if (fault?.kind === 'throttle') return { ...vendor.throttling(call), isThrottled: true };
+  if (fault?.kind === 'status') return vendor.refusal(call, fault.status ?? 500, fault.code);
+  if (fault?.kind === 'throttle')
+    return { ...vendor.throttling(call, fault.retryAfterSeconds), isThrottled: true };
   return vendor.answer(call);
 }
 
 /** A write that was refused as a whole leaves one item for each record it carried. */
 function noteRefusal(call: Call, answer: Answer, vendor: Vendor): void {
-  if (answer.status < 400 || call.notes.length > 0) return;
+  const isRefused = answer.status >= 400 || answer.isRefused === true;
+  if (!isRefused || call.notes.length > 0) return;
   const outcome = answer.isThrottled === true ? 'throttled' : 'rejected';
   const response = readable(answer.body);
   for (const part of vendor.parts(call)) call.notes.push({ ...part, id: null, outcome, response });
 }
 
-function record(call: Call, status: number, isUnanswered: boolean, { journal, file }: Parts): void {
+/** Faults after which the client does not know what became of its call. */
+const UNANSWERED = ['timeoutAfterCommit', 'truncate', 'malformed'];
+
+function record(call: Call, status: number, fault: Fault | undefined, { journal, file }: Parts): void {
   if (call.notes.length === 0) return;
   const entry: JournalCall = { at: call.at, method: call.method, path: call.path, status };
-  const notes: Note[] = isUnanswered
-    ? call.notes.map((note) => ({ ...note, outcome: 'unanswered' }))
-    : call.notes;
+  const notes: Note[] =
+    fault !== undefined && UNANSWERED.includes(fault.kind)
+      ? call.notes.map((note) => ({ ...note, outcome: 'unanswered' }))
+      : call.notes;
   journal.add(entry, notes);
   file?.append(entry, notes);
 }

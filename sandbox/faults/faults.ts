@@ -1,11 +1,15 @@
-import type { Fault } from './fault.js';
+import type { Fault, Lie } from './fault.js';
 import { seededRandom } from './seeded-random.js';
 
 const SEED_DEFAULT = 1;
+const SLOW_MS = 100;
+const SKEW_MS = 3_600_000;
 
 /** What the faults decided for one call, before it is read. */
 export interface Strike {
   delayMs: number;
+  /** How far the backend's clock is ahead. */
+  skewMs: number;
   fault: Fault | undefined;
 }
 
@@ -32,23 +36,26 @@ export class Faults {
     return this.armed.map(({ fault, struck }) => ({ ...fault, struck }));
   }
 
-  /** Decided per call: delays add up, of the others the first that strikes is taken. */
+  /** Decided per call: delays and skews add up, of the others the first that strikes is taken. */
   strike(path: string): Strike {
-    const strike: Strike = { delayMs: 0, fault: undefined };
+    const strike: Strike = { delayMs: 0, skewMs: 0, fault: undefined };
     for (const armed of this.armed) {
-      const { kind } = armed.fault;
-      if (kind === 'lie' || (kind !== 'slow' && strike.fault !== undefined)) continue;
+      const { kind, delayMs } = armed.fault;
+      const isAdded = kind === 'slow' || kind === 'skew';
+      if (kind === 'lie' || (!isAdded && strike.fault !== undefined)) continue;
       if (!strikes(armed, path)) continue;
-      if (kind === 'slow') strike.delayMs += armed.fault.delayMs ?? 100;
+      if (kind === 'slow') strike.delayMs += delayMs ?? SLOW_MS;
+      else if (kind === 'skew') strike.skewMs += delayMs ?? SKEW_MS;
       else strike.fault = armed.fault;
     }
     return strike;
   }
 
-  /** Decided per record. */
-  isLie(path: string): boolean {
-    if (this.armed.length === 0) return false;
-    return this.armed.some((armed) => armed.fault.kind === 'lie' && strikes(armed, path));
+  /** Decided per record: how this one is lied about, if it is. */
+  lie(path: string): Lie | undefined {
+    for (const armed of this.armed)
+      if (armed.fault.kind === 'lie' && strikes(armed, path)) return armed.fault.how ?? 'lost';
+    return undefined;
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Answer, Call } from '../call.js';
-import type { Fields, Row } from '../store/table.js';
+import type { Fields } from '../store/table.js';
 import {
   type BatchInput,
   duplicateIds,
@@ -89,15 +89,12 @@ function upsert(
     return;
   }
 
-  const isLie = call.isLie();
+  const lie = call.lie();
   const isNew = row === undefined;
-  const written = isLie
-    ? portal.pretend(type, row, fields, call.at)
-    : store(portal, type, row, fields, key, call.at);
-  const at = snapshot(written);
+  const at = snapshot(portal.write({ type, row, fields, key, at: call.at, lie }));
   const text = () => upsertText(type, at, fields, isNew, traceId);
   results.push(text());
-  const outcome = isLie ? 'lied' : isNew ? 'created' : 'updated';
+  const outcome = lie !== undefined ? 'lied' : isNew ? 'created' : 'updated';
   call.notes.push({
     object,
     key,
@@ -106,19 +103,6 @@ function upsert(
     request,
     response: () => JSON.parse(text()) as unknown,
   });
-}
-
-function store(
-  portal: Portal,
-  type: ObjectType,
-  row: Row | undefined,
-  fields: Fields,
-  key: string,
-  at: number,
-): Row {
-  if (row === undefined) return portal.create(type, fields, key, at);
-  portal.update(type, row, fields, key, at);
-  return row;
 }
 
 function upsertText(

@@ -32,11 +32,9 @@ export function batchCreate(portal: Portal, type: ObjectType, call: Call): Answe
         refused = error(conflict.status, conflict.message, conflict.category);
         return false;
       }
-      const isLie = call.isLie();
+      const lie = call.lie();
       const key = keyOf(type, fields);
-      const row = isLie
-        ? portal.pretend(type, undefined, fields, call.at)
-        : portal.create(type, fields, key, call.at);
+      const row = portal.write({ type, row: undefined, fields, key, at: call.at, lie });
       const at = snapshot(row);
       const text = () => createdText(type, at);
       results.push(text());
@@ -44,7 +42,7 @@ export function batchCreate(portal: Portal, type: ObjectType, call: Call): Answe
         object: type.name,
         key,
         id: row.id,
-        outcome: isLie ? 'lied' : 'created',
+        outcome: lie === undefined ? 'created' : 'lied',
         request: input.sent,
         response: () => JSON.parse(text()) as unknown,
       });
@@ -83,9 +81,8 @@ export function batchUpdate(portal: Portal, type: ObjectType, call: Call): Answe
       call.notes.push({ object: type.name, key, id: null, outcome: 'rejected', request, response });
       continue;
     }
-    const isLie = call.isLie();
-    if (!isLie) portal.update(type, row, fields, null, call.at);
-    const at = snapshot(isLie ? portal.pretend(type, row, fields, call.at) : row);
+    const lie = call.lie();
+    const at = snapshot(portal.write({ type, row, fields, key: null, at: call.at, lie }));
     const text = () => updatedText(type, at, fields);
     results.push(text());
     const response = () => JSON.parse(text()) as unknown;
@@ -93,7 +90,7 @@ export function batchUpdate(portal: Portal, type: ObjectType, call: Call): Answe
       object: type.name,
       key,
       id: row.id,
-      outcome: isLie ? 'lied' : 'updated',
+      outcome: lie === undefined ? 'updated' : 'lied',
       request,
       response,
     });
@@ -138,7 +135,7 @@ export function batchArchive(portal: Portal, type: ObjectType, call: Call): Answ
 
 /** Archives one record; the journal has no word of its own for it and calls it updated. */
 export function archive(portal: Portal, type: ObjectType, call: Call, row: Row, request: unknown): void {
-  const isLie = call.isLie();
+  const isLie = call.lie() !== undefined;
   if (!isLie) portal.store.remove(portal.table(type), row, call.at);
   const response = { archived: true };
   const outcome = isLie ? 'lied' : 'updated';

@@ -51,6 +51,8 @@ export function hubspot(env: Environment = {}, overrides: Partial<HubspotSetting
       refusal: (call, status) => withHeaders(call, refusal(status)),
       throttling: (call) => withHeaders(call, secondlyThrottle()),
       parts: (call): Part[] => partsOf(portal, call, objectsPath(call)),
+      newRecord: (object, fields, at) => portal.byHand(object, fields, at),
+      merge: (object, loser, winner, at) => portal.merge(portal.type(object), loser, winner, at),
       enforceLimits: (isOn) => {
         limits.isOn = isOn;
       },

@@ -20,18 +20,16 @@ export function createObject(portal: Portal, type: ObjectType, call: Call): Answ
   const { fields } = values;
   const conflict = portal.conflict(type, fields, undefined);
   if (conflict !== undefined) return error(conflict.status, conflict.message, conflict.category);
-  const isLie = call.isLie();
+  const lie = call.lie();
   const key = keyOf(type, fields);
-  const row = isLie
-    ? portal.pretend(type, undefined, fields, call.at)
-    : portal.create(type, fields, key, call.at);
+  const row = portal.write({ type, row: undefined, fields, key, at: call.at, lie });
   const text = createdText(type, row);
   const response: unknown = JSON.parse(text);
   call.notes.push({
     object: type.name,
     key,
     id: row.id,
-    outcome: isLie ? 'lied' : 'created',
+    outcome: lie === undefined ? 'created' : 'lied',
     request: body,
     response,
   });
@@ -57,11 +55,11 @@ export function updateObject(portal: Portal, type: ObjectType, call: Call, id: s
   const { fields } = values;
   const conflict = portal.conflict(type, fields, row);
   if (conflict !== undefined) return error(conflict.status, conflict.message, conflict.category);
-  const isLie = call.isLie();
-  if (!isLie) portal.update(type, row, fields, null, call.at);
-  const text = updatedText(type, isLie ? portal.pretend(type, row, fields, call.at) : row, fields);
+  const lie = call.lie();
+  const shownRow = portal.write({ type, row, fields, key: null, at: call.at, lie });
+  const text = updatedText(type, shownRow, fields);
   const response: unknown = JSON.parse(text);
-  const outcome = isLie ? 'lied' : 'updated';
+  const outcome = lie === undefined ? 'updated' : 'lied';
   call.notes.push({ object: type.name, key: row.key ?? id, id: row.id, outcome, request: body, response });
   return jsonText(200, text);
 }

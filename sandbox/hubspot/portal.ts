@@ -1,10 +1,24 @@
+import { distorted } from '../faults/distort.js';
+import type { Lie } from '../faults/fault.js';
 import type { Store } from '../store/store.js';
 import type { Fields, Row, Table } from '../store/table.js';
 import { type ObjectType, objectTypes } from './object-types.js';
 import type { Property } from './property.js';
 import { type PropertyFault, faultsMessage } from './property-values.js';
 
+/** Kept with a record that was merged away; no property of HubSpot's. */
+const MERGED_INTO = '$mergedInto';
 const FIRST_ID = 70_000_000_001;
+
+/** One record to be written; `row` is undefined for a new one. */
+export interface Write {
+  type: ObjectType;
+  row: Row | undefined;
+  fields: Fields;
+  key: string | null;
+  at: number;
+  lie: Lie | undefined;
+}
 
 /** Why one record cannot be written. */
 export interface Conflict {
@@ -53,7 +67,9 @@ export class Portal {
     const table = this.table(type);
     if (idProperty !== undefined && idProperty !== 'hs_object_id') return table.findOne(idProperty, id);
     const row = table.get(id);
-    return row?.isGone === false ? row : undefined;
+    if (row?.isGone !== true) return row;
+    const into = row.fields[MERGED_INTO];
+    return typeof into === 'string' ? this.find(type, into, undefined) : undefined;
   }
 
   /** Whether another record holds one of the unique values about to be written. */
@@ -75,6 +91,30 @@ export class Portal {
     return undefined;
   }
 
+  /** Writes a record and answers it as the vendor shows it: where the store was lied to, as it should be. */
+  write({ type, row, fields, key, at, lie }: Write): Row {
+    if (lie === 'lost') return this.pretend(type, row, fields, at);
+    const kept = distorted(fields, lie, this.table(type).indexedFields());
+    if (row !== undefined) this.update(type, row, kept, key, at);
+    const stored = row ?? this.create(type, kept, key, at);
+    return lie === undefined ? stored : { ...stored, fields: merged(stored.fields, fields) };
+  }
+
+  /** A record that a colleague makes in the portal itself. */
+  byHand(object: string, given: Fields, _at: number): { id: string; fields: Fields } {
+    const fields = merged(object === 'contacts' ? { lifecyclestage: 'lead' } : {}, given);
+    return { id: this.nextId(), fields };
+  }
+
+  /** What HubSpot leaves of two records: the loser's id finds the winner, which takes what it lacks. */
+  merge(type: ObjectType | undefined, loser: Row, winner: Row, at: number): void {
+    if (type === undefined) return;
+    const table = this.table(type);
+    this.store.amend(table, loser, { ...loser.fields, [MERGED_INTO]: winner.id }, at);
+    this.store.remove(table, loser, at);
+    this.store.amend(table, winner, merged(loser.fields, { ...winner.fields, [MERGED_INTO]: null }), at);
+  }
+
   create(type: ObjectType, fields: Fields, key: string | null, at: number): Row {
     const whole = merged({}, fields);
     whole.lifecyclestage ??= 'lead';
@@ -82,12 +122,12 @@ export class Portal {
     return this.store.insert(this.table(type), this.nextId(), key, whole, at);
   }
 
-  update(type: ObjectType, row: Row, fields: Fields, key: string | null, at: number): void {
+  private update(type: ObjectType, row: Row, fields: Fields, key: string | null, at: number): void {
     this.store.update(this.table(type), row, key ?? row.key, merged(row.fields, fields), at);
   }
 
   /** What the record would be, for an answer that lies. */
-  pretend(type: ObjectType, row: Row | undefined, fields: Fields, at: number): Row {
+  private pretend(type: ObjectType, row: Row | undefined, fields: Fields, at: number): Row {
     if (row !== undefined) return { ...row, fields: merged(row.fields, fields), updatedAt: at };
     const whole = merged({ lifecyclestage: 'lead' }, fields);
     const id = this.nextId();

@@ -1,5 +1,6 @@
 import { type Answer, type Call, type Note, textOf } from '../call.js';
 import type { Row } from '../store/table.js';
+import { whyStatusStays } from './campaign-rules.js';
 import { type CollectionBody, readCollection } from './collection-body.js';
 import { type Fault, Unreadable, json } from './errors.js';
 import { type FieldValues, readFields } from './field-values.js';
@@ -92,7 +93,9 @@ export function deleteCollection(org: Org, call: Call): Answer {
     const write = (): Saved | Fault[] => {
       const row = org.find(sobject, id);
       if (row === undefined || row.isGone) return [missing(sobject, id, row)];
-      if (call.isLie()) return { id: row.id, isNew: false, outcome: 'lied' };
+      const stays = whyStatusStays(org, sobject, row);
+      if (stays !== undefined) return [stays];
+      if (call.lie() !== undefined) return { id: row.id, isNew: false, outcome: 'lied' };
       org.remove(sobject, row, call.at);
       return { id: row.id, isNew: false, outcome: 'updated' };
     };

@@ -2,10 +2,18 @@ import type { Store } from '../store/store.js';
 import type { Fields, Row, Table, Value } from '../store/table.js';
 import { recordId, wholeId } from './record-id.js';
 import type { Field, SObject } from './sobject.js';
+import { bornStatuses } from './campaign-statuses.js';
+import { dependentsOf } from './dependents.js';
 import { standardObjects } from './standard-objects.js';
 
 export const ORG_ID = '00DDz0000000001MAA';
 export const USER_ID = recordId('005', 1);
+
+/** References that the org's own rules look up. */
+const INDEXED: Record<string, string[]> = {
+  CampaignMember: ['LeadId', 'ContactId'],
+  CampaignMemberStatus: ['CampaignId'],
+};
 
 /** The Salesforce org: its objects and their records. */
 export class Org {
@@ -22,6 +30,7 @@ export class Org {
       const table = store.table(sobject.name);
       for (const field of sobject.fields.values())
         if (field.name !== 'Id' && (field.isUnique || field.isIdLookup)) table.index(field.name);
+      for (const name of INDEXED[sobject.name] ?? []) table.index(name);
     }
   }
 
@@ -63,7 +72,32 @@ export class Org {
     this.store.update(this.table(sobject), row, key ?? row.key, { ...row.fields, ...fields }, at);
   }
 
+  /** A record that a colleague makes in the org itself. */
+  byHand(object: string, given: Fields, at: number): { id: string; fields: Fields } {
+    const sobject = this.sobject(object)!;
+    const id = this.nextId(sobject);
+    if (sobject.name === 'Campaign') bornStatuses(this, id, at);
+    return { id, fields: withDefaults(sobject, given) };
+  }
+
+  /** What Salesforce leaves of two people: the loser is deleted and names its master, its memberships move. */
+  merge(sobject: SObject, loser: Row, winner: Row, at: number): void {
+    const lacking = Object.entries(loser.fields).filter(([name]) => (winner.fields[name] ?? null) === null);
+    for (const [object, rows] of dependentsOf(this, sobject, loser))
+      for (const each of rows) {
+        const moved = { ...each.fields, [`${sobject.name}Id`]: winner.id };
+        this.store.amend(this.store.table(object), each, moved, at);
+      }
+    const table = this.table(sobject);
+    this.store.amend(table, loser, { ...loser.fields, MasterRecordId: winner.id }, at);
+    this.store.remove(table, loser, at);
+    this.store.amend(table, winner, { ...winner.fields, ...Object.fromEntries(lacking) }, at);
+  }
+
+  /** Removes a record, and with a campaign or a person the memberships. */
   remove(sobject: SObject, row: Row, at: number): void {
+    for (const [object, rows] of dependentsOf(this, sobject, row))
+      for (const each of rows) this.store.remove(this.store.table(object), each, at);
     this.store.remove(this.table(sobject), row, at);
   }
 }

@@ -15,36 +15,39 @@ const CURSORS_MAX = 50;
 
 /** SOQL over the org. Ordering, limits and pages are Salesforce's; joins other than children are not there. */
 export class Queries {
-  private readonly cursors = new Map<string, object[]>();
+  private readonly cursors = new Map<string, Cursor>();
   private made = 0;
 
   constructor(private readonly org: Org) {}
 
   /** GET query?q=… */
-  run(call: Call, base: string): Answer {
+  run(call: Call, base: string, isAll = false): Answer {
     const text = call.query.get('q');
     if (text === null) throw new Unreadable('MALFORMED_QUERY', 'SOQL statements cannot be empty or null');
     const soql = parseSoql(text);
     const sobject = this.sobjectOf(soql);
-    const rows = this.select(sobject, soql);
+    const rows = this.select(sobject, soql, isAll);
     if (soql.isCount) return json(200, { totalSize: rows.length, done: true, records: [] });
-    const records = rows.map((row) => this.record(sobject, row, soql, base));
-    if (records.length <= PAGE_RECORDS_MAX)
-      return json(200, { totalSize: records.length, done: true, records });
+    const cursor = {
+      rows,
+      pageSize: pageSizeOf(call),
+      render: (row: Row) => this.record(sobject, row, soql, base),
+    };
+    if (rows.length <= cursor.pageSize) return page(cursor, 0, '', base);
     this.made += 1;
     const id = `01gDz${String(this.made).padStart(13, '0')}`;
-    this.cursors.set(id, records);
+    this.cursors.set(id, cursor);
     if (this.cursors.size > CURSORS_MAX) this.cursors.delete(this.cursors.keys().next().value!);
-    return page(records, 0, id, base);
+    return page(cursor, 0, id, base);
   }
 
   /** GET query/{cursor}-{position} */
   more(locator: string, base: string): Answer {
     const [id = '', position = ''] = locator.split('-');
-    const records = this.cursors.get(id);
-    if (records === undefined || !/^\d+$/.test(position))
+    const cursor = this.cursors.get(id);
+    if (cursor === undefined || !/^\d+$/.test(position))
       throw new Unreadable('INVALID_QUERY_LOCATOR', 'invalid query locator');
-    return page(records, Number(position), id, base);
+    return page(cursor, Number(position), id, base);
   }
 
   private sobjectOf(soql: Soql): SObject {
@@ -56,19 +59,30 @@ export class Queries {
     throw new Unreadable('INVALID_TYPE', `${pointing(soql.text, column)}sObject type '${name}' ${hint}`);
   }
 
-  private select(sobject: SObject, soql: Soql): Row[] {
+  private select(sobject: SObject, soql: Soql, isAll = false): Row[] {
     for (const { name, column } of soql.fields) fieldOf(sobject, name, soql.text, column);
     if (soql.where !== undefined) checkFields(sobject, soql.where, soql.text);
-    const candidates = this.candidates(sobject, soql.where);
-    let rows = candidates.filter(
-      (row) => !row.isGone && (soql.where === undefined || holds(sobject, row, soql.where)),
-    );
+    const { where } = soql;
+    const wanted = (row: Row) =>
+      (isAll || !row.isGone) && (where === undefined || holds(sobject, row, where));
+    const until = soql.limit === undefined ? undefined : soql.offset + soql.limit;
+    if (isInIdOrder(soql)) {
+      // The rows lie in the order of their ids: one page of a long export need not look at all of them.
+      const rows: Row[] = [];
+      const candidates = this.candidates(sobject, where);
+      for (let at = firstAfter(candidates, where); at < candidates.length; at += 1) {
+        if (until !== undefined && rows.length >= until) break;
+        if (wanted(candidates[at]!)) rows.push(candidates[at]!);
+      }
+      return rows.slice(soql.offset);
+    }
+    let rows = this.candidates(sobject, where).filter(wanted);
     for (const { name, isDescending } of soql.orderBy.toReversed()) {
       const field = fieldOf(sobject, name, soql.text, 1);
       const sign = isDescending ? -1 : 1;
-      rows = rows.toSorted((left, right) => sign * order(valueOf(left, field), valueOf(right, field)));
+      rows = rows.toSorted((left, right) => sign * order(valueOf(left, field), valueOf(right, field), field));
     }
-    return rows.slice(soql.offset, soql.limit === undefined ? undefined : soql.offset + soql.limit);
+    return rows.slice(soql.offset, until);
   }
 
   /** The rows an index leaves over, or all of them. */
@@ -114,12 +128,48 @@ export class Queries {
   }
 }
 
-function page(records: object[], from: number, id: string, base: string): Answer {
-  const until = from + PAGE_RECORDS_MAX;
-  const part = records.slice(from, until);
-  if (until >= records.length) return json(200, { totalSize: records.length, done: true, records: part });
+/** Records are rendered when their page is read. */
+interface Cursor {
+  rows: Row[];
+  pageSize: number;
+  render: (row: Row) => object;
+}
+
+function page({ rows, pageSize, render }: Cursor, from: number, id: string, base: string): Answer {
+  const until = from + pageSize;
+  const records = rows.slice(from, until).map(render);
+  if (until >= rows.length) return json(200, { totalSize: rows.length, done: true, records });
   const nextRecordsUrl = `${base}/query/${id}-${until}`;
-  return json(200, { totalSize: records.length, done: false, nextRecordsUrl, records: part });
+  return json(200, { totalSize: rows.length, done: false, nextRecordsUrl, records });
+}
+
+/** `Sforce-Query-Options: batchSize=500`, from 200 to 2000. */
+function pageSizeOf(call: Call): number {
+  const asked = /batchSize=(\d+)/.exec(String(call.headers['sforce-query-options'] ?? ''))?.[1];
+  return Math.min(PAGE_RECORDS_MAX, Math.max(200, Number(asked ?? PAGE_RECORDS_MAX)));
+}
+
+function isInIdOrder({ orderBy }: Soql): boolean {
+  const [first, second] = orderBy;
+  if (first === undefined) return true;
+  return second === undefined && !first.isDescending && first.name.toLowerCase() === 'id';
+}
+
+/** Where `Id > …` begins, when it stands among conditions that must all hold. */
+function firstAfter(rows: readonly Row[], where: Condition | undefined): number {
+  const parts = where?.kind === 'and' ? where.parts : where === undefined ? [] : [where];
+  const after = parts.find(
+    (each) => each.kind === 'compare' && each.operator === '>' && each.field.toLowerCase() === 'id',
+  );
+  const id = after?.kind === 'compare' ? wholeId(String(after.values[0])) : undefined;
+  if (id === undefined) return 0;
+  let [low, high] = [0, rows.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (rows[middle]!.id <= id) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** A field by its name, with or without the object in front. */
@@ -169,13 +219,13 @@ function holds(sobject: SObject, row: Row, condition: Condition): boolean {
     case 'LIKE':
       return typeof value === 'string' && like(value, String(first));
     case '<':
-      return value !== null && order(value, first) < 0;
+      return value !== null && order(value, first, field) < 0;
     case '<=':
-      return value !== null && order(value, first) <= 0;
+      return value !== null && order(value, first, field) <= 0;
     case '>':
-      return value !== null && order(value, first) > 0;
+      return value !== null && order(value, first, field) > 0;
     case '>=':
-      return value !== null && order(value, first) >= 0;
+      return value !== null && order(value, first, field) >= 0;
   }
 }
 
@@ -195,10 +245,15 @@ function like(value: string, pattern: string): boolean {
   return new RegExp(`^${source}$`, 'is').test(value);
 }
 
-function order(left: Value, right: Literal): number {
+function order(left: Value, right: Literal, { type }: Field): number {
   if (left === right) return 0;
   if (left === null) return -1;
   if (right === null) return 1;
+  // Ids tell upper from lower case, and the longer form says nothing more.
+  if (type === 'id' || type === 'reference') {
+    const [one, other] = [String(left).slice(0, 15), String(right).slice(0, 15)];
+    return one === other ? 0 : one < other ? -1 : 1;
+  }
   if (typeof left === 'number' && typeof right === 'number') return left - right;
   const [a, b] = [String(left).toLowerCase(), String(right).toLowerCase()];
   const isTime = /^\d{4}-\d\d-\d\d/.test(a) && /^\d{4}-\d\d-\d\d/.test(b);

@@ -51,7 +51,9 @@ export class Rest {
       case 'query':
       case 'queryAll':
         if (call.method !== 'GET') return notAllowed(call.method);
-        return rest[0] === undefined ? this.queries.run(call, base) : this.queries.more(rest[0], base);
+        return rest[0] === undefined
+          ? this.queries.run(call, base, resource === 'queryAll')
+          : this.queries.more(rest[0], base);
       case 'limits':
         return this.limits(call, rest);
       default:

@@ -1,5 +1,6 @@
 import { type Answer, type Call, isObject, jsonOf } from '../call.js';
 import type { Row } from '../store/table.js';
+import { whyStatusStays } from './campaign-rules.js';
 import { saveByKey } from './collections.js';
 import {
   type Fault,
@@ -56,7 +57,9 @@ export function updateRow(org: Org, call: Call, sobject: SObject, id: string): A
 export function deleteRow(org: Org, call: Call, sobject: SObject, id: string): Answer {
   const row = findById(org, sobject, id);
   if ('status' in row) return row;
-  const isLie = call.isLie();
+  const stays = whyStatusStays(org, sobject, row);
+  if (stays !== undefined) return refused(call, sobject, row.key ?? id, { Id: row.id }, [stays]);
+  const isLie = call.lie() !== undefined;
   if (!isLie) org.remove(sobject, row, call.at);
   const result: Saved = { id: row.id, isNew: false, outcome: isLie ? 'lied' : 'updated' };
   note(call, sobject, row.key ?? id, { Id: row.id, deleted: true }, null, result);

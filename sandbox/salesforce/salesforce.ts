@@ -42,6 +42,8 @@ export function salesforce(env: Environment = {}, overrides: Partial<SalesforceS
       refusal: (_call, status) => withUsage(refusal(status)),
       throttling: () => withUsage(limitExceeded()),
       parts: partsOf,
+      newRecord: (object, fields, at) => org.byHand(object, fields, at),
+      merge: (object, loser, winner, at) => org.merge(org.sobject(object)!, loser, winner, at),
       enforceLimits: (isOn) => {
         usage.isOn = isOn;
       },

@@ -1,5 +1,7 @@
 import type { Call, Outcome } from '../call.js';
+import { distorted } from '../faults/distort.js';
 import type { Fields, Row, Value } from '../store/table.js';
+import { afterCampaignWrite, campaignFaults, withCampaignRules } from './campaign-rules.js';
 import { type Fault, itemErrors } from './errors.js';
 import { type FieldValues, missingFields, unwritableFields } from './field-values.js';
 import type { Org } from './org.js';
@@ -32,14 +34,20 @@ export function save({ org, sobject, values, call, key }: Save, row: Row | undef
     ...values.faults,
     ...unwritableFields(sobject, fields, isNew),
     ...missingFields(sobject, fields, row?.fields),
+    ...campaignFaults(org, sobject, fields, row),
   ];
   if (faults.length > 0) return faults;
   const taken = takenValue(org, sobject, fields, row);
   if (taken !== undefined) return [taken];
-  if (call.isLie()) return { id: row?.id ?? org.nextId(sobject), isNew, outcome: 'lied' };
-  if (isNew) return { id: org.create(sobject, fields, key, call.at).id, isNew, outcome: 'created' };
-  org.update(sobject, row, fields, key, call.at);
-  return { id: row.id, isNew, outcome: 'updated' };
+  const lie = call.lie();
+  if (lie === 'lost') return { id: row?.id ?? org.nextId(sobject), isNew, outcome: 'lied' };
+  const ruled = withCampaignRules(org, sobject, fields, row, call.at);
+  const kept = distorted(ruled, lie, org.table(sobject).indexedFields());
+  if (row !== undefined) org.update(sobject, row, kept, key, call.at);
+  const written = row ?? org.create(sobject, kept, key, call.at);
+  afterCampaignWrite(org, sobject, written, isNew, call.at);
+  const { id } = written;
+  return { id, isNew, outcome: lie !== undefined ? 'lied' : isNew ? 'created' : 'updated' };
 }
 
 /** Adds the record to the call's notes. */

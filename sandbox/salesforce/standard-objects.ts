@@ -6,11 +6,22 @@ const LEAD_STATUSES = ['Open', 'Working', 'Withdrawn', 'Closed - Converted', 'Cl
 
 /** The objects of the org, with the fields that Foyer's mappings and the usual clients touch. */
 export function standardObjects(): SObject[] {
-  return [lead(), contact(), account(), task(), opportunity(), campaign(), campaignMember()];
+  return [
+    lead(),
+    contact(),
+    account(),
+    task(),
+    opportunity(),
+    campaign(),
+    campaignMember(),
+    campaignMemberStatus(),
+    foyerInteraction(),
+  ];
 }
 
 function lead(): SObject {
   return sobject('Lead', '00Q', [
+    mergedInto('Lead'),
     ...personName(),
     field('Title', 'Title', 'string', { length: 128 }),
     field('Company', 'Company', 'string', REQUIRED),
@@ -38,15 +49,13 @@ function lead(): SObject {
       isUpdateable: false,
       defaultValue: false,
     }),
-    field('Foyer_Person_Id__c', 'Foyer person', 'string', { length: 36, isExternalId: true, isUnique: true }),
-    field('Foyer_Events__c', 'Foyer events'),
-    field('Foyer_Event_Count__c', 'Foyer event count', 'double'),
-    field('Foyer_Registered_At__c', 'Foyer registered at', 'datetime'),
+    ...foyerPerson(),
   ]);
 }
 
 function contact(): SObject {
   return sobject('Contact', '003', [
+    mergedInto('Contact'),
     field('AccountId', 'Account ID', 'reference', { referenceTo: ['Account'], relationshipName: 'Account' }),
     ...personName(),
     field('Title', 'Title', 'string', { length: 128 }),
@@ -58,6 +67,7 @@ function contact(): SObject {
     field('Description', 'Contact Description', 'textarea'),
     field('LeadSource', 'Lead Source', 'picklist', { picklist: SOURCES }),
     field('HasOptedOutOfEmail', 'Email Opt Out', 'boolean', { isNillable: false, defaultValue: false }),
+    ...foyerPerson(),
   ]);
 }
 
@@ -102,11 +112,7 @@ function task(): SObject {
       defaultValue: 'Normal',
     }),
     field('Description', 'Description', 'textarea'),
-    field('Foyer_Interaction_Id__c', 'Foyer interaction', 'string', {
-      length: 64,
-      isExternalId: true,
-      isUnique: true,
-    }),
+    foyerKey('Foyer_Interaction_Id__c', 'Foyer interaction'),
   ]);
 }
 
@@ -139,7 +145,8 @@ function campaign(): SObject {
     field('EndDate', 'End Date', 'date'),
     field('IsActive', 'Active', 'boolean', { isNillable: false, defaultValue: false }),
     field('Description', 'Description', 'textarea'),
-    field('Foyer_Event_Id__c', 'Foyer event', 'string', { length: 64, isExternalId: true, isUnique: true }),
+    foyerKey('Foyer_Event_Id__c', 'Foyer event'),
+    field('Foyer_Url__c', 'Foyer page', 'url'),
   ]);
 }
 
@@ -159,16 +166,74 @@ function campaignMember(): SObject {
       relationshipName: 'Contact',
     }),
     field('Status', 'Status', 'picklist', {
-      picklist: ['Sent', 'Responded', 'Registered', 'Attended', 'No Show'],
-      defaultValue: 'Sent',
+      length: 40,
+      picklist: ['Sent', 'Responded'],
     }),
-    field('Foyer_Registration_Id__c', 'Foyer registration', 'string', {
-      length: 64,
-      isExternalId: true,
-      isUnique: true,
-    }),
+    field('HasResponded', 'Responded', 'boolean', { ...KEPT_BY_THE_ORG, isNillable: false }),
+    field('FirstRespondedDate', 'First Responded Date', 'date', KEPT_BY_THE_ORG),
+    foyerKey('Foyer_Registration_Id__c', 'Foyer registration'),
+    field('Foyer_Attended__c', 'Attended', 'boolean', { isNillable: false, defaultValue: false }),
+    field('Foyer_Minutes__c', 'Minutes attended', 'double'),
+    field('Foyer_First_Seen__c', 'First seen', 'datetime'),
+    field('Foyer_Last_Seen__c', 'Last seen', 'datetime'),
   ];
   return sobject('CampaignMember', '00v', fields, 'Campaign Member');
+}
+
+/** The statuses that a campaign's members may have: rows of their own, for each campaign others. */
+function campaignMemberStatus(): SObject {
+  const fields = [
+    field('CampaignId', 'Campaign ID', 'reference', {
+      ...REQUIRED,
+      referenceTo: ['Campaign'],
+      relationshipName: 'Campaign',
+      isUpdateable: false,
+    }),
+    field('Label', 'Member Status', 'string', { ...REQUIRED, length: 765, isNameField: true }),
+    field('SortOrder', 'Sort Order', 'int'),
+    field('IsDefault', 'Is Default', 'boolean', { isNillable: false, defaultValue: false }),
+    field('HasResponded', 'Responded', 'boolean', { isNillable: false, defaultValue: false }),
+  ];
+  return sobject('CampaignMemberStatus', '01Y', fields, 'Campaign Member Status', 'Campaign Member Statuses');
+}
+
+/** A custom object, for those who keep interactions apart from tasks. */
+function foyerInteraction(): SObject {
+  const to = (name: string, target: string) =>
+    field(`${name}__c`, name, 'reference', { referenceTo: [target], relationshipName: `${name}__r` });
+  const fields = [
+    field('Name', 'Foyer Interaction Name', 'string', { length: 80, isNameField: true }),
+    foyerKey('Foyer_Interaction_Id__c', 'Foyer interaction'),
+    to('Lead', 'Lead'),
+    to('Contact', 'Contact'),
+    to('Campaign', 'Campaign'),
+    field('Kind__c', 'Kind'),
+    field('Session__c', 'Session'),
+    field('Detail__c', 'Detail', 'textarea'),
+    field('Happened_At__c', 'Happened at', 'datetime'),
+  ];
+  return sobject('Foyer_Interaction__c', 'a0F', fields, 'Foyer Interaction');
+}
+
+const KEPT_BY_THE_ORG: Partial<Field> = { isCreateable: false, isUpdateable: false };
+
+function foyerKey(name: string, label: string): Field {
+  return field(name, label, 'string', { length: 64, isExternalId: true, isUnique: true });
+}
+
+function foyerPerson(): Field[] {
+  return [
+    field('Foyer_Person_Id__c', 'Foyer person', 'string', { length: 36, isExternalId: true, isUnique: true }),
+    field('Foyer_Events__c', 'Foyer events'),
+    field('Foyer_Event_Count__c', 'Foyer event count', 'double'),
+    field('Foyer_Registered_At__c', 'Foyer registered at', 'datetime'),
+  ];
+}
+
+/** The record that this one was merged into. */
+function mergedInto(name: string): Field {
+  const more = { ...KEPT_BY_THE_ORG, referenceTo: [name], relationshipName: 'MasterRecord' };
+  return field('MasterRecordId', 'Master Record ID', 'reference', more);
 }
 
 function personName(): Field[] {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Answer, Call } from '../call.js';
 import { json } from './errors.js';
+import { JWT_BEARER, wrongOfAssertion } from './jwt-assertion.js';
 import { ORG_ID, USER_ID } from './org.js';
 import type { SalesforceSettings } from './settings.js';
 
@@ -22,6 +23,12 @@ export class Tokens {
   issue(call: Call, url: string): Answer {
     const form = new URLSearchParams(call.body.toString('utf8'));
     if (call.method !== 'POST') return oauthError('invalid_request', 'must use HTTP POST');
+    if (form.get('grant_type') === JWT_BEARER) {
+      const wrong = wrongOfAssertion(form.get('assertion') ?? '', this.settings, url, call.at);
+      if (wrong !== undefined) return oauthError('invalid_grant', wrong);
+      const { signature: _, issued_at: __, token_format: ___, ...answer } = this.open(call, url);
+      return json(200, answer);
+    }
     if (form.get('grant_type') !== 'client_credentials')
       return oauthError('unsupported_grant_type', 'grant type not supported');
     const [clientId, clientSecret] = clientOf(call, form);
@@ -29,12 +36,15 @@ export class Tokens {
       return oauthError('invalid_client_id', 'client identifier invalid');
     if (clientSecret !== this.settings.clientSecret)
       return oauthError('invalid_client', 'invalid client credentials');
+    return json(200, this.open(call, url));
+  }
 
+  private open(call: Call, url: string) {
     const token = `${ORG_ID.slice(0, 15)}!AQ${randomBytes(48).toString('base64url')}`;
     const { tokenSeconds, tokenCallsMax } = this.settings;
     this.sessions.set(token, { endsAt: call.at + tokenSeconds * 1000, callsLeft: tokenCallsMax });
     if (this.sessions.size > TOKENS_MAX) this.sessions.delete(this.sessions.keys().next().value!);
-    return json(200, {
+    return {
       access_token: token,
       signature: randomBytes(32).toString('base64'),
       scope: 'api',
@@ -43,7 +53,7 @@ export class Tokens {
       token_type: 'Bearer',
       issued_at: String(call.at),
       token_format: 'opaque',
-    });
+    };
   }
 
   /** Counts a call against the token it carries; false means that the session is over. */

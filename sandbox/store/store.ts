@@ -34,8 +34,8 @@ export class Store {
     return [...this.tables.keys()];
   }
 
-  insert(table: Table, id: string, key: string | null, fields: Fields, at: number): Row {
-    const row = { id, key, fields, before: null, writes: 1, createdAt: at, updatedAt: at, isGone: false };
+  insert(table: Table, id: string, key: string | null, fields: Fields, at: number, writes = 1): Row {
+    const row = { id, key, fields, before: null, writes, createdAt: at, updatedAt: at, isGone: false };
     table.add(row);
     this.undo?.push(() => table.forget(row));
     this.touched?.push({ object: table.object, row });
@@ -51,6 +51,11 @@ export class Store {
       writes: row.writes + 1,
       updatedAt: at,
     });
+  }
+
+  /** Other contents for a row, by the backend's own hand: no accepted write of ours. */
+  amend(table: Table, row: Row, fields: Fields, at: number): void {
+    this.change(table, row, { ...row, fields, before: row.fields, updatedAt: at });
   }
 
   remove(table: Table, row: Row, at: number): void {
