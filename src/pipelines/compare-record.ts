@@ -2,6 +2,7 @@ import type { Fields, FieldValue } from '../connectors/connector.js';
 import type { CompiledMapping, Evaluation } from '../mapping/compiled-mapping.js';
 import { decide, type Decision } from './decide.js';
 import type { Delivery, DeliveryReason, Taken } from './delivery.js';
+import { NO_PARENTS, type Parents } from './parents.js';
 
 /** What another version of a mapping does to a record; each record is of exactly one kind. */
 export const CHANGE_KINDS = [
@@ -58,6 +59,8 @@ export interface Comparing {
   readonly from: CompiledMapping | null;
   readonly to: CompiledMapping;
   readonly writesWhole: boolean;
+  /** The destination removes records: `whenNot: delete`. */
+  readonly canRemove: boolean;
   readonly now: Date;
 }
 
@@ -65,14 +68,16 @@ export interface Comparing {
  * Compares what both versions make of a record, and what stands there. Decides by the same function as the delivery
  * after an apply: what is planned is what is done.
  */
-export function compareRecord(taken: Taken, by: Comparing): PlannedRecord {
-  const after = by.to.evaluate(taken.snapshot);
+export function compareRecord(taken: Taken, by: Comparing, parents: Parents = NO_PARENTS): PlannedRecord {
+  const { targets } = parents;
+  const after = by.to.evaluate(taken.snapshot, targets);
   const targetKey = after.kind === 'write' ? after.key : null;
-  if (by.from && hasSameOwners(by.from, by.to) && isSame(by.from.evaluate(taken.snapshot), after)) {
+  if (by.from && hasSameTerms(by.from, by.to) && isSame(by.from.evaluate(taken.snapshot, targets), after)) {
     return plain(taken, 'unchanged', targetKey);
   }
   const asked = { ...taken, redelivery: ASKED };
-  return planned(asked, decide(asked, by.to, by.now, by.writesWhole), targetKey);
+  const grounds = { canRemove: by.canRemove, parents };
+  return planned(asked, decide(asked, by.to, by.now, by.writesWhole, grounds), targetKey);
 }
 
 const ASKED = { id: '', whole: false, restore: null } as const;
@@ -83,6 +88,7 @@ function planned(taken: Taken, decision: Decision, targetKey: string | null): Pl
     case 'write': {
       // Who was erased is withdrawn by whichever version is in force.
       if (decision.goal === 'erased') return plain(taken, 'unchanged', null);
+      if (decision.isRemoval) return { ...plain(taken, 'removed', null), write: {}, reason: decision.reason };
       // Under another key nothing of what stood there is known.
       const shadow = decision.taken.previous?.shadow ?? null;
       const fields = differing(decision.fields, shadow);
@@ -126,20 +132,19 @@ export function differing(write: Fields, shadow: Fields | null): PlannedField[] 
   });
 }
 
-const owners = new WeakMap<CompiledMapping, string>();
+/** What decides beside the evaluation: who owns a field, and which deliveries must be there first. */
+const terms = new WeakMap<CompiledMapping, string>();
 
-function hasSameOwners(a: CompiledMapping, b: CompiledMapping): boolean {
-  return ownersOf(a) === ownersOf(b);
+function hasSameTerms(a: CompiledMapping, b: CompiledMapping): boolean {
+  return termsOf(a) === termsOf(b);
 }
 
-function ownersOf(mapping: CompiledMapping): string {
-  let known = owners.get(mapping);
+function termsOf(mapping: CompiledMapping): string {
+  let known = terms.get(mapping);
   if (known === undefined) {
-    known = mapping.fields
-      .map(({ name, owner }) => `${name}:${owner}`)
-      .sort()
-      .join();
-    owners.set(mapping, known);
+    const owners = mapping.fields.map(({ name, owner }) => `${name}:${owner}`).sort();
+    known = [...owners, ...mapping.needs].join();
+    terms.set(mapping, known);
   }
   return known;
 }

@@ -41,7 +41,7 @@ interface Row {
 
 /** One look for all records of a round; by the record's key. */
 export async function readParents(
-  pool: pg.Pool,
+  pool: Pick<pg.ClientBase, 'query'>,
   taken: readonly Taken[],
   mapping: CompiledMapping,
   needs: readonly Need[],

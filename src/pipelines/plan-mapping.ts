@@ -5,14 +5,17 @@ import { HeapBound } from '../platform/heap-bound.js';
 import { type Comparing, compareRecord, type PlannedRecord } from './compare-record.js';
 import { count, noCounts, type PlanCounts } from './plan-counts.js';
 import { type PlanSample, type ReasonCount, Samples } from './plan-samples.js';
+import { type Need, readParents } from './parents.js';
 import { readUnknown } from './read-unknown.js';
-import { streamRecords } from './stream-records.js';
+import { type StreamedRecord, streamRecords } from './stream-records.js';
 import { type DuplicateKey, TargetKeys } from './target-keys.js';
 
 /** What is compared, and whether the backend may be asked for what nobody knows. */
 export interface Planning extends Comparing {
   readonly id: string;
   readonly position: string;
+  /** The mappings whose deliveries must be there first. */
+  readonly needs: readonly Need[];
   readonly reader: { readonly connector: Connector; readonly target: ObjectTarget } | null;
 }
 
@@ -35,10 +38,9 @@ export async function planRecords(client: pg.ClientBase, planning: Planning): Pr
   const samples = new Samples(to);
   const targetKeys = new TargetKeys(client);
   const heap = new HeapBound();
-  let kept: Promise<unknown> = Promise.resolve();
   const writes = new Array<number>(to.lanes).fill(0);
   for await (const page of streamRecords(client, to.stream, position, to.name)) {
-    const compared = page.map((record) => compareRecord(record.taken(), planning));
+    const compared = await comparePage(client, page, planning);
     const read = planning.reader
       ? await readUnknown(compared, planning.reader.connector, planning.reader.target)
       : compared.map((record) => ({ record, known: null }));
@@ -51,13 +53,10 @@ export async function planRecords(client: pg.ClientBase, planning: Planning): Pr
       samples.note(record);
       if (record.write) writes[record.slot % to.lanes]! += 1;
     });
-    await kept;
-    // On its way while the next page is looked at.
-    kept = Promise.all([targetKeys.note(compared), keep(client, planning.id, read)]);
-    kept.catch(() => undefined); // awaited with the next page
+    await targetKeys.note(compared);
+    await keep(client, planning.id, read);
     heap.keep();
   }
-  await kept;
   const duplicates = await targetKeys.duplicates();
   counts.duplicates = duplicates.count;
   return {
@@ -67,6 +66,18 @@ export async function planRecords(client: pg.ClientBase, planning: Planning): Pr
     duplicates: duplicates.samples,
     writes,
   };
+}
+
+/** A page with the parents of its records, where the mapping needs any: only then are they all made at once. */
+async function comparePage(
+  client: pg.ClientBase,
+  page: readonly StreamedRecord[],
+  planning: Planning,
+): Promise<PlannedRecord[]> {
+  if (planning.needs.length === 0) return page.map((record) => compareRecord(record.taken(), planning));
+  const taken = page.map((record) => record.taken());
+  const parents = await readParents(client, taken, planning.to, planning.needs);
+  return taken.map((record) => compareRecord(record, planning, parents.get(record.key)));
 }
 
 /** Two writes of the same fields and values have the same digest, in whatever order they were made. */

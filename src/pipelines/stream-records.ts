@@ -39,7 +39,7 @@ interface Row extends DeliveryRow {
   snapshot: string;
 }
 
-/** Reads within the caller's transaction, a page at a time; while one is looked at, the next is on its way. */
+/** Reads within the caller's transaction, a page at a time. */
 export async function* streamRecords(
   client: pg.ClientBase,
   stream: string,
@@ -48,13 +48,9 @@ export async function* streamRecords(
 ): AsyncGenerator<StreamedRecord[]> {
   await client.query('set local cursor_tuple_fraction = 1');
   await client.query(RECORDS, [stream, position, mapping]);
-  let coming = client.query<Row>(FETCH);
   for (;;) {
-    const { rows } = await coming;
+    const { rows } = await client.query<Row>(FETCH);
     if (rows.length === 0) break;
-    coming = client.query<Row>(FETCH);
-    // Should nobody ask for it, because looking at this page failed, its own failure is nobody's business.
-    coming.catch(() => undefined);
     yield rows.map(streamed);
   }
   await client.query('close stream_records');

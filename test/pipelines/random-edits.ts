@@ -110,7 +110,13 @@ async function recordsOf(on: PlanRig, text: string): Promise<PlannedRecord[]> {
     compileGiven(on.mappingsDir, file, source),
     compileGiven(on.mappingsDir, file, text),
   ]);
-  const comparing = { from: from.mapping, to: to.mapping!, writesWhole: false, now: new Date() };
+  const comparing = {
+    from: from.mapping,
+    to: to.mapping!,
+    writesWhole: false,
+    canRemove: false,
+    now: new Date(),
+  };
   const client = await pool.connect();
   try {
     await client.query('begin');
