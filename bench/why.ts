@@ -72,15 +72,16 @@ export function why(): Promise<Table[]> {
 /** Attempts as the worker leaves them: one row a call, of other records and of these. */
 async function storeAttempts(stage: Stage): Promise<void> {
   await stage.pool.query(
-    `with numbered as (select key, row_number() over (order by key) - 1 as n from deliveries where mapping = $1)
+    `with ours as materialized (select array_agg(key order by key) as keys from deliveries where mapping = $1)
      insert into attempts (id, mapping, at, deadline, mapping_version, request_id, status, keys, versions)
      select overlay(gen_random_uuid()::text placing '01890000' from 1 for 8)::uuid, $1, now(), now(), 1,
             gen_random_uuid()::text, 200, k.keys, array_fill(1, array[cardinality(k.keys)])
        from generate_series(1, $2::int) i
+       cross join ours
        cross join lateral (
-         select array[gen_random_uuid()] || case when i % 50 = 0 then array(
-           select key from numbered where n between (i * 7) % $3 and (i * 7) % $3 + $4) else '{}' end as keys) k`,
-    [MAPPING, ATTEMPTS, RECORDS, IN_CALL - 2],
+         select array[gen_random_uuid()] || case when i % 50 = 0
+           then ours.keys[(i / 50 * 19) % $3::int + 1 : (i / 50 * 19) % $3::int + $4::int] else '{}' end as keys) k`,
+    [MAPPING, ATTEMPTS, RECORDS, IN_CALL - 1],
   );
   await stage.pool.query('vacuum analyze attempts');
   const { rows } = await stage.pool.query<{ n: number }>('select count(*)::int as n from attempts');
