@@ -36,6 +36,7 @@ const ALLOWED: Record<string, readonly string[]> = {
     'identity',
     'pages',
     'registrations',
+    'pages',
     'pipelines',
     'webhooks',
     'reports',
