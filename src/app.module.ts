@@ -3,6 +3,7 @@ import { ActivityApiModule, ActivityModule } from './activity/activity.module.js
 import { ChangesModule } from './changes/changes.module.js';
 import { EventsModule } from './events/events.module.js';
 import { IdentityModule } from './identity/identity.module.js';
+import { LobbyModule } from './lobby/lobby.module.js';
 import { PipelinesApiModule, PipelinesModule } from './pipelines/pipelines.module.js';
 import { type Clock, systemClock } from './platform/clock.js';
 import { ConfigModule } from './platform/config/config.module.js';
@@ -17,6 +18,7 @@ import { WebhooksApiModule, WebhooksModule } from './webhooks/webhooks.module.js
 const EVERY_ROLE: Type[] = [DatabaseModule, QueueModule, ChangesModule, IdentityModule, HealthModule];
 const API: Type[] = [
   EventsModule,
+  LobbyModule,
   RegistrationsModule,
   ActivityApiModule,
   PipelinesApiModule,

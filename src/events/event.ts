@@ -18,10 +18,11 @@ export interface EventRow {
   readonly privacy: 'open' | 'strict';
   readonly confirmed: number;
   readonly waitlisted: number;
+  readonly lobby_state: 'off' | 'open' | 'queueing' | 'paused' | 'closed';
 }
 
 export const EVENT_COLUMNS = `id, slug, name, starts_at, ends_at, time_zone, state, capacity, waitlist_capacity,
-  registration_opens_at, registration_closes_at, sso, privacy, confirmed, waitlisted`;
+  registration_opens_at, registration_closes_at, sso, privacy, confirmed, waitlisted, lobby_state`;
 
 /** What callers see. `full` and, once its time is over, `closed` follow from the rest. */
 export function eventBody(event: EventRow, now: Date) {
@@ -41,7 +42,7 @@ export function eventBody(event: EventRow, now: Date) {
     registrationClosesAt: event.registration_closes_at?.toISOString() ?? null,
     sso: event.sso,
     ...(event.privacy === 'strict' ? { privacy: event.privacy } : {}),
-    lobby: { state: 'off' },
+    lobby: { state: event.lobby_state },
     links: {
       self,
       sessions: `${self}/sessions`,

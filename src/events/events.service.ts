@@ -100,7 +100,7 @@ export class EventsService {
   }
 }
 
-type Settable = Omit<EventRow, 'id' | 'state' | 'confirmed' | 'waitlisted'>;
+type Settable = Omit<EventRow, 'id' | 'state' | 'confirmed' | 'waitlisted' | 'lobby_state'>;
 
 function rowOf(
   dto: CreateEventDto,

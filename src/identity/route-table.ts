@@ -26,6 +26,16 @@ export const ROUTE_TABLE: Readonly<Record<string, Access>> = {
   'GET /v1/events/:event/form': 'public',
   'PUT /v1/events/:event/form': OPERATORS,
 
+  'GET /v1/events/:event/lobby': 'public',
+  'POST /v1/events/:event/lobby': 'public',
+  'PUT /v1/events/:event/lobby': OPERATORS,
+  'PATCH /v1/events/:event/lobby': OPERATORS,
+  'POST /v1/events/:event/lobby/check-in': 'public',
+  'POST /v1/events/:event/lobby/pass': 'public',
+  'POST /v1/events/:event/lobby/leave': 'public',
+  'GET /v1/events/:event/lobby/figures': ['viewer', 'operator'],
+  'GET /v1/events/:event/lobby/history': OPERATORS,
+
   'POST /v1/events/:event/registrations': 'public',
   'GET /v1/events/:event/registrations': OPERATORS,
   'POST /v1/events/:event/signals': BOTH,

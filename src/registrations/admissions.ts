@@ -30,7 +30,7 @@ export class Admissions {
   ) {
     this.batches = new GroupCommit(
       (candidates) => this.commit(candidates),
-      ({ emailKey, repeat }) => (repeat ? [emailKey, `${repeat.scope} ${repeat.key}`] : [emailKey]),
+      keysOf,
       settings.registrations.batchMax,
       WAITING_MAX,
       () => unavailable('too many are waiting'),
@@ -97,6 +97,13 @@ export class Admissions {
       }
     }
   }
+}
+
+function keysOf({ emailKey, repeat, pass, eventId }: Candidate): string[] {
+  const keys = [emailKey];
+  if (repeat) keys.push(`${repeat.scope} ${repeat.key}`);
+  if (pass) keys.push(`${eventId} ${pass.number}`);
+  return keys;
 }
 
 async function inTurn<T, R>(items: readonly T[], work: (item: T, i: number) => R | Promise<R>): Promise<R[]> {

@@ -18,6 +18,8 @@ export interface Candidate {
   readonly consents: readonly GivenConsent[];
   readonly sessionIds: readonly string[];
   readonly repeat: Repeatable | null;
+  /** The call of the lobby that it spends. */
+  readonly pass: { readonly number: number; readonly turn: number } | null;
 }
 
 /** What the database decided. `crowded`: a session has no seat left. */
@@ -31,7 +33,10 @@ export interface Decision {
     | 'reused'
     | 'unknown'
     | 'closed'
-    | 'already';
+    | 'already'
+    | 'pass-invalid'
+    | 'pass-expired'
+    | 'pass-spent';
   /** The new registration, or the one that stands there already. */
   readonly resourceId: string | null;
   readonly position: number | null;
@@ -53,6 +58,12 @@ const REGISTER_BATCH = {
     $19, $20, $21, $22, $23, $24, $25, $26, $27)`,
 };
 
+const REGISTER_BATCH_WITH_PASSES = {
+  name: 'register-batch-with-passes',
+  text: `select * from register_batch_with_passes($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,
+    $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29)`,
+};
+
 /**
  * One statement, so one transaction that the server ends by itself whatever becomes of us. Sent again with the same
  * ids after a lost answer, it finds what it wrote: `already` or `repeated` with the candidate's own id.
@@ -64,7 +75,10 @@ export async function registerBatch(
   keepDays: number,
 ): Promise<Decision[]> {
   failPoint('before-registration-commit');
-  const { rows } = await pool.query<Row>({ ...REGISTER_BATCH, values: parameters(candidates, at, keepDays) });
+  const values = parameters(candidates, at, keepDays);
+  const { rows } = candidates.some(({ pass }) => pass)
+    ? await pool.query<Row>({ ...REGISTER_BATCH_WITH_PASSES, values: [...values, ...passes(candidates)] })
+    : await pool.query<Row>({ ...REGISTER_BATCH, values });
   failPoint('after-registration-commit');
   return rows.map((row) => ({
     outcome: row.outcome,
@@ -73,6 +87,13 @@ export async function registerBatch(
     firstStatus: row.first_status,
     at,
   }));
+}
+
+function passes(candidates: readonly Candidate[]): unknown[] {
+  return [
+    candidates.map(({ pass }) => pass?.number ?? null),
+    candidates.map(({ pass }) => pass?.turn ?? null),
+  ];
 }
 
 function parameters(candidates: readonly Candidate[], at: Date, keepDays: number): unknown[] {

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { uuidv7 } from 'uuidv7';
 import { EventLookup, type KnownEvent } from '../events/event-lookup.js';
+import { type HeldPass, passRefused } from '../lobby/held-pass.js';
 import { keyInFlight, keyReused, type Repeatable } from '../identity/idempotency.js';
 import { manageToken } from '../identity/manage-token.js';
 import { CLOCK, type Clock } from '../platform/clock.js';
@@ -46,24 +47,31 @@ export class Register {
   /**
    * Registers a person for an event. What this resolves is committed.
    * @param repeatFor the idempotency record of this request at an event, null where the caller sent no key
+   * @param pass of the event's lobby, where the request came with one
    * @throws Problem with each reason why there is no place
    */
   async register(
     event: string,
     dto: RegisterDto,
     repeatFor: (eventId: string) => Repeatable | null,
+    pass: HeldPass | null = null,
   ): Promise<Registered | Taken> {
     const known = await this.events.open(event);
     if (!known) throw notFound('There is no such event.');
     const repeat = repeatFor(known.event.id);
-    if (known.event.privacy === 'strict') return this.discreetly(known, dto, repeat);
-    return this.once(known, dto, repeat);
+    if (known.event.privacy === 'strict') return this.discreetly(known, dto, repeat, pass);
+    return this.once(known, dto, repeat, pass);
   }
 
   /** Whether somebody is registered is told by mail only: to them. */
-  private async discreetly(known: KnownEvent, dto: RegisterDto, repeat: Repeatable | null): Promise<Taken> {
+  private async discreetly(
+    known: KnownEvent,
+    dto: RegisterDto,
+    repeat: Repeatable | null,
+    pass: HeldPass | null,
+  ): Promise<Taken> {
     try {
-      const { replayed } = await this.once(known, dto, repeat);
+      const { replayed } = await this.once(known, dto, repeat, pass);
       return { taken: true, replayed };
     } catch (error) {
       if (!(error instanceof Problem) || error.code !== 'already-registered') throw error;
@@ -72,12 +80,17 @@ export class Register {
     }
   }
 
-  private async once(known: KnownEvent, dto: RegisterDto, repeat: Repeatable | null): Promise<Registered> {
-    if (!repeat) return this.decide(known, dto, null);
+  private async once(
+    known: KnownEvent,
+    dto: RegisterDto,
+    repeat: Repeatable | null,
+    pass: HeldPass | null,
+  ): Promise<Registered> {
+    if (!repeat) return this.decide(known, dto, null, pass);
 
     const name = `${repeat.scope} ${repeat.key}`;
     await this.waitForFirst(name);
-    const answer = this.decide(known, dto, repeat);
+    const answer = this.decide(known, dto, repeat, pass);
     const settled = answer.catch(() => undefined);
     this.underWay.set(name, settled);
     void settled.then(() => {
@@ -86,7 +99,12 @@ export class Register {
     return answer;
   }
 
-  private async decide(known: KnownEvent, dto: RegisterDto, repeat: Repeatable | null): Promise<Registered> {
+  private async decide(
+    known: KnownEvent,
+    dto: RegisterDto,
+    repeat: Repeatable | null,
+    pass: HeldPass | null,
+  ): Promise<Registered> {
     const given = { answers: dto.answers ?? {}, consents: dto.consents ?? [], sessions: dto.sessions ?? [] };
     try {
       demandFit(known, given);
@@ -110,6 +128,8 @@ export class Register {
       consents: withTextVersions(known, given.consents),
       sessionIds: sessions.map(({ id }) => id),
       repeat,
+      // One of another room was refused by the guard; the room may have been left off since.
+      pass: pass?.eventId === known.event.id ? pass : null,
     };
     const decision = await this.admissions.admit(candidate);
     if (decision.outcome === 'confirmed' || decision.outcome === 'waitlisted') {
@@ -165,6 +185,10 @@ export class Register {
             { pointer: '/sessions', code: 'session-full', message: 'names a session without a free seat.' },
           ],
         });
+      case 'pass-invalid':
+      case 'pass-expired':
+      case 'pass-spent':
+        throw passRefused(outcome);
       case 'closed':
         throw new Problem('registration-closed', 'Registration for this event is not open.');
       default:

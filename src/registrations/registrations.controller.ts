@@ -2,6 +2,7 @@ import { Body, Controller, Delete, Get, Param, Patch, Post, Put, Query, Req, Res
 import { ApiBearerAuth, ApiHeader, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { repeatable } from '../identity/idempotency.js';
+import { BehindLobby } from '../lobby/behind-lobby.js';
 import { principalOf } from '../identity/principal.js';
 import { demandedVersion, etagOf } from '../platform/http/conditional.js';
 import { Answers, pageExample } from '../platform/http/example.js';
@@ -24,6 +25,7 @@ export class RegistrationsController {
   ) {}
 
   @Post('events/:event/registrations')
+  @BehindLobby()
   @ApiHeader({ name: 'Idempotency-Key', required: false })
   @ApiOperation({ summary: 'Register a person for an event' })
   @Answers(201, 'The registration, with its manage token', REGISTERED_EXAMPLE, [
@@ -37,8 +39,11 @@ export class RegistrationsController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const registered = await this.register.register(event, dto, (eventId) =>
-      repeatable(request.headers['idempotency-key'], principalOf(request), ROUTE, eventId, dto),
+    const registered = await this.register.register(
+      event,
+      dto,
+      (eventId) => repeatable(request.headers['idempotency-key'], principalOf(request), ROUTE, eventId, dto),
+      request.heldPass,
     );
     if (registered.replayed) void reply.header('idempotent-replayed', 'true');
     if (registered.taken) {

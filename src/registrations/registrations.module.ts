@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { EventsModule } from '../events/events.module.js';
+import { LobbyModule } from '../lobby/lobby.module.js';
 import { Admissions } from './admissions.js';
 import { ForgetKeys } from './forget-keys.js';
 import { MailSender } from './mail-sender.js';
@@ -16,7 +17,7 @@ export class MailsModule {}
 
 /** The way in, and what people do with their place. */
 @Module({
-  imports: [EventsModule],
+  imports: [EventsModule, LobbyModule],
   controllers: [RegistrationsController, PapersController],
   providers: [Register, Admissions, ForgetKeys, Registrations, RegistrationsService, PapersService],
 })

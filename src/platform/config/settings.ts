@@ -70,6 +70,10 @@ export class ActivitySettings {
   @IsInt() @Min(1) hookDays!: number;
 }
 
+export class LobbySettings {
+  @IsString() keys!: string;
+}
+
 export class PipelineSettings {
   @IsString() mappingsDir!: string;
   @IsString() destinationsFile!: string;
@@ -115,6 +119,7 @@ export class Settings {
   @ValidateNested() @Type(() => IdentitySettings) identity!: IdentitySettings;
   @ValidateNested() @Type(() => RegistrationSettings) registrations!: RegistrationSettings;
   @ValidateNested() @Type(() => ActivitySettings) activity!: ActivitySettings;
+  @ValidateNested() @Type(() => LobbySettings) lobby!: LobbySettings;
   @ValidateNested() @Type(() => PipelineSettings) pipelines!: PipelineSettings;
   @ValidateNested() @Type(() => WebhookSettings) webhooks!: WebhookSettings;
   @ValidateNested() @Type(() => MailSettings) mail!: MailSettings;

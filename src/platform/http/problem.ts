@@ -121,6 +121,8 @@ export interface ProblemExtras {
   /** Further members of the body, such as `lobby`. */
   readonly members?: Readonly<Record<string, unknown>>;
   readonly cause?: unknown;
+  /** Another status than the code's own: a redirect, for those who can follow it. */
+  readonly status?: number;
 }
 
 /** Throw it anywhere; the filter answers with it. `detail` is read by people: never a stack, SQL or a secret. */
@@ -134,7 +136,7 @@ export class Problem extends Error {
   ) {
     super(detail, { cause: extras.cause });
     this.name = 'Problem';
-    this.status = PROBLEMS[code][0];
+    this.status = extras.status ?? PROBLEMS[code][0];
   }
 
   /** The body of the answer. */

@@ -11,6 +11,7 @@ import { PlatformHooks0010 } from './0010-platform-hooks.js';
 import { Redeliveries0011 } from './0011-redeliveries.js';
 import { Plans0012 } from './0012-plans.js';
 import { Deliver0013 } from './0013-deliver.js';
+import { Lobby0015 } from './0015-lobby.js';
 import { PlacesGivenOn0018 } from './0018-places-given-on.js';
 import { WebhooksRest0019 } from './0019-webhooks-rest.js';
 
@@ -29,6 +30,7 @@ export const migrations = [
   Redeliveries0011,
   Plans0012,
   Deliver0013,
+  Lobby0015,
   PlacesGivenOn0018,
   WebhooksRest0019,
 ];

@@ -1,0 +1,39 @@
+import { Counter, Gauge, Histogram } from 'prom-client';
+import type { Flow, LineFigures } from './controller.js';
+import type { RoomRow } from './room.js';
+
+const labelNames = ['event'] as const;
+const gauge = (name: string, help: string): Gauge<'event'> =>
+  new Gauge({ name: `foyer_lobby_${name}`, help, labelNames });
+
+const waiting = gauge('waiting', 'Numbers given out and not yet called or passed over');
+const present = gauge('present', 'People near the front who checked in');
+const active = gauge('active', 'Slots held by a call, a pass or a slice');
+const rate = gauge('released_per_minute', 'Called in the last minutes, per minute');
+const abandonment = gauge('abandonment_per_second', 'Share of those waiting that leaves, per second');
+const released = new Counter({ name: 'foyer_lobby_released_total', help: 'People called', labelNames });
+
+export const estimateError = new Histogram({
+  name: 'foyer_lobby_estimate_error_ratio',
+  help: 'How far the wait that was told was off, as a share of it; known when the front comes there',
+  buckets: [0.05, 0.1, 0.2, 0.5, 1],
+});
+
+export const stepSeconds = new Histogram({
+  name: 'foyer_lobby_step_seconds',
+  help: 'Time of one step of one room, at the replica that releases',
+  buckets: [0.002, 0.005, 0.01, 0.05, 0.2, 1],
+});
+
+/** Figures of the replica that releases; elsewhere there are none. */
+export const lobbyFigures = {
+  set(id: string, room: RoomRow, line: LineFigures, flow: Flow, releasedNow: number): void {
+    const event = room.slug || id;
+    waiting.set({ event }, Math.max(0, line.issued - line.called));
+    present.set({ event }, line.present);
+    active.set({ event }, line.active);
+    rate.set({ event }, flow.ratePerMinute);
+    abandonment.set({ event }, flow.abandonment);
+    if (releasedNow > 0) released.inc({ event }, releasedNow);
+  },
+};

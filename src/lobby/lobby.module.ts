@@ -1,0 +1,20 @@
+import { Module } from '@nestjs/common';
+import { EventsModule } from '../events/events.module.js';
+import { LobbyController } from './lobby.controller.js';
+import { LobbyGuard } from './lobby.guard.js';
+import { LobbySettings } from './lobby-settings.service.js';
+import { LobbyService } from './lobby.service.js';
+import { LobbyTokens } from './lobby-tokens.js';
+import { Numbers } from './numbers.js';
+import { Releaser } from './releaser.js';
+import { Rooms } from './rooms.js';
+import { Slices } from './slices.js';
+
+/** The waiting room: who may register now, and in what order the others may. */
+@Module({
+  imports: [EventsModule],
+  controllers: [LobbyController],
+  providers: [Rooms, LobbyTokens, Numbers, Slices, LobbyService, LobbySettings, Releaser, LobbyGuard],
+  exports: [Rooms, LobbyTokens, Slices, LobbyService, LobbyGuard],
+})
+export class LobbyModule {}

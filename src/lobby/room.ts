@@ -1,0 +1,101 @@
+import { type Flow, isAnyoneWaiting } from './controller.js';
+
+export const MODES = ['auto', 'always', 'off'] as const;
+export const ROOM_STATES = ['open', 'paused', 'draining', 'closed'] as const;
+
+/** A room and its line, as one statement read them. */
+export interface RoomRow {
+  readonly event_id: string;
+  readonly slug: string;
+  readonly sso: 'none' | 'optional' | 'required';
+  readonly room: number;
+  readonly mode: (typeof MODES)[number];
+  readonly max_active: number;
+  readonly max_per_minute: number;
+  readonly pass_seconds: number;
+  readonly claim_seconds: number;
+  readonly opens_at: Date | null;
+  readonly message: string | null;
+  readonly on_failure: 'hold' | 'close';
+  readonly state: (typeof ROOM_STATES)[number];
+  readonly version: number;
+  readonly issued: number;
+  readonly called: number;
+  readonly frontier: number;
+  readonly present: number;
+  readonly rate_per_minute: number | null;
+  readonly abandonment: number;
+  readonly lobby_state: LobbyState;
+  readonly published: string | null;
+  readonly published_version: number | null;
+  readonly updated_at: Date;
+  readonly voids: [first: number, last: number][] | null;
+}
+
+/** What people see of it. */
+export type LobbyState = 'off' | 'open' | 'queueing' | 'paused' | 'closed';
+
+export const ROOM_COLUMNS = `
+  b.event_id, e.slug, e.sso, e.lobby_state, b.room, b.mode, b.max_active, b.max_per_minute, b.pass_seconds,
+  b.claim_seconds, b.opens_at, b.message, b.on_failure, b.state, b.version, b.updated_at, l.issued::float8 as issued,
+  l.called::float8 as called, l.frontier::float8 as frontier, l.rate_per_minute::float8 as rate_per_minute,
+  l.abandonment::float8 as abandonment, l.published, l.published_version, p.present, v.voids`;
+
+/** `b` lobbies, `l` their lines, `e` their events. */
+export const ROOM_TABLES = `
+  lobbies b join lobby_lines l using (event_id) join events e on e.id = b.event_id
+  cross join lateral (select count(*)::float8 as present from lobby_present where event_id = b.event_id) p
+  left join lateral (select json_agg(json_build_array(n, n)) as voids from (
+    select n from lobby_blocks k cross join unnest(k.voids) n
+    where k.event_id = b.event_id and n > l.called order by n limit 200) n) v on true`;
+
+export function stateOf(room: RoomRow, nowMs: number): LobbyState {
+  if (room.mode === 'off') return 'off';
+  if (room.state === 'closed') return 'closed';
+  if (room.state === 'paused' || (room.opens_at && nowMs < room.opens_at.getTime())) return 'paused';
+  if (room.mode === 'always' || room.state === 'draining' || isAnyoneWaiting(room)) return 'queueing';
+  return 'open';
+}
+
+export function flowOf(room: RoomRow): Flow {
+  return { ratePerMinute: room.rate_per_minute ?? room.max_per_minute, abandonment: room.abandonment };
+}
+
+/** How many stand before a number. Numbers that nobody holds do not count. */
+export function aheadOf(number: number, room: Pick<RoomRow, 'called' | 'voids'>): number {
+  const between = Math.max(0, number - room.called - 1);
+  let unused = 0;
+  for (const [first, last] of room.voids ?? [])
+    unused += Math.max(0, Math.min(last, number - 1) - Math.max(first, room.called + 1) + 1);
+  return Math.max(0, between - unused);
+}
+
+/**
+ * The same bytes for everyone: nothing in it depends on who asks, or on which replica is asked.
+ * @param atMs the database's time
+ */
+export function statusText(room: RoomRow, atMs: number): string {
+  const { ratePerMinute, abandonment } = flowOf(room);
+  return JSON.stringify({
+    state: stateOf(room, atMs),
+    called: room.called,
+    issued: room.issued,
+    checkIn: room.frontier,
+    voids: room.voids ?? [],
+    ratePerMinute: Math.round(ratePerMinute * 10) / 10,
+    abandonment: Math.round(abandonment * 1e6) / 1e6,
+    ...(room.opens_at ? { opensAt: room.opens_at.toISOString() } : {}),
+    ...(room.message === null ? {} : { message: room.message }),
+    at: new Date(atMs).toISOString(),
+  });
+}
+
+export const NO_ROOM = {
+  state: 'off',
+  called: 0,
+  issued: 0,
+  checkIn: 0,
+  voids: [],
+  ratePerMinute: 0,
+  abandonment: 0,
+} as const;
