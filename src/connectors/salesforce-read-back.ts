@@ -101,7 +101,7 @@ async function byKey(
   return { found, failure, requestId };
 }
 
-function storedRecord(object: Record<string, unknown>): StoredRecord | undefined {
+export function storedRecord(object: Record<string, unknown>): StoredRecord | undefined {
   if (typeof object.Id !== 'string') return undefined;
   const fields: Record<string, unknown> = {};
   for (const [field, value] of Object.entries(object)) {

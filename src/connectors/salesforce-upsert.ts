@@ -14,6 +14,33 @@ export function upsertBody(target: ObjectTarget, records: readonly OutgoingRecor
   };
 }
 
+/** The body of a collection update by id: the key is written into a record that did not carry it. */
+export function updateBody(target: ObjectTarget, records: readonly OutgoingRecord[]): object {
+  return {
+    allOrNone: false,
+    records: records.map((record) => ({
+      ...record.fields,
+      [target.keyField]: record.key,
+      id: record.targetId,
+      attributes: { type: target.object },
+    })),
+  };
+}
+
+/** A record that is not there any more is removed already. */
+export function deletionsOf(
+  results: readonly unknown[],
+  status: number,
+  records: readonly OutgoingRecord[],
+  nowMs: number,
+): Outcome[] {
+  return outcomesOf(results, status, records, nowMs).map((outcome, index) => {
+    const isGone =
+      outcome.kind === 'rejected' && ['ENTITY_IS_DELETED', 'NOT_FOUND'].includes(outcome.reason.code);
+    return isGone ? { kind: 'unchanged', targetId: records[index]!.targetId } : outcome;
+  });
+}
+
 /**
  * Results stand in the order of the records and carry nothing else to tell them by. An answer with more or fewer
  * results than records therefore says nothing about any of them.

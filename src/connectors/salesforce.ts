@@ -1,29 +1,35 @@
 import { Transform } from 'class-transformer';
-import { IsNumber, IsOptional, IsString, IsUrl, Matches, Max, Min, MinLength } from 'class-validator';
+import { IsOptional, IsString, IsUrl, Matches, MinLength, ValidateIf } from 'class-validator';
+import { createPrivateKey } from 'node:crypto';
 import type { Clock } from '../platform/clock.js';
 import type { DestinationSettings } from '../platform/config/destinations.js';
-import { type Failure, byStatus, unconfirmed, unreadable, withoutAnswer } from './call-outcome.js';
-import type { CallOptions, Connector, ObjectTarget, Outcome, OutgoingRecord } from './connector.js';
-import {
-  type HttpAnswer,
-  type HttpCall,
-  type HttpEngine,
-  type HttpResult,
-  createHttpEngine,
-} from '../platform/http-client/http-engine.js';
+import { createHttpEngine } from '../platform/http-client/http-engine.js';
+import { unconfirmed } from './call-outcome.js';
+import type { CallLimits, CallOptions, Connector, ObjectTarget, OutgoingRecord } from './connector.js';
+import { removeByKey } from './remove-by-key.js';
+import { SalesforceApi } from './salesforce-api.js';
 import { salesforceCanonical } from './salesforce-canonical.js';
-import { errorsIn, meaningOf, quotaIn, withStatedWait } from './salesforce-errors.js';
+import { describe } from './salesforce-describe.js';
+import { isMember, MemberStatuses, sendMembers } from './salesforce-members.js';
+import { find, list } from './salesforce-query.js';
 import { type ReadCall, readStored } from './salesforce-read-back.js';
-import { SalesforceToken } from './salesforce-token.js';
-import { outcomesOf, upsertBody } from './salesforce-upsert.js';
-import { type PartResult, sendInParts } from './send-in-parts.js';
-import { asNumber, readSettings, withoutTrailingSlash } from './settings.js';
+import { type SalesforceGrant, salesforceToken } from './salesforce-token.js';
+import { remove, update, upsert } from './salesforce-write.js';
+import { sendByKind, sendInParts, unsent } from './send-in-parts.js';
+import {
+  asList,
+  CallSettings,
+  DestinationSettingsError,
+  limitsOf,
+  readSettings,
+  withoutTrailingSlash,
+} from './settings.js';
 import { unsupported } from './unsupported.js';
 
 /** Salesforce's own limit of records in a collection call. */
 const BATCH_MAX = 200;
 
-class SalesforceSettings {
+class SalesforceSettings extends CallSettings {
   /** The My Domain host: client credentials are refused at login.salesforce.com. */
   @Transform(withoutTrailingSlash)
   @IsUrl(
@@ -36,44 +42,71 @@ class SalesforceSettings {
   @MinLength(1, { message: 'clientId is missing: set SALESFORCE_CLIENT_ID' })
   clientId: string = '';
 
+  /** Client credentials; not needed where a private key is given. */
+  @ValidateIf(({ privateKey }: SalesforceSettings) => privateKey === '')
   @IsString()
   @MinLength(1, { message: 'clientSecret is missing: set SALESFORCE_CLIENT_SECRET' })
   clientSecret: string = '';
 
+  /** JWT bearer: the key of the app's certificate, as PEM; its line breaks may be written \\n. */
+  @Transform(({ value }: { value: unknown }) =>
+    typeof value === 'string' ? value.replaceAll('\\n', '\n') : value,
+  )
+  @IsString()
+  privateKey: string = '';
+
+  @ValidateIf(({ privateKey }: SalesforceSettings) => privateKey !== '')
+  @IsString()
+  @MinLength(1, {
+    message: 'username is missing: set SALESFORCE_USERNAME to the user that a private key logs in',
+  })
+  username: string = '';
+
+  /** login.salesforce.com, or test.salesforce.com for a sandbox. */
+  @IsOptional()
+  @IsUrl({ require_tld: false, require_protocol: true })
+  audience: string = 'https://login.salesforce.com';
+
   @Matches(/^v\d{2,3}\.0$/)
   apiVersion: string = 'v60.0';
 
-  @Transform(asNumber)
-  @IsNumber()
-  @Min(100)
-  @Max(300_000)
-  callTimeoutMs: number = 30_000;
-
-  @Transform(asNumber)
-  @IsOptional()
-  @IsNumber()
-  @Min(0.1)
-  callsPerSecond: number | null = null;
+  /** Campaign member statuses that count as a response, where Foyer makes them. */
+  @Transform(asList)
+  @IsString({ each: true })
+  respondedStatuses: string[] = ['Attended', 'Attended On Demand'];
 }
 
 export function salesforce(destination: DestinationSettings, clock: Clock): Connector {
   const settings = readSettings(SalesforceSettings, destination);
   const engine = createHttpEngine(settings, clock);
-  return new SalesforceConnector(destination.name, settings, engine, clock);
+  const token = salesforceToken(engine, settings.baseUrl, grantIn(settings, destination.name), clock);
+  const api = new SalesforceApi(engine, token, settings.apiVersion, clock);
+  return new SalesforceConnector(destination.name, settings, api);
 }
 
-type Authorised = { result: HttpResult } | { failure: Failure };
+function grantIn(settings: SalesforceSettings, destination: string): SalesforceGrant {
+  const { clientId, clientSecret, privateKey, username, audience } = settings;
+  if (privateKey === '') return { kind: 'secret', clientId, clientSecret };
+  try {
+    createPrivateKey(privateKey);
+  } catch {
+    // The library's own words may quote the key.
+    throw new DestinationSettingsError(destination, ['privateKey is no private key in PEM']);
+  }
+  return { kind: 'key', clientId, username, privateKey, audience };
+}
 
 class SalesforceConnector implements Connector {
-  private readonly token: SalesforceToken;
+  readonly limits: CallLimits;
+  private readonly statuses: MemberStatuses;
 
   constructor(
     readonly destination: string,
-    private readonly settings: SalesforceSettings,
-    private readonly engine: HttpEngine,
-    private readonly clock: Clock,
+    settings: SalesforceSettings,
+    private readonly api: SalesforceApi,
   ) {
-    this.token = new SalesforceToken(engine, settings.baseUrl, settings.clientId, settings.clientSecret);
+    this.limits = limitsOf(settings);
+    this.statuses = new MemberStatuses(api, new Set(settings.respondedStatuses));
   }
 
   batchMax(): number {
@@ -84,9 +117,17 @@ class SalesforceConnector implements Connector {
     return BATCH_MAX;
   }
 
+  /** A member's write has to name its campaign: the statuses that it may have are the campaign's. */
+  writesWhole(target: ObjectTarget): boolean {
+    return isMember(target);
+  }
+
   async send(target: ObjectTarget, records: readonly OutgoingRecord[], options: CallOptions) {
     if (target.operation !== 'upsert') return unsupported(records, target);
-    return sendInParts(records, (part) => this.upsert(target, part, options), unconfirmed);
+    if (!isMember(target)) return this.write(target, records, options);
+    const failure = await this.statuses.ensure(records, options);
+    if (failure) return { outcomes: records.map(() => unsent(failure)), requestId: null, status: null };
+    return sendMembers(records, (part) => this.write(target, part, options));
   }
 
   async readBack(
@@ -95,8 +136,8 @@ class SalesforceConnector implements Connector {
     fields: readonly string[],
     options: CallOptions,
   ) {
-    const read: ReadCall = (path, body) => this.read('POST', path, body, options);
-    return readStored(target, records, fields, this.settings.apiVersion, read);
+    const read: ReadCall = (path, body) => this.api.read('POST', path, body, options);
+    return readStored(target, records, fields, this.api.version, read);
   }
 
   canonical(_target: ObjectTarget, _field: string, value: unknown) {
@@ -104,102 +145,40 @@ class SalesforceConnector implements Connector {
   }
 
   async probe(options: CallOptions) {
-    const { failure } = await this.read('GET', 'limits', null, options);
+    const { failure } = await this.api.read('GET', 'limits', null, options);
     return failure ? { ok: false as const, reason: failure.reason } : { ok: true as const };
   }
 
-  private async upsert(
-    target: ObjectTarget,
-    records: readonly OutgoingRecord[],
-    options: CallOptions,
-  ): Promise<PartResult> {
-    const path = `composite/sobjects/${target.object}/${target.keyField}`;
-    const done = await this.authorised('PATCH', path, upsertBody(target, records), options, false);
-    if ('failure' in done || done.result.kind !== 'answered') {
-      const failure =
-        'failure' in done ? done.failure : withoutAnswer(done.result as Exclude<HttpResult, HttpAnswer>);
-      return { outcomes: records.map(() => failure), hold: failure, requestId: null, status: null };
-    }
-    const answer = done.result;
-    const quota = quotaIn(answer.headers);
-    const told = { requestId: requestIdOf(answer), status: answer.status, ...(quota ? { quota } : {}) };
-    if (answer.status === 200) {
-      if (!Array.isArray(answer.body))
-        return { ...told, outcomes: records.map(() => unreadable(200)), hold: null };
-      const outcomes = outcomesOf(answer.body, 200, records, this.clock.now().getTime());
-      return { ...told, outcomes, hold: null };
-    }
-    const failure = this.failureIn(answer, records);
-    const isOfAll = failure.kind !== 'rejected';
-    return { ...told, outcomes: refusedBatch(failure, records), hold: isOfAll ? failure : null };
-  }
-
-  private async read(method: 'GET' | 'POST', path: string, body: object | null, options: CallOptions) {
-    const done = await this.authorised(method, path, body, options, true);
-    if ('failure' in done) return { body: null, failure: done.failure, requestId: null };
-    if (done.result.kind !== 'answered')
-      return { body: null, failure: withoutAnswer(done.result), requestId: null };
-    const answer = done.result;
-    const requestId = requestIdOf(answer);
-    if (answer.status !== 200) return { body: null, failure: this.failureIn(answer, []), requestId };
-    return answer.isReadable
-      ? { body: answer.body, requestId }
-      : { body: null, failure: unreadable(200), requestId };
-  }
-
-  /** A refused token is renewed once; a call refused for its token did nothing, so it is safe to send again. */
-  private async authorised(
-    method: HttpCall['method'],
-    path: string,
-    body: object | null,
-    options: CallOptions,
-    isRepeatable: boolean,
-  ): Promise<Authorised> {
-    const first = await this.token.get(null);
-    if ('failure' in first) return first;
-    const call = (login: { accessToken: string; instanceUrl: string }): Promise<HttpResult> =>
-      this.engine.call({
-        method,
-        url: `${login.instanceUrl}/services/data/${this.settings.apiVersion}/${path}`,
-        headers: {
-          authorization: `Bearer ${login.accessToken}`,
-          'content-type': 'application/json',
-          accept: 'application/json',
-        },
-        ...(body === null ? {} : { body: JSON.stringify(body) }),
-        isRepeatable,
-        ...options,
-      });
-    const result = await call(first.login);
-    if (result.kind !== 'answered' || result.status !== 401) return { result };
-    const second = await this.token.get(first.login);
-    return 'failure' in second ? second : { result: await call(second.login) };
-  }
-
-  private failureIn(answer: HttpAnswer, records: readonly OutgoingRecord[]): Failure {
-    const nowMs = this.clock.now().getTime();
-    if (answer.status < 400) return byStatus(answer.status, null, null);
-    return withStatedWait(
-      meaningOf(errorsIn(answer.body), answer.status, records, nowMs),
-      answer.headers,
-      nowMs,
+  async remove(target: ObjectTarget, records: readonly OutgoingRecord[], options: CallOptions) {
+    return removeByKey(
+      records,
+      (asked) => this.readBack(target, asked, [], options),
+      (known) => sendInParts(known, (part) => remove(this.api, part, options), unconfirmed),
     );
   }
-}
 
-/**
- * A refusal of the whole call is often about one record: a field that does not exist condemns those that carry it,
- * an unknown object all of them, anything else is found by sending halves.
- */
-function refusedBatch(failure: Failure, records: readonly OutgoingRecord[]): (Outcome | undefined)[] {
-  if (failure.kind !== 'rejected' || records.length === 1) return records.map(() => failure);
-  const { code, field, status } = failure.reason;
-  if (status === 404 || code === 'INVALID_TYPE') return records.map(() => failure);
-  if (code !== 'INVALID_FIELD' || field === undefined) return records.map(() => undefined);
-  return records.map((record) => (Object.hasOwn(record.fields, field) ? failure : undefined));
-}
+  async find(
+    target: ObjectTarget,
+    by: readonly Readonly<Record<string, string>>[],
+    fields: readonly string[],
+    options: CallOptions,
+  ) {
+    return find(this.api, target, by, fields, options);
+  }
 
-function requestIdOf(answer: HttpAnswer): string | null {
-  const header = answer.headers['x-sfdc-request-id'] ?? answer.headers['x-request-id'];
-  return typeof header === 'string' ? header : null;
+  async list(target: ObjectTarget, fields: readonly string[], page: string | null, options: CallOptions) {
+    return list(this.api, target, fields, page, options);
+  }
+
+  async describe(object: string, options: CallOptions) {
+    return describe(this.api, object, options);
+  }
+
+  private write(target: ObjectTarget, records: readonly OutgoingRecord[], options: CallOptions) {
+    const kindOf = ({ isAdopted }: OutgoingRecord): string => (isAdopted ? 'update' : 'upsert');
+    return sendByKind(records, kindOf, (kind, some) => {
+      const write = kind === 'update' ? update : upsert;
+      return sendInParts(some, (part) => write(this.api, target, part, options), unconfirmed);
+    });
+  }
 }

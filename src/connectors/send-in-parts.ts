@@ -29,7 +29,7 @@ export async function sendInParts(
 
   for (let part = parts.shift(); part; part = parts.shift()) {
     if (hold) {
-      for (const index of part) outcomes[index] ??= notSent(hold);
+      for (const index of part) outcomes[index] ??= unsent(hold);
       continue;
     }
     last = await send(part.map((index) => records[index]!));
@@ -51,13 +51,55 @@ export async function sendInParts(
   };
 }
 
+/**
+ * Sends records of two or more kinds that cannot share a call, kind after kind. Where calling on is of no use, the
+ * kinds not yet sent get what the one before got, as not sent.
+ */
+export async function sendByKind(
+  records: readonly OutgoingRecord[],
+  kindOf: (record: OutgoingRecord) => string,
+  send: (kind: string, records: readonly OutgoingRecord[]) => Promise<SendResult>,
+): Promise<SendResult> {
+  const kinds = new Map<string, number[]>();
+  records.forEach((record, index) => {
+    const kind = kindOf(record);
+    kinds.set(kind, [...(kinds.get(kind) ?? []), index]);
+  });
+  const outcomes = new Array<Outcome | undefined>(records.length);
+  let last: SendResult = { outcomes: [], requestId: null, status: null };
+  let hold: Failure | null = null;
+  for (const [kind, indexes] of kinds) {
+    if (hold === null) {
+      last = await send(
+        kind,
+        indexes.map((index) => records[index]!),
+      );
+      indexes.forEach((index, place) => (outcomes[index] = last.outcomes[place]!));
+      hold = holdOf(last);
+    } else for (const index of indexes) outcomes[index] = unsent(hold);
+  }
+  return { ...last, outcomes: outcomes as Outcome[] };
+}
+
+/** What befell all of them befalls the next call too; a refusal is about the records, or about their kind. */
+function holdOf({ outcomes }: SendResult): Failure | null {
+  const failures = outcomes.filter(isOfCall);
+  return outcomes.length > 0 && failures.length === outcomes.length ? failures[0]! : null;
+}
+
+function isOfCall(outcome: Outcome): outcome is Failure {
+  if (outcome.kind !== 'retry') return ['throttled', 'unauthorised', 'unanswered'].includes(outcome.kind);
+  // A fault of the transport, or a server that failed as a whole.
+  return outcome.reason.status === undefined || outcome.reason.status >= 500;
+}
+
 function halves(indexes: number[]): number[][] {
   const middle = Math.ceil(indexes.length / 2);
   return [indexes.slice(0, middle), indexes.slice(middle)].filter((half) => half.length > 0);
 }
 
 /** The part was never sent, whatever became of the call before it. */
-function notSent(hold: Failure): Failure {
+export function unsent(hold: Failure): Failure {
   if (hold.kind === 'throttled' || hold.kind === 'unauthorised') return hold;
   const afterMs = hold.kind === 'retry' ? hold.afterMs : null;
   return { kind: 'retry', afterMs, reason: hold.reason };

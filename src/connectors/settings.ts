@@ -1,8 +1,8 @@
-import { type ClassConstructor, plainToInstance } from 'class-transformer';
-import { type ValidationError, validateSync } from 'class-validator';
+import { type ClassConstructor, plainToInstance, Transform } from 'class-transformer';
+import { IsNumber, IsOptional, Max, Min, type ValidationError, validateSync } from 'class-validator';
 import type { Clock } from '../platform/clock.js';
 import type { DestinationSettings } from '../platform/config/destinations.js';
-import type { Connector } from './connector.js';
+import type { CallLimits, Connector } from './connector.js';
 
 /** Makes the connector of one destination; throws DestinationSettingsError naming every fault in its settings. */
 export type ConnectorMaker = (destination: DestinationSettings, clock: Clock) => Connector;
@@ -38,7 +38,49 @@ export function asNumber({ value }: { value: unknown }): unknown {
     : value;
 }
 
+/** A list, or its members in one text with commas. */
+export function asList({ value }: { value: unknown }): unknown {
+  if (typeof value !== 'string') return value;
+  return value
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+}
+
 export const withoutTrailingSlash = ({ value }: { value: unknown }): unknown =>
   typeof value === 'string' ? value.replace(/\/+$/, '') : value;
+
+/** What every backend over HTTP can be told of its calls. A limit that is null or empty is none. */
+export class CallSettings {
+  @Transform(asNumber)
+  @IsNumber()
+  @Min(100)
+  @Max(300_000)
+  callTimeoutMs: number = 30_000;
+
+  @Transform(asNumber)
+  @IsOptional()
+  @IsNumber()
+  @Min(0.1)
+  callsPerSecond: number | null = null;
+
+  @Transform(asNumber)
+  @IsOptional()
+  @IsNumber()
+  @Min(1)
+  callsPerDay: number | null = null;
+
+  /** Calls under way at once. */
+  @Transform(asNumber)
+  @IsOptional()
+  @IsNumber()
+  @Min(1)
+  concurrency: number | null = null;
+}
+
+export function limitsOf(settings: CallSettings, window: CallLimits['window'] = null): CallLimits {
+  const { callsPerSecond, callsPerDay, concurrency } = settings;
+  return { callsPerSecond, callsPerDay, concurrency, window };
+}
 
 const sentences = (error: ValidationError): string[] => Object.values(error.constraints ?? {});
