@@ -70,7 +70,7 @@ async function query(
     // A row without an id, or a page that does not say whether it is the last, is no answer to build on.
     const isWhole = rows.every((row) => row != null) && typeof page?.done === 'boolean';
     if (!isWhole || answers === ANSWERS_MAX) return { records, failure: unconfirmed(200) };
-    records.push(...(rows));
+    records.push(...rows);
     if (page.done === true) path = null;
     else if (typeof page.nextRecordsUrl === 'string' && page.nextRecordsUrl.startsWith('/'))
       path = page.nextRecordsUrl;
