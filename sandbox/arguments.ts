@@ -1,8 +1,9 @@
-const USAGE =
-  'Usage: node dist/sandbox/main.js <hubspot|salesforce> [--host ADDRESS] [--port N] [--url BASE] [--journal FILE] [--with-parent]';
+import { TWIN_NAMES, type TwinName } from './vendor.js';
+
+const USAGE = `Usage: node dist/sandbox/main.js <${TWIN_NAMES.join('|')}> [--host ADDRESS] [--port N] [--url BASE] [--journal FILE] [--with-parent]`;
 
 export interface Arguments {
-  twin: 'hubspot' | 'salesforce';
+  twin: TwinName;
   host: string;
   port: number;
   /** Where others reach it, where that is not the address it listens on: in a network of containers. */
@@ -14,8 +15,9 @@ export interface Arguments {
 
 /** Reads the command line; a string says what is wrong with it. */
 export function readArguments(given: readonly string[]): Arguments | string {
-  const [twin, ...rest] = given;
-  if (twin !== 'hubspot' && twin !== 'salesforce') return `Which twin? ${USAGE}`;
+  const [name, ...rest] = given;
+  const twin = TWIN_NAMES.find((each) => each === name);
+  if (twin === undefined) return `Which twin? ${USAGE}`;
   const wanted: Arguments = {
     twin,
     host: '127.0.0.1',

@@ -1,7 +1,6 @@
 import { readArguments } from './arguments.js';
-import { hubspot } from './hubspot/hubspot.js';
-import { salesforce } from './salesforce/salesforce.js';
 import { startTwin } from './twin.js';
+import { VENDORS } from './vendors.js';
 
 const wanted = readArguments(process.argv.slice(2));
 if (typeof wanted === 'string') {
@@ -10,8 +9,7 @@ if (typeof wanted === 'string') {
 }
 
 const { host, port, url, journalFile, isWithParent } = wanted;
-const makeVendor = wanted.twin === 'hubspot' ? hubspot(process.env) : salesforce(process.env);
-const twin = await startTwin(makeVendor, {
+const twin = await startTwin(VENDORS[wanted.twin](process.env), {
   host,
   port,
   ...(url === undefined ? {} : { url }),

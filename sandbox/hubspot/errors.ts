@@ -50,6 +50,10 @@ export function unauthorised(): Answer {
   return error(401, message, 'INVALID_AUTHENTICATION');
 }
 
+export function expired(): Answer {
+  return error(401, 'The OAuth token used to make this call is expired.', 'EXPIRED_AUTHENTICATION');
+}
+
 const SCOPES = 'https://developers.hubspot.com/scopes';
 
 /** The call needs scopes that the app was not granted. */

@@ -3,7 +3,17 @@ import type { MakeVendor } from '../twin.js';
 import type { Part } from '../vendor.js';
 import { batchArchive, batchCreate, batchRead, batchUpdate } from './batches.js';
 import { batchUpsert } from './batch-upsert.js';
-import { error, missingScopes, notFound, refusal, secondlyThrottle, unauthorised } from './errors.js';
+import {
+  error,
+  expired,
+  missingScopes,
+  notFound,
+  refusal,
+  secondlyThrottle,
+  unauthorised,
+} from './errors.js';
+import { MarketingEvents } from './marketing-events.js';
+import { OAuth } from './oauth.js';
 import type { ObjectType } from './object-types.js';
 import { archiveObject, createObject, listObjects, readObject, updateObject } from './objects.js';
 import { partsOf } from './parts.js';
@@ -37,6 +47,8 @@ export function hubspot(env: Environment = {}, overrides: Partial<HubspotSetting
   return (store, url) => {
     const portal = new Portal(store);
     const limits = new RateLimits(settings);
+    const oauth = new OAuth(settings);
+    const events = new MarketingEvents(portal);
     const withHeaders = (call: Call, answer: Answer): Answer => ({
       ...answer,
       headers: { ...answer.headers, ...limits.headers(call.at, isSearch(call)) },
@@ -45,12 +57,15 @@ export function hubspot(env: Environment = {}, overrides: Partial<HubspotSetting
       name: 'hubspot',
       store,
       answer: (call) => {
-        const refused = authorise(call, settings) ?? limits.admit(call.at, isSearch(call));
-        return withHeaders(call, refused ?? route(portal, call, url(), settings));
+        if (call.path === '/oauth/v1/token' && call.method === 'POST') return oauth.issue(call);
+        const refused = authorise(call, settings, oauth) ?? limits.admit(call.at, isSearch(call));
+        return withHeaders(call, refused ?? events.answer(call) ?? route(portal, call, url(), settings));
       },
       refusal: (call, status) => withHeaders(call, refusal(status)),
       throttling: (call) => withHeaders(call, secondlyThrottle()),
-      parts: (call): Part[] => partsOf(portal, call, objectsPath(call)),
+      parts: (call): Part[] => [...events.parts(call), ...partsOf(portal, call, objectsPath(call))],
+      control: (method, path) =>
+        method === 'DELETE' && path === '/tokens' ? { revoked: oauth.revoke() } : undefined,
       newRecord: (object, fields, at) => portal.byHand(object, fields, at),
       merge: (object, loser, winner, at) => portal.merge(portal.type(object), loser, winner, at),
       enforceLimits: (isOn) => {
@@ -131,10 +146,13 @@ function objectsPath(call: Call): ObjectsPath | undefined {
   return found === null ? undefined : { type: found[1]!, batch: found[3], id: found[4] };
 }
 
-function authorise(call: Call, { token, scopelessToken }: HubspotSettings): Answer | undefined {
-  const [scheme = '', given] = (call.headers.authorization ?? '').split(' ');
+function authorise(call: Call, { token, scopelessToken }: HubspotSettings, oauth: OAuth): Answer | undefined {
+  const [scheme = '', given = ''] = (call.headers.authorization ?? '').split(' ');
   if (scheme.toLowerCase() !== 'bearer') return unauthorised();
   if (given === token) return undefined;
+  const state = oauth.state(given, call.at);
+  if (state === 'good') return undefined;
+  if (state === 'expired') return expired();
   if (given !== scopelessToken) return unauthorised();
   const properties = PROPERTIES.exec(call.path);
   return properties === null ? ungranted() : ungrantedProperties(properties[1]!);

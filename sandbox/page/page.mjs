@@ -6,13 +6,9 @@ const POLL_MS = 1000;
 const ROWS_MAX = 200;
 const PACE_BARS = 60;
 const OUTCOMES = ['created', 'updated', 'rejected', 'throttled', 'lied', 'unanswered'];
-const NAMES = { hubspot: 'HubSpot twin', salesforce: 'Salesforce twin' };
-const WILL_APPEAR = {
-  hubspot:
-    'Every contact that is sent here shows up in this list the moment it arrives: created, updated or refused, with what was sent and what was answered.',
-  salesforce:
-    'Every lead that is sent here shows up in this list the moment it arrives: created, updated or refused, with what was sent and what was answered.',
-};
+const NAMES = { hubspot: 'HubSpot twin', salesforce: 'Salesforce twin', marketo: 'Marketo twin' };
+const WILL_APPEAR =
+  'Every record that is sent here shows up in this list the moment it arrives: created, updated or refused, with what was sent and what was answered.';
 
 const $ = (id) => document.getElementById(id);
 const state = {
@@ -76,7 +72,7 @@ function showSummary(summary) {
   }
   showPace(summary.total);
   showFaults(summary);
-  $('emptyText').textContent = WILL_APPEAR[summary.twin];
+  $('emptyText').textContent = WILL_APPEAR;
   $('older').hidden = summary.total <= ROWS_MAX;
   $('older').textContent = `The newest ${ROWS_MAX} of ${number(summary.total)}. All of them: /_twin/journal`;
   if (summary.total === 0) showRows(new Set());

@@ -3,13 +3,13 @@ import { hubspot } from '../../sandbox/hubspot/hubspot.js';
 import type { HubspotSettings } from '../../sandbox/hubspot/settings.js';
 import { salesforce } from '../../sandbox/salesforce/salesforce.js';
 import type { SalesforceSettings } from '../../sandbox/salesforce/settings.js';
-import { startTwin, type Twin } from '../../sandbox/twin.js';
+import { type MakeVendor, startTwin, type Twin } from '../../sandbox/twin.js';
 
 export const TOKEN = 'pat-twin-0000';
 export const CLIENT = { clientId: 'twin-client', clientSecret: 'twin-secret' };
 
-const started: Twin[] = [];
-afterAll(() => Promise.all(started.splice(0).map((twin) => twin.stop())));
+const running: Twin[] = [];
+afterAll(() => Promise.all(running.splice(0).map((twin) => twin.stop())));
 
 /** A HubSpot twin of this test file; rate limits are off unless the test is about them. */
 export async function hubspotTwin(settings: Partial<HubspotSettings> = {}, limits = false): Promise<Twin> {
@@ -23,8 +23,13 @@ export async function salesforceTwin(
   return start(await startTwin(salesforce({}, settings)), limits);
 }
 
+/** A twin of this test file, its limits on. */
+export async function started(makeVendor: MakeVendor): Promise<Twin> {
+  return start(await startTwin(makeVendor), true);
+}
+
 async function start(twin: Twin, limits: boolean): Promise<Twin> {
-  started.push(twin);
+  running.push(twin);
   await control(twin, 'PUT', '/faults', { faults: [], limits });
   return twin;
 }
