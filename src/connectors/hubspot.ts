@@ -1,32 +1,38 @@
 import { Transform } from 'class-transformer';
-import {
-  IsNumber,
-  IsOptional,
-  IsString,
-  IsTimeZone,
-  IsUrl,
-  Matches,
-  Max,
-  Min,
-  MinLength,
-} from 'class-validator';
+import { IsString, IsTimeZone, IsUrl, Matches, MinLength } from 'class-validator';
 import type { Clock } from '../platform/clock.js';
 import type { DestinationSettings } from '../platform/config/destinations.js';
 import { type Failure, byStatus, unconfirmed, unreadable, withoutAnswer } from './call-outcome.js';
-import type { CallOptions, Connector, ObjectTarget, OutgoingRecord, QuotaUse } from './connector.js';
-import { type HttpAnswer, type HttpEngine, createHttpEngine } from '../platform/http-client/http-engine.js';
+import type {
+  CallLimits,
+  CallOptions,
+  Connector,
+  ObjectTarget,
+  OutgoingRecord,
+  QuotaUse,
+} from './connector.js';
+import {
+  type HttpAnswer,
+  type HttpEngine,
+  type HttpResult,
+  createHttpEngine,
+} from '../platform/http-client/http-engine.js';
 import { hubspotCanonical, hubspotValue } from './hubspot-canonical.js';
 import { type HubspotError, meaningOf, refusalOfAll } from './hubspot-errors.js';
+import { described, find, type HubspotRead, list } from './hubspot-query.js';
 import { type HubspotObject, readStored } from './hubspot-read-back.js';
 import { outcomesOf } from './hubspot-upsert.js';
-import { type PartResult, sendInParts } from './send-in-parts.js';
-import { asNumber, readSettings, withoutTrailingSlash } from './settings.js';
+import { removeByKey } from './remove-by-key.js';
+import { type PartResult, sendByKind, sendInParts } from './send-in-parts.js';
+import { CallSettings, limitsOf, readSettings, withoutTrailingSlash } from './settings.js';
 import { unsupported } from './unsupported.js';
+
+type Kind = 'upsert' | 'update';
 
 /** HubSpot's own limit of inputs in a batch call. */
 const BATCH_MAX = 100;
 
-class HubspotSettings {
+class HubspotSettings extends CallSettings {
   @Transform(withoutTrailingSlash)
   @IsUrl({ require_tld: false, require_protocol: true, protocols: ['http', 'https'] })
   baseUrl: string = 'https://api.hubapi.com';
@@ -40,21 +46,13 @@ class HubspotSettings {
   @Matches(/^\/[\w./-]+$/)
   objectsPath: string = '/crm/v3/objects';
 
+  @Transform(withoutTrailingSlash)
+  @Matches(/^\/[\w./-]+$/)
+  propertiesPath: string = '/crm/v3/properties';
+
   /** The account's own time zone: its daily allowance is renewed at midnight there. */
   @IsTimeZone()
   accountTimeZone: string = 'UTC';
-
-  @Transform(asNumber)
-  @IsNumber()
-  @Min(100)
-  @Max(300_000)
-  callTimeoutMs: number = 30_000;
-
-  @Transform(asNumber)
-  @IsOptional()
-  @IsNumber()
-  @Min(0.1)
-  callsPerSecond: number | null = null;
 }
 
 export function hubspot(destination: DestinationSettings, clock: Clock): Connector {
@@ -64,6 +62,7 @@ export function hubspot(destination: DestinationSettings, clock: Clock): Connect
 }
 
 class HubspotConnector implements Connector {
+  readonly limits: CallLimits;
   private readonly headers: Record<string, string>;
 
   constructor(
@@ -72,6 +71,7 @@ class HubspotConnector implements Connector {
     private readonly engine: HttpEngine,
     private readonly clock: Clock,
   ) {
+    this.limits = limitsOf(settings);
     this.headers = {
       authorization: `Bearer ${settings.token}`,
       'content-type': 'application/json',
@@ -89,7 +89,37 @@ class HubspotConnector implements Connector {
 
   async send(target: ObjectTarget, records: readonly OutgoingRecord[], options: CallOptions) {
     if (target.operation !== 'upsert') return unsupported(records, target);
-    return sendInParts(records, (part) => this.upsert(target, part, options), unconfirmed);
+    const kindOf = ({ isAdopted }: OutgoingRecord) => (isAdopted ? 'update' : 'upsert');
+    return sendByKind(records, kindOf, (kind, some) =>
+      sendInParts(some, (part) => this.write(target, kind as Kind, part, options), unconfirmed),
+    );
+  }
+
+  async remove(target: ObjectTarget, records: readonly OutgoingRecord[], options: CallOptions) {
+    return removeByKey(
+      records,
+      (asked) => this.readBack(target, asked, [], options),
+      (known) => sendInParts(known, (part) => this.archive(target, part, options), unconfirmed),
+    );
+  }
+
+  async find(
+    target: ObjectTarget,
+    by: readonly Readonly<Record<string, string>>[],
+    fields: readonly string[],
+    options: CallOptions,
+  ) {
+    return find(target, by, fields, this.reader(options));
+  }
+
+  async list(target: ObjectTarget, fields: readonly string[], page: string | null, options: CallOptions) {
+    return list(target, fields, page, this.reader(options));
+  }
+
+  async describe(object: string, options: CallOptions) {
+    const result = await this.call('GET', `${this.settings.propertiesPath}/${object}`, null, options, true);
+    const { body, failure } = this.readIn(result);
+    return failure ? { ok: false as const, reason: failure.reason } : described(body);
   }
 
   async readBack(
@@ -113,17 +143,14 @@ class HubspotConnector implements Connector {
     return failure ? { ok: false as const, reason: failure.reason } : { ok: true as const };
   }
 
-  private async upsert(
+  private async write(
     target: ObjectTarget,
+    kind: Kind,
     records: readonly OutgoingRecord[],
     options: CallOptions,
   ): Promise<PartResult> {
-    const result = await this.post(
-      `${target.object}/batch/upsert`,
-      upsertBody(target, records),
-      options,
-      false,
-    );
+    const body = kind === 'upsert' ? upsertBody(target, records) : updateBody(target, records);
+    const result = await this.post(`${target.object}/batch/${kind}`, body, options, false);
     if (result.kind !== 'answered') {
       const failure = withoutAnswer(result);
       return { outcomes: records.map(() => failure), hold: failure, requestId: null, status: null };
@@ -138,6 +165,40 @@ class HubspotConnector implements Connector {
       return { ...told, outcomes: outcomesOf(result.body, status, target, records), hold: null };
     }
     return { ...told, outcomes: refusedBatch(result, records), hold: null };
+  }
+
+  /** Answers 204 for all, those that were archived before among them. */
+  private async archive(
+    target: ObjectTarget,
+    records: readonly OutgoingRecord[],
+    options: CallOptions,
+  ): Promise<PartResult> {
+    const inputs = records.map(({ targetId }) => ({ id: targetId! }));
+    const result = await this.post(`${target.object}/batch/archive`, { inputs }, options, false);
+    if (result.kind !== 'answered') {
+      const failure = withoutAnswer(result);
+      return { outcomes: records.map(() => failure), hold: failure, requestId: null, status: null };
+    }
+    const { status } = result;
+    const told = { requestId: requestIdOf(result), status, ...quotaOf(result) };
+    const refusal = this.refusal(result);
+    if (refusal) return { ...told, outcomes: records.map(() => refusal), hold: refusal };
+    if (status !== 204) return { ...told, outcomes: refusedBatch(result, records), hold: null };
+    const outcomes = records.map(({ targetId }) => ({ kind: 'written' as const, targetId, created: false }));
+    return { ...told, outcomes, hold: null };
+  }
+
+  private reader(options: CallOptions): HubspotRead {
+    return async (method, path, body) =>
+      this.readIn(await this.call(method, `${this.settings.objectsPath}/${path}`, body, options, true));
+  }
+
+  private readIn(result: HttpResult): { readonly body?: unknown; readonly failure?: Failure } {
+    if (result.kind !== 'answered') return { failure: withoutAnswer(result) };
+    const refusal = this.refusal(result);
+    if (refusal) return { failure: refusal };
+    if (result.status !== 200) return { failure: byAnswer(result, []) };
+    return result.isReadable ? { body: result.body } : { failure: unreadable(200) };
   }
 
   private async readBatch(target: ObjectTarget, body: object, options: CallOptions) {
@@ -159,18 +220,36 @@ class HubspotConnector implements Connector {
   }
 
   private post(path: string, body: object, options: CallOptions, isRepeatable: boolean) {
+    return this.call('POST', `${this.settings.objectsPath}/${path}`, body, options, isRepeatable);
+  }
+
+  private call(
+    method: 'GET' | 'POST',
+    path: string,
+    body: object | null,
+    options: CallOptions,
+    isRepeatable: boolean,
+  ): Promise<HttpResult> {
     return this.engine.call({
-      method: 'POST',
-      url: `${this.settings.baseUrl}${this.settings.objectsPath}/${path}`,
+      method,
+      url: `${this.settings.baseUrl}${path}`,
       headers: this.headers,
-      body: JSON.stringify(body),
+      ...(body === null ? {} : { body: JSON.stringify(body) }),
       isRepeatable,
       ...options,
     });
   }
 }
 
-function upsertBody(target: ObjectTarget, records: readonly OutgoingRecord[]): object {
+/** By id, and the key with it: for records that `match` found. */
+function updateBody(target: ObjectTarget, records: readonly OutgoingRecord[]): object {
+  const { inputs } = upsertBody(target, records);
+  return {
+    inputs: inputs.map(({ idProperty: _, ...input }, index) => ({ ...input, id: records[index]!.targetId })),
+  };
+}
+
+function upsertBody(target: ObjectTarget, records: readonly OutgoingRecord[]) {
   return {
     inputs: records.map((record) => {
       const properties: Record<string, string> = { [target.keyField]: record.key };
