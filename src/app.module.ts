@@ -2,7 +2,7 @@ import { type DynamicModule, Module, type Type } from '@nestjs/common';
 import { ActivityApiModule, ActivityModule } from './activity/activity.module.js';
 import { ChangesModule } from './changes/changes.module.js';
 import { EventsModule } from './events/events.module.js';
-import { IdentityModule } from './identity/identity.module.js';
+import { IdentityApiModule, IdentityModule } from './identity/identity.module.js';
 import { LobbyModule } from './lobby/lobby.module.js';
 import { PipelinesApiModule, PipelinesModule } from './pipelines/pipelines.module.js';
 import { type Clock, systemClock } from './platform/clock.js';
@@ -17,6 +17,7 @@ import { WebhooksApiModule, WebhooksModule } from './webhooks/webhooks.module.js
 
 const EVERY_ROLE: Type[] = [DatabaseModule, QueueModule, ChangesModule, IdentityModule, HealthModule];
 const API: Type[] = [
+  IdentityApiModule,
   EventsModule,
   LobbyModule,
   RegistrationsModule,

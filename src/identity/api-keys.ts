@@ -43,18 +43,23 @@ export class ApiKeys {
 
   /** Makes a key and returns it: the only time that it can be read. */
   async issue(name: string, role: Role, expiresAt: Date | null = null): Promise<string> {
+    return (await this.make(name, role, expiresAt)).key;
+  }
+
+  async make(name: string, role: Role, expiresAt: Date | null): Promise<{ id: string; key: string }> {
     const key = PREFIX + randomBytes(32).toString('base64url');
-    await this.store(key, name, role, expiresAt);
-    return key;
+    return { id: await this.store(key, name, role, expiresAt), key };
   }
 
   /** Makes a key that was chosen elsewhere valid; again is no change. */
-  async store(key: string, name: string, role: Role, expiresAt: Date | null = null): Promise<void> {
+  async store(key: string, name: string, role: Role, expiresAt: Date | null = null): Promise<string> {
+    const id = uuidv7();
     await this.pool.query(
       `insert into api_keys (id, name, hash, role, created_at, expires_at) values ($1, $2, $3, $4, $5, $6)
        on conflict (hash) do nothing`,
-      [uuidv7(), name, hashOf(key), role, this.clock.now(), expiresAt],
+      [id, name, hashOf(key), role, this.clock.now(), expiresAt],
     );
+    return id;
   }
 
   async revoke(key: string): Promise<void> {

@@ -1,15 +1,32 @@
 import { Global, Module, type OnModuleInit } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { Settings } from '../platform/config/settings.js';
+import { AccessAudit } from './access-audit.js';
 import { AccessGuard } from './access.guard.js';
+import { ApiKeysController } from './api-keys.controller.js';
 import { ApiKeys } from './api-keys.js';
+import { ApiKeysService } from './api-keys.service.js';
+import { BrowserLogin } from './browser-login.js';
+import { ForgetLogins } from './forget-logins.js';
 import { IdempotencyClaims } from './idempotency-claims.js';
+import { Logins } from './logins.js';
+import { MeController } from './me.controller.js';
+import { Providers } from './providers.js';
+import { SsoController } from './sso.controller.js';
+import { SsoService } from './sso.service.js';
 
 /** Who may do what. */
 @Global()
 @Module({
-  providers: [ApiKeys, IdempotencyClaims, { provide: APP_GUARD, useClass: AccessGuard }],
-  exports: [ApiKeys, IdempotencyClaims],
+  providers: [
+    ApiKeys,
+    IdempotencyClaims,
+    Logins,
+    Providers,
+    BrowserLogin,
+    { provide: APP_GUARD, useClass: AccessGuard },
+  ],
+  exports: [ApiKeys, IdempotencyClaims, Logins, Providers, BrowserLogin],
 })
 export class IdentityModule implements OnModuleInit {
   constructor(
@@ -22,3 +39,10 @@ export class IdentityModule implements OnModuleInit {
     if (operatorKey) await this.keys.store(operatorKey, 'from the environment', 'admin');
   }
 }
+
+/** Logging in and out, and the keys of programs. */
+@Module({
+  controllers: [SsoController, MeController, ApiKeysController],
+  providers: [SsoService, ApiKeysService, AccessAudit, ForgetLogins],
+})
+export class IdentityApiModule {}

@@ -3,11 +3,29 @@ import type { FastifyRequest } from 'fastify';
 export const ROLES = ['viewer', 'engineer', 'operator', 'admin'] as const;
 export type Role = (typeof ROLES)[number];
 
-/** Who asks: nobody known, the holder of a registration's manage token, or a key with a role. */
+/**
+ * Who asks: nobody known, the holder of a registration's manage token, a key with a role, or a browser that logged
+ * in, whose person may have a role.
+ */
 export type Principal =
   | { readonly kind: 'anonymous' }
   | { readonly kind: 'registrant'; readonly token: string }
-  | { readonly kind: 'key'; readonly id: string; readonly role: Role };
+  | { readonly kind: 'key'; readonly id: string; readonly role: Role }
+  | {
+      readonly kind: 'login';
+      /** Of the login: this browser, since it logged in. */
+      readonly id: string;
+      /** Of the person at their provider, the same at every login. */
+      readonly identityId: string;
+      /** The identity provider's name in config/identity.yaml. */
+      readonly provider: string;
+      readonly role: Role | null;
+      /** When the person last proved to the provider who they are. */
+      readonly authenticatedAt: Date;
+      readonly acr: string | null;
+    };
+
+export type LoginPrincipal = Extract<Principal, { kind: 'login' }>;
 
 export const ANONYMOUS: Principal = { kind: 'anonymous' };
 
@@ -21,13 +39,20 @@ export function principalOf(request: FastifyRequest): Principal {
   return request.principal ?? ANONYMOUS;
 }
 
+/** Null for whoever has none. */
+export function roleOf(principal: Principal): Role | null {
+  return principal.kind === 'key' || principal.kind === 'login' ? principal.role : null;
+}
+
 /** Operators see drafts and other people's registrations; so do admins. */
 export function isOperator(principal: Principal): boolean {
-  return principal.kind === 'key' && (principal.role === 'operator' || principal.role === 'admin');
+  const role = roleOf(principal);
+  return role === 'operator' || role === 'admin';
 }
 
 /** The part of an idempotency key's scope that says whose it is. */
 export function callerOf(principal: Principal): string {
   if (principal.kind === 'key') return principal.id;
+  if (principal.kind === 'login') return `login:${principal.identityId}`;
   return principal.kind === 'registrant' ? principal.token : 'anonymous';
 }

@@ -1,10 +1,15 @@
 import type { Role } from './principal.js';
 
-/** `public`: anyone; `registrant`: the holder of the registration's manage token, or an operator. Admins may all. */
-export type Access = 'public' | 'registrant' | readonly Exclude<Role, 'admin'>[];
+/**
+ * `public`: anyone; `login`: a person who is logged in; `known`: such a person or a key; `registrant`: the holder of
+ * the registration's manage token, the person it is linked with, or an operator. Admins may all; an empty list is for
+ * them alone.
+ */
+export type Access = 'public' | 'login' | 'known' | 'registrant' | readonly Exclude<Role, 'admin'>[];
 
 const READERS = ['viewer', 'engineer', 'operator'] as const;
 const OPERATORS = ['operator'] as const;
+const ADMINS = [] as const;
 const BOTH = ['engineer', 'operator'] as const;
 
 /**
@@ -16,6 +21,19 @@ export const ROUTE_TABLE: Readonly<Record<string, Access>> = {
   'GET /health/ready': 'public',
   'GET /metrics': 'public',
   'GET /problems/:code': 'public',
+
+  'GET /sso/login': 'public',
+  'GET /sso/account': 'public',
+  'GET /sso/signed-out': 'public',
+  'GET /sso/:provider/login': 'public',
+  'GET /sso/:provider/callback': 'public',
+  'POST /sso/:provider/backchannel-logout': 'public',
+  'POST /sso/logout': 'public',
+  'GET /v1/me': 'known',
+  'DELETE /v1/me/logins': 'login',
+  'GET /v1/api-keys': ADMINS,
+  'POST /v1/api-keys': ADMINS,
+  'DELETE /v1/api-keys/:id': ADMINS,
 
   'GET /v1/events': 'public',
   'POST /v1/events': OPERATORS,
@@ -86,3 +104,11 @@ export const ROUTE_TABLE: Readonly<Record<string, Access>> = {
   'GET /v1/reports/:report/runs/:run': READERS,
   'GET /v1/schedules': READERS,
 };
+
+/** Dangerous acts: a login must be fresh for them, and as strong as its provider's `stepUpAcr` says. */
+export const STEP_UP: ReadonlySet<string> = new Set([
+  'POST /v1/api-keys',
+  'DELETE /v1/api-keys/:id',
+  'POST /v1/mappings/:mapping/apply',
+  'POST /v1/deliveries/replay',
+]);

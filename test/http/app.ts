@@ -61,11 +61,15 @@ export class TestApp {
       {},
       {
         ...given.settings,
-        process: { role: 'api', logLevel: 'fatal' },
+        process: { role: 'api', logLevel: 'fatal', ...given.settings?.process },
         http: { port: 0, ...given.settings?.http },
         database: { url: databaseUrl },
         redis: { url: await freshRedis() },
-        identity: { secret: 'for-tests-only-for-tests-only-for-tests-only', operatorKey: OPERATOR },
+        identity: {
+          secret: 'for-tests-only-for-tests-only-for-tests-only',
+          operatorKey: OPERATOR,
+          ...given.settings?.identity,
+        },
       },
     );
     const app = await createApp(AppModule.with(settings, given.clock ?? systemClock), settings);

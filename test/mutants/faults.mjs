@@ -304,7 +304,7 @@ export const FAULTS = [
   fault(
     'a guard that minds no role',
     'src/identity/access.guard.ts',
-    "if (principal.role === 'admin' || roles.includes(principal.role)) return true;",
+    "if (role === 'admin' || (role !== null && roles.includes(role))) return true;",
     'if (roles.length >= 0) return true;',
     ACCESS,
   ),

@@ -65,7 +65,8 @@ function names(listed: unknown): string[] | null {
   return named.length > 0 ? named : null;
 }
 
-function filled(value: unknown, environment: Readonly<Record<string, string | undefined>>): unknown {
+/** Every `${NAME}` and `${NAME:-default}` replaced by what the environment says, at any depth. */
+export function filled(value: unknown, environment: Readonly<Record<string, string | undefined>>): unknown {
   if (typeof value === 'string') {
     return value.replace(/\$\{([A-Z0-9_]+)(?::-([^}]*))?\}/g, (_, name: string, standard?: string) => {
       return environment[name] ?? standard ?? '';

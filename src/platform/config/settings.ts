@@ -54,6 +54,14 @@ export class IdentitySettings {
   @IsString()
   secret!: string;
   @IsString() operatorKey!: string;
+  @IsString() previousSecret!: string;
+  @IsString() providersFile!: string;
+  @IsInt() @Min(100) @Max(60_000) providerTimeoutMs!: number;
+  @IsInt() @Min(10_000) attemptMs!: number;
+  @IsInt() @Min(60_000) loginIdleMs!: number;
+  @IsInt() @Min(60_000) loginMaxMs!: number;
+  @IsInt() @Min(10_000) stepUpMs!: number;
+  @IsInt() @Min(1) sealingKeyDays!: number;
 }
 
 export class RegistrationSettings {

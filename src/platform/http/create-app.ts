@@ -6,6 +6,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Socket } from 'node:net';
 import type { Settings } from '../config/settings.js';
 import { LOGGER, type Logger, NestLogger, createLogger } from '../logger.js';
+import { parseForms } from './forms.js';
 import { KnownRoutes } from './known-routes.js';
 import { invalidRequest, notFound, Problem } from './problem.js';
 import { ProblemFilter, sendProblem } from './problem-filter.js';
@@ -51,6 +52,7 @@ export async function createApp(
   takesLargeLists(fastify);
   parseJson(fastify);
   parseLines(fastify);
+  parseForms(fastify);
   guardTexts(fastify);
   app.useGlobalPipes(new DtoPipe());
   app.useGlobalFilters(new ProblemFilter(logger, routes));

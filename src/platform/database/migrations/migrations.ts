@@ -12,6 +12,7 @@ import { Redeliveries0011 } from './0011-redeliveries.js';
 import { Plans0012 } from './0012-plans.js';
 import { Deliver0013 } from './0013-deliver.js';
 import { Lobby0015 } from './0015-lobby.js';
+import { Logins0016 } from './0016-logins.js';
 import { PlacesGivenOn0018 } from './0018-places-given-on.js';
 import { WebhooksRest0019 } from './0019-webhooks-rest.js';
 
@@ -31,6 +32,7 @@ export const migrations = [
   Plans0012,
   Deliver0013,
   Lobby0015,
+  Logins0016,
   PlacesGivenOn0018,
   WebhooksRest0019,
 ];
