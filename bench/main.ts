@@ -1,4 +1,5 @@
 import { latency } from './latency.js';
+import { lobby } from './lobby.js';
 import { mapping } from './mapping.js';
 import { pipeline } from './pipeline.js';
 import { plan } from './plan.js';
@@ -14,6 +15,7 @@ const BENCHMARKS: Record<string, () => Promise<Table[]>> = {
   mapping,
   plan,
   why,
+  lobby,
 };
 const USAGE = `npm run bench [${Object.keys(BENCHMARKS).join('|')}] [-- --json] [-- --profile FOLDER]`;
 

@@ -83,11 +83,13 @@ export interface Flow {
   readonly ratePerMinute: number;
   /** Share of those waiting that leaves, per second. */
   readonly abandonment: number;
+  /** How long those now at the front have waited; as many of them are gone already. */
+  readonly frontSeconds?: number;
 }
 
-const FLOW_WINDOW_MS = 120_000;
+const FLOW_WINDOW_MS = 240_000;
 
-/** Measures the flow over the last two minutes. */
+/** Measures the flow over the last four minutes. */
 export class FlowMeter {
   private steps: { atMs: number; released: number; passed: number; waitedMs: number }[] = [];
   private sinceMs: number | undefined;
@@ -114,23 +116,33 @@ export class FlowMeter {
     if (!steady || passed <= released) return { ratePerMinute, abandonment: 0 };
     const waited = sum(this.steps, (step) => step.waitedMs * step.released) / released / 1000;
     const abandonment = waited > 1 ? -Math.log(released / passed) / waited : 0;
-    return { ratePerMinute, abandonment: Math.min(abandonment, 0.1) };
+    return { ratePerMinute, abandonment: Math.min(abandonment, 0.1), frontSeconds: waited };
   }
 }
 
 /**
- * The wait of someone with n before them, where each of these leaves with hazard θ and the front calls μ a second:
- * `dn/dt = −μ − θ·n`, hence `t = ln(1 + θ·n/μ)/θ`.
+ * The wait of someone with n numbers before them, where each of these leaves with hazard θ and the front calls μ a
+ * second. Of n people who are all there: `dn/dt = −μ − θ·n`, hence `t = ln(1 + θ·n/μ)/θ`. Where it is known how long
+ * those at the front have waited (a), the numbers before include some who left: the front moves by `μ·e^(θ·a)` numbers
+ * a second now and by `μ·e^(θ·t)` when ours comes, so `t = n / (μ·e^(θ·(a + t)/2))`, found in a few steps.
  */
-export function expectedWaitSeconds(ahead: number, { ratePerMinute, abandonment }: Flow): number {
+export function expectedWaitSeconds(
+  ahead: number,
+  { ratePerMinute, abandonment, frontSeconds }: Flow,
+): number {
   const perSecond = ratePerMinute / 60;
   if (ahead <= 0) return 0;
   if (perSecond <= 0) return Number.POSITIVE_INFINITY;
   const plain = ahead / perSecond;
   if (abandonment < 1e-9) return plain;
-  return Math.log1p(abandonment * plain) / abandonment;
+  let wait = Math.log1p(abandonment * plain) / abandonment;
+  if (frontSeconds === undefined) return wait;
+  for (let step = 0; step < FIXED_POINT_STEPS; step++)
+    wait = (wait + plain * Math.exp((-abandonment * (frontSeconds + wait)) / 2)) / 2;
+  return wait;
 }
 
+const FIXED_POINT_STEPS = 12;
 const INTERVAL_Z = 1.64;
 const RATE_UNCERTAINTY = 0.05;
 

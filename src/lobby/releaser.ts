@@ -171,7 +171,12 @@ export class Releaser implements OnApplicationBootstrap, OnApplicationShutdown {
       maxActive: now.max_active,
       maxPerMinute: now.max_per_minute,
     });
-    const told = { ...now, rate_per_minute: flow.ratePerMinute, abandonment: flow.abandonment };
+    const told = {
+      ...now,
+      rate_per_minute: flow.ratePerMinute,
+      abandonment: flow.abandonment,
+      front_seconds: flow.frontSeconds,
+    };
     const text = statusText(told, line.nowMs);
     const state = stateOf(told, line.nowMs);
     await this.pool.query({

@@ -30,6 +30,8 @@ export interface RoomRow {
   readonly published_version: number | null;
   readonly updated_at: Date;
   readonly voids: [first: number, last: number][] | null;
+  /** How long those at the front have waited, as it was published. */
+  readonly front_seconds?: number | undefined;
 }
 
 /** What people see of it. */
@@ -58,7 +60,11 @@ export function stateOf(room: RoomRow, nowMs: number): LobbyState {
 }
 
 export function flowOf(room: RoomRow): Flow {
-  return { ratePerMinute: room.rate_per_minute ?? room.max_per_minute, abandonment: room.abandonment };
+  const ratePerMinute = room.rate_per_minute ?? room.max_per_minute;
+  const { abandonment, front_seconds: frontSeconds } = room;
+  return frontSeconds === undefined
+    ? { ratePerMinute, abandonment }
+    : { ratePerMinute, abandonment, frontSeconds };
 }
 
 /** How many stand before a number. Numbers that nobody holds do not count. */
@@ -75,7 +81,7 @@ export function aheadOf(number: number, room: Pick<RoomRow, 'called' | 'voids'>)
  * @param atMs the database's time
  */
 export function statusText(room: RoomRow, atMs: number): string {
-  const { ratePerMinute, abandonment } = flowOf(room);
+  const { ratePerMinute, abandonment, frontSeconds } = flowOf(room);
   return JSON.stringify({
     state: stateOf(room, atMs),
     called: room.called,
@@ -84,6 +90,7 @@ export function statusText(room: RoomRow, atMs: number): string {
     voids: room.voids ?? [],
     ratePerMinute: Math.round(ratePerMinute * 10) / 10,
     abandonment: Math.round(abandonment * 1e6) / 1e6,
+    ...(frontSeconds === undefined ? {} : { frontSeconds: Math.round(frontSeconds) }),
     ...(room.opens_at ? { opensAt: room.opens_at.toISOString() } : {}),
     ...(room.message === null ? {} : { message: room.message }),
     at: new Date(atMs).toISOString(),

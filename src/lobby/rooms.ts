@@ -82,7 +82,11 @@ export class Rooms implements OnModuleInit, OnApplicationShutdown {
     const answered = performance.now();
     if (rows[0]) this.offsetMs = rows[0].now.getTime() - (asked + answered) / 2;
     const byName = new Map<string, RoomRow>();
-    for (const row of rows) byName.set(row.event_id, row).set(row.slug, row);
+    for (const row of rows) {
+      const front = /"frontSeconds":(\d+)/.exec(row.published ?? '')?.[1];
+      const room = { ...row, front_seconds: front === undefined ? undefined : Number(front) };
+      byName.set(row.event_id, room).set(row.slug, room);
+    }
     this.byName = byName;
     this.readAtMs = answered;
   }
