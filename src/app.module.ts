@@ -11,6 +11,7 @@ import type { Settings } from './platform/config/settings.js';
 import { DatabaseModule } from './platform/database/database.module.js';
 import { HealthModule } from './platform/health/health.module.js';
 import { QueueModule } from './platform/queue/queue.module.js';
+import { ReconciliationApiModule } from './reconciliation/reconciliation.module.js';
 import { MailsModule, RegistrationsModule } from './registrations/registrations.module.js';
 import { ReportsApiModule, ReportsModule } from './reports/reports.module.js';
 import { WebhooksApiModule, WebhooksModule } from './webhooks/webhooks.module.js';
@@ -23,6 +24,7 @@ const API: Type[] = [
   RegistrationsModule,
   ActivityApiModule,
   PipelinesApiModule,
+  ReconciliationApiModule,
   WebhooksApiModule,
   ReportsApiModule,
 ];

@@ -61,6 +61,16 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./replay.js')).replay,
   },
   {
+    name: 'reconcile',
+    summary: 'compare both sides of a mapping, and repair what differs',
+    load: async () => (await import('./reconcile.js')).reconcile,
+  },
+  {
+    name: 'doctor',
+    summary: 'ask the backends whether they would take what our mappings write',
+    load: async () => (await import('./doctor.js')).doctor,
+  },
+  {
     name: 'import agenda',
     summary: 'make an event and its sessions from a schedule.json',
     load: async () => (await import('./import-agenda.js')).importAgenda,

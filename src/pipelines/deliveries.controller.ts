@@ -18,11 +18,12 @@ import { callerOf, principalOf } from '../identity/principal.js';
 import { PG_POOL } from '../platform/database/database.module.js';
 import { Choice, Line, Time } from '../platform/http/fields.js';
 import { decodeCursor, type Page, pageOf, Paging } from '../platform/http/paging.js';
-import { invalidRequest, notFound } from '../platform/http/problem.js';
+import { invalidRequest, notFound, Problem } from '../platform/http/problem.js';
 import { AppliedMappings } from './applied-mappings.js';
 import { DELIVERY_STATES, type DeliveryState } from './delivery.js';
 import { type DeliveryView, listDeliveries } from './deliveries.js';
 import { Replays } from './replays.js';
+import { Doubts, type Word } from './doubts.js';
 import { WhyDeliveries } from './why.js';
 
 class DeliveryQuery extends Paging {
@@ -52,6 +53,11 @@ class ReplayDeliveries {
   @Time({ optional: true, description: 'And before then' }) until?: string;
 }
 
+class ResolveDelivery {
+  @Choice(['written', 'not-written'], { description: 'What you found at the backend' })
+  outcome!: Word;
+}
+
 type Place = [mapping: string, key: string];
 const KEY = new ParseUUIDPipe({ exceptionFactory: () => notFound() });
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
@@ -65,6 +71,7 @@ export class DeliveriesController {
     private readonly applied: AppliedMappings,
     private readonly replays: Replays,
     private readonly deliveries: WhyDeliveries,
+    private readonly doubts: Doubts,
   ) {}
 
   @Get()
@@ -99,6 +106,24 @@ export class DeliveriesController {
     const replay = await this.replays.find(id);
     if (!replay) throw notFound('There is no such replay.');
     return { ...replay, links: { self: `/v1/deliveries/replay/${id}` } };
+  }
+
+  @Post(':mapping/:key/resolve')
+  @HttpCode(200)
+  @ApiOperation({
+    summary: 'Say whether a write that nobody answered was done: it counts as sent, or goes again',
+  })
+  async resolve(
+    @Param('mapping') mapping: string,
+    @Param('key', KEY) key: string,
+    @Body() { outcome }: ResolveDelivery,
+    @Req() request: FastifyRequest,
+  ): Promise<object> {
+    const by = callerOf(principalOf(request));
+    if (!(await this.doubts.resolve(mapping, key, outcome, by))) {
+      throw new Problem('conflict', 'This record is not in doubt at this mapping.');
+    }
+    return { mapping, key, outcome, links: { self: `/v1/deliveries/${mapping}/${key}` } };
   }
 
   @Get(':mapping/:key')

@@ -3,6 +3,9 @@ import { AllCalls } from './all-calls.js';
 import { AppliedMappings } from './applied-mappings.js';
 import { ApplyPlan } from './apply-plan.js';
 import { DeliveriesController } from './deliveries.controller.js';
+import { DestinationStates } from './destination-states.js';
+import { DestinationsController } from './destinations.controller.js';
+import { Doubts } from './doubts.js';
 import { Destinations } from './destinations.js';
 import { Drains } from './drains.js';
 import { MappingsController } from './mappings.controller.js';
@@ -17,9 +20,25 @@ import { WhyDeliveries } from './why.js';
 
 /** What the operator may ask; part of the api role. */
 @Module({
-  controllers: [MappingsController, PlansController, DeliveriesController, RecordsController],
-  providers: [AppliedMappings, ApplyPlan, Destinations, Plans, Proposals, Replays, WhyDeliveries],
-  exports: [AppliedMappings],
+  controllers: [
+    MappingsController,
+    PlansController,
+    DeliveriesController,
+    RecordsController,
+    DestinationsController,
+  ],
+  providers: [
+    DestinationStates,
+    Doubts,
+    AppliedMappings,
+    ApplyPlan,
+    Destinations,
+    Plans,
+    Proposals,
+    Replays,
+    WhyDeliveries,
+  ],
+  exports: [AppliedMappings, Destinations],
 })
 export class PipelinesApiModule {}
 

@@ -11,6 +11,7 @@ import { PlatformHooks0010 } from './0010-platform-hooks.js';
 import { Redeliveries0011 } from './0011-redeliveries.js';
 import { Plans0012 } from './0012-plans.js';
 import { Deliver0013 } from './0013-deliver.js';
+import { Reconciliation0014 } from './0014-reconciliation.js';
 import { Lobby0015 } from './0015-lobby.js';
 import { Logins0016 } from './0016-logins.js';
 import { PlacesGivenOn0018 } from './0018-places-given-on.js';
@@ -31,6 +32,7 @@ export const migrations = [
   Redeliveries0011,
   Plans0012,
   Deliver0013,
+  Reconciliation0014,
   Lobby0015,
   Logins0016,
   PlacesGivenOn0018,

@@ -1,0 +1,158 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Connector, DescribedField, Reason } from '../connectors/connector.js';
+import { createConnector } from '../connectors/registry.js';
+import type { CompiledMapping } from '../mapping/compiled-mapping.js';
+import { loadMappings } from '../pipelines/mapping-files.js';
+import { type Destination, isLeaving, loadDestinations } from '../platform/config/destinations.js';
+import { type Command, exitCodes, type Invocation } from './command.js';
+import { type Finding, targetFindings } from './compare-target.js';
+
+const TIMEOUT_MS = 30_000;
+
+export const doctor: Command = {
+  usage: '[destinations…] [--describe] [--mappings DIR] [--destinations FILE] [--json]',
+  help: `Asks each backend that is switched on: can it be reached, are we authorised, which fields and picklists does it
+have, and which of our mappings would fail there.
+
+--describe      writes what the backends say of their objects to mappings/targets, in place of what stands there
+--mappings      otherwise mappings
+--destinations  otherwise config/destinations.yaml
+
+Exit codes: 0 all is well · 1 something would fail, or the live metadata has moved from mappings/targets · 2 called wrongly`,
+  options: {
+    describe: { type: 'boolean' },
+    json: { type: 'boolean' },
+    mappings: { type: 'string' },
+    destinations: { type: 'string' },
+  },
+  async run(invocation) {
+    const { output, options } = invocation;
+    const dir = typeof options.mappings === 'string' ? options.mappings : 'mappings';
+    const examined = await examineAll(invocation, dir);
+    if (options.json === true) output.json({ destinations: examined });
+    else for (const one of examined) print(one, invocation);
+    return examined.every(({ ok }) => ok) ? exitCodes.ok : exitCodes.findings;
+  },
+};
+
+interface Examined {
+  readonly destination: string;
+  readonly ok: boolean;
+  readonly reason?: Reason;
+  readonly objects: readonly ExaminedObject[];
+}
+
+interface ExaminedObject {
+  readonly object: string;
+  /** Null where the backend does not describe it. */
+  readonly fields: number | null;
+  readonly picklists: number;
+  readonly findings: readonly Finding[];
+  readonly reason?: Reason;
+}
+
+async function examineAll({ positionals, options }: Invocation, dir: string): Promise<Examined[]> {
+  const file = typeof options.destinations === 'string' ? options.destinations : 'config/destinations.yaml';
+  const destinations = loadDestinations(file);
+  const { mappings } = await loadMappings(dir);
+  const wanted = destinations.filter(({ name, isEnabled }) =>
+    positionals.length > 0 ? positionals.includes(name) : isEnabled,
+  );
+  const examined: Examined[] = [];
+  for (const destination of wanted) {
+    const ours = mappings.filter(
+      (mapping) => mapping.destination === destination.name && isLeaving(mapping, destinations),
+    );
+    examined.push(await examine(destination, ours, dir, options.describe === true));
+  }
+  for (const name of positionals.filter((name) => !destinations.some((one) => one.name === name))) {
+    examined.push(
+      failed(name, {
+        code: 'unknown',
+        message: `${file} has no destination called ${name}.`,
+        owner: 'foyer',
+      }),
+    );
+  }
+  return examined;
+}
+
+async function examine(
+  destination: Destination,
+  mappings: readonly CompiledMapping[],
+  dir: string,
+  isWriting: boolean,
+): Promise<Examined> {
+  let connector: Connector;
+  try {
+    connector = createConnector(destination);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : 'Its settings do not hold.';
+    return failed(destination.name, { code: 'destination-settings', message, owner: 'foyer' });
+  }
+  const probed = await connector.probe({ signal: AbortSignal.timeout(TIMEOUT_MS) });
+  if (!probed.ok) return failed(destination.name, probed.reason);
+  const objects: ExaminedObject[] = [];
+  for (const object of new Set(mappings.map((mapping) => mapping.object))) {
+    const ours = mappings.filter((mapping) => mapping.object === object);
+    objects.push(await examineObject(connector, object, ours, dir, isWriting));
+  }
+  const ok = objects.every(({ findings, reason }) => findings.length === 0 && reason === undefined);
+  return { destination: destination.name, ok, objects };
+}
+
+async function examineObject(
+  connector: Connector,
+  object: string,
+  mappings: readonly CompiledMapping[],
+  dir: string,
+  isWriting: boolean,
+): Promise<ExaminedObject> {
+  if (!connector.describe) return { object, fields: null, picklists: 0, findings: [] };
+  const described = await connector.describe(object, { signal: AbortSignal.timeout(TIMEOUT_MS) });
+  if (!described.ok) return { object, fields: null, picklists: 0, findings: [], reason: described.reason };
+  const file = path.join(dir, 'targets', `${connector.destination}.${object}.json`);
+  const live = described.fields;
+  if (isWriting) await writeTarget(file, connector.destination, object, live);
+  const picklists = Object.values(live).filter(({ values }) => values !== undefined).length;
+  const findings = targetFindings(live, await known(file), mappings);
+  return { object, fields: Object.keys(live).length, picklists, findings };
+}
+
+async function writeTarget(
+  file: string,
+  destination: string,
+  object: string,
+  live: Readonly<Record<string, DescribedField>>,
+): Promise<void> {
+  const fields = Object.fromEntries(Object.entries(live).sort(([a], [b]) => (a < b ? -1 : 1)));
+  await mkdir(path.dirname(file), { recursive: true });
+  await writeFile(file, `${JSON.stringify({ destination, object, fields }, null, 2)}\n`);
+}
+
+async function known(file: string): Promise<Readonly<Record<string, DescribedField>> | null> {
+  try {
+    const text = await readFile(file, 'utf8');
+    return (JSON.parse(text) as { fields: Record<string, DescribedField> }).fields;
+  } catch {
+    // Nothing was described yet: then there is nothing that could have moved.
+    return null;
+  }
+}
+
+function failed(destination: string, reason: Reason): Examined {
+  return { destination, ok: false, reason, objects: [] };
+}
+
+function print({ destination, ok, reason, objects }: Examined, { output }: Invocation): void {
+  const { colour } = output;
+  output.line(ok ? colour.good(`✓ ${destination}`) : colour.error(`✗ ${destination}`));
+  if (reason) output.line(`  ${reason.code}: ${reason.message}`);
+  for (const one of objects) {
+    const size = one.fields === null ? 'not described' : `${one.fields} fields, ${one.picklists} picklists`;
+    output.line(`  ${one.object}: ${size}`);
+    if (one.reason) output.line(`    ${one.reason.code}: ${one.reason.message}`);
+    for (const { code, message } of one.findings) output.line(`    ${colour.error(code)}: ${message}`);
+  }
+}

@@ -1,0 +1,61 @@
+import { createHash } from 'node:crypto';
+import type { Discrepancy, DiscrepancyKind } from './discrepancy.js';
+import type { Reconciled } from './reconcile.js';
+
+/** What a run attests; `scripts/check-certificate.mjs` checks it without anything of ours. */
+export interface Certificate {
+  readonly run: string;
+  readonly mapping: string;
+  readonly mappingVersion: number;
+  readonly startedAt: string;
+  readonly finishedAt: string;
+  /** The number in the log that our side was read at. */
+  readonly position: string;
+  /** `list`: all that carries our key was read; `read-back`: only what we asked for, so nothing extra is seen. */
+  readonly coverage: 'list' | 'read-back';
+  readonly counts: Reconciled['counts'];
+  readonly discrepancies: Readonly<Record<DiscrepancyKind, number>>;
+  readonly oursSha256: string;
+  readonly theirsSha256: string;
+  /** Over one line a discrepancy, in their order: kind, key, key at the target, id there; empty where there is none. */
+  readonly discrepanciesSha256: string;
+  /** Over all of the above as JSON with sorted names. */
+  readonly sha256: string;
+}
+
+export function certify(
+  run: { id: string; mapping: string; mappingVersion: number; startedAt: Date; finishedAt: Date },
+  { position, coverage, counts, oursSha256, theirsSha256, discrepancies }: Reconciled,
+  kinds: readonly DiscrepancyKind[],
+): Certificate {
+  const of = (kind: DiscrepancyKind): number => discrepancies.filter((one) => one.kind === kind).length;
+  const attested = {
+    run: run.id,
+    mapping: run.mapping,
+    mappingVersion: run.mappingVersion,
+    startedAt: run.startedAt.toISOString(),
+    finishedAt: run.finishedAt.toISOString(),
+    position,
+    coverage,
+    counts,
+    discrepancies: Object.fromEntries(kinds.map((kind) => [kind, of(kind)])) as Certificate['discrepancies'],
+    oursSha256,
+    theirsSha256,
+    discrepanciesSha256: sha256(discrepancies.map(discrepancyLine).join('')),
+  };
+  return { ...attested, sha256: sha256(sortedJson(attested)) };
+}
+
+function discrepancyLine({ kind, key, targetKey, targetId }: Discrepancy): string {
+  return `${[kind, key ?? '', targetKey ?? '', targetId ?? ''].join('\t')}\n`;
+}
+
+function sortedJson(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${entries.map(([name, one]) => `${JSON.stringify(name)}:${sortedJson(one)}`).join(',')}}`;
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}

@@ -1,0 +1,56 @@
+import type pg from 'pg';
+import type { CompiledMapping } from '../mapping/compiled-mapping.js';
+import type { Delivery, Taken } from '../pipelines/delivery.js';
+import { streamRecords } from '../pipelines/stream-records.js';
+import type { OurRecord } from './compare.js';
+
+/** How a record of ours counts in a comparison. */
+export type OurStanding =
+  | { readonly kind: 'compared'; readonly record: OurRecord }
+  /** On its way, waiting, or rejected: what stands there is settled elsewhere, and nothing is claimed. */
+  | { readonly kind: 'moving'; readonly targetKey: string | null }
+  /** Not sent, or withdrawn: nothing of ours has to stand there. */
+  | { readonly kind: 'left-out'; readonly targetKey: string | null }
+  | { readonly kind: 'unaccounted'; readonly key: string; readonly targetKey: string | null };
+
+/** Every record of the mapping's stream as it was at one position of the log, a page at a time. */
+export async function* ourSide(
+  client: pg.ClientBase,
+  mapping: CompiledMapping,
+  position: string,
+): AsyncGenerator<OurStanding[]> {
+  for await (const page of streamRecords(client, mapping.stream, position, mapping.name)) {
+    yield page.map((record) => standing(record.taken(), mapping));
+  }
+}
+
+/** @param taken the record's newest version, with its delivery */
+export function standing(taken: Taken, mapping: CompiledMapping): OurStanding {
+  const { previous } = taken;
+  if (!previous) {
+    const { key: targetKey } = mapping.evaluate(taken.snapshot);
+    return { kind: 'unaccounted', key: taken.key, targetKey };
+  }
+  const { targetKey } = previous;
+  if (previous.version < previous.wanted || isMoving(previous)) return { kind: 'moving', targetKey };
+  if (previous.state !== 'verified' && previous.state !== 'sent') return { kind: 'left-out', targetKey };
+  if (targetKey === null) return { kind: 'moving', targetKey };
+  const ours = wanted(taken, previous, mapping);
+  if (ours === null) return { kind: 'moving', targetKey };
+  return {
+    kind: 'compared',
+    record: { key: taken.key, targetKey, targetId: previous.targetId, ours, lastWritten: previous.shadow },
+  };
+}
+
+function isMoving({ state, nextAttemptAt }: Delivery): boolean {
+  return nextAttemptAt !== null || !['verified', 'sent', 'suppressed', 'retained', 'erased'].includes(state);
+}
+
+/** What was written last is what the mapping makes of the version that was delivered; a newer one is mapped. */
+function wanted(taken: Taken, previous: Delivery, mapping: CompiledMapping): OurRecord['ours'] | null {
+  if (mapping.needs.length > 0) return previous.shadow;
+  const evaluation = mapping.evaluate(taken.snapshot);
+  if (evaluation.kind === 'write' && evaluation.key === previous.targetKey) return evaluation.fields;
+  return null;
+}

@@ -1,0 +1,110 @@
+import {
+  Body,
+  Controller,
+  Get,
+  HttpCode,
+  Inject,
+  Param,
+  ParseUUIDPipe,
+  Post,
+  Query,
+  Req,
+} from '@nestjs/common';
+import { ApiBearerAuth, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
+import { ArrayMaxSize, IsArray, IsIn, ValidateIf } from 'class-validator';
+import type { FastifyRequest } from 'fastify';
+import type pg from 'pg';
+import { callerOf, principalOf } from '../identity/principal.js';
+import { PG_POOL } from '../platform/database/database.module.js';
+import { Flag, Line } from '../platform/http/fields.js';
+import { decodeCursor, type Page, pageOf, Paging } from '../platform/http/paging.js';
+import { notFound } from '../platform/http/problem.js';
+import { DISCREPANCY_KINDS, type DiscrepancyKind } from './discrepancy.js';
+import { findRun, listDiscrepancies, listRuns, type Run } from './read-runs.js';
+import { Reconciliations } from './reconciliations.js';
+
+class BeginRun {
+  @Line({ max: 200, example: 'hubspot.contact' }) mapping!: string;
+}
+
+class RepairRun {
+  @ApiProperty({ enum: DISCREPANCY_KINDS, isArray: true, required: false })
+  @ValidateIf((_, value) => value !== undefined)
+  @IsIn(DISCREPANCY_KINDS, { each: true, message: `must be a list of ${DISCREPANCY_KINDS.join(', ')}.` })
+  @ArrayMaxSize(DISCREPANCY_KINDS.length)
+  @IsArray()
+  kinds?: DiscrepancyKind[];
+
+  @Flag({
+    optional: true,
+    description: 'Also take away what stands there and is not ours any more, or twice',
+  })
+  remove?: boolean;
+}
+
+const ID = new ParseUUIDPipe({ exceptionFactory: () => notFound() });
+
+@ApiTags('reconciliations')
+@ApiBearerAuth()
+@Controller('v1/reconciliations')
+export class ReconciliationsController {
+  constructor(
+    private readonly reconciliations: Reconciliations,
+    @Inject(PG_POOL) private readonly pool: pg.Pool,
+  ) {}
+
+  @Get()
+  @ApiOperation({ summary: 'Runs that compared both sides, the newest first' })
+  async list(@Query() query: Paging): Promise<Page<object>> {
+    const before = decodeCursor(query.cursor, isText);
+    const runs = await listRuns(this.pool, query.limit + 1, before);
+    const page = pageOf(runs, query.limit, ({ id }) => id);
+    return { ...page, items: page.items.map(resource) };
+  }
+
+  @Post()
+  @HttpCode(202)
+  @ApiOperation({ summary: 'Compare both sides of a mapping, record by record and field by field' })
+  async begin(@Body() { mapping }: BeginRun, @Req() request: FastifyRequest): Promise<object> {
+    const id = await this.reconciliations.begin(mapping, callerOf(principalOf(request)));
+    return resource((await findRun(this.pool, id))!);
+  }
+
+  @Get(':run')
+  @ApiOperation({ summary: 'One run, with its certificate' })
+  async one(@Param('run', ID) id: string): Promise<object> {
+    const run = await findRun(this.pool, id);
+    if (!run) throw notFound('There is no such run.');
+    return resource(run);
+  }
+
+  @Get(':run/discrepancies')
+  @ApiOperation({ summary: 'What a run found: theirs, ours and what was last written' })
+  async discrepancies(@Param('run', ID) id: string, @Query() query: Paging): Promise<Page<object>> {
+    if (!(await findRun(this.pool, id))) throw notFound('There is no such run.');
+    const after = decodeCursor(query.cursor, isPlace) ?? -1;
+    const found = await listDiscrepancies(this.pool, id, query.limit + 1, after);
+    return pageOf(found, query.limit, ({ place }) => place);
+  }
+
+  @Post(':run/repair')
+  @HttpCode(202)
+  @ApiOperation({ summary: 'Deliver again what is ours and differs; take away the rest only where asked' })
+  async repair(@Param('run', ID) id: string, @Body() body: RepairRun): Promise<object> {
+    const repaired = await this.reconciliations.repair(id, body);
+    return { run: id, ...repaired, links: linksOf(id) };
+  }
+}
+
+function resource(run: Run): object {
+  return { ...run, links: linksOf(run.id) };
+}
+
+function linksOf(id: string): object {
+  const self = `/v1/reconciliations/${id}`;
+  return { self, discrepancies: `${self}/discrepancies`, repair: `${self}/repair` };
+}
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const isText = (value: unknown): value is string => typeof value === 'string' && UUID.test(value);
+const isPlace = (value: unknown): value is number => Number.isSafeInteger(value);

@@ -1,0 +1,206 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type pg from 'pg';
+import { uuidv7 } from 'uuidv7';
+import type { CallOptions, ObjectTarget } from '../connectors/connector.js';
+import { type Applied, AppliedMappings } from '../pipelines/applied-mappings.js';
+import { Destinations } from '../pipelines/destinations.js';
+import { CLOCK, type Clock } from '../platform/clock.js';
+import { PG_POOL } from '../platform/database/database.module.js';
+import { notFound, Problem } from '../platform/http/problem.js';
+import { LOGGER, type Logger } from '../platform/logger.js';
+import { certify } from './certificate.js';
+import { type Discrepancy, DISCREPANCY_KINDS, type DiscrepancyKind } from './discrepancy.js';
+import { reconcile, type Reconciling } from './reconcile.js';
+import { type FoundDiscrepancy, removeThere, writeAgain } from './repair.js';
+import { atRest, knownKeys, withoutDelivery } from './second-look.js';
+
+const CALL_TIMEOUT_MS = 60_000;
+const ALIVE_EVERY_MS = 2_000;
+/** Runs, and what they found, are kept so long: a discrepancy holds values of people. */
+const KEPT_DAYS = 30;
+const SNAPSHOT_MAX_MS = 30 * 60_000;
+
+/** Compares both sides of mappings, one run of a mapping at a time. */
+@Injectable()
+export class Reconciliations {
+  private readonly running = new Set<Promise<void>>();
+
+  constructor(
+    @Inject(PG_POOL) private readonly pool: pg.Pool,
+    @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(LOGGER) private readonly logger: Logger,
+    private readonly applied: AppliedMappings,
+    private readonly destinations: Destinations,
+  ) {}
+
+  /**
+   * Begins a run; it goes on after the answer.
+   * @throws Problem where the mapping is not in force, or a run of it is under way
+   */
+  async begin(mapping: string, by: string): Promise<string> {
+    const applied = await this.applied.current(mapping);
+    if (!applied || !this.destinations.isLeaving(applied.mapping)) {
+      throw notFound('There is no mapping of this name in force.');
+    }
+    const id = await this.claim(mapping, by);
+    const run = this.run(id, applied).finally(() => this.running.delete(run));
+    this.running.add(run);
+    return id;
+  }
+
+  /** Resolves when no run of this process is under way. */
+  async quiet(): Promise<void> {
+    await Promise.all(this.running);
+  }
+
+  /**
+   * Mends what a run found: writes what is ours; takes away what is not only where that is asked for.
+   * @returns how many are mended or on their way, and how many are left to people
+   */
+  async repair(
+    id: string,
+    asked: { kinds?: readonly DiscrepancyKind[] | undefined; remove?: boolean | undefined },
+  ): Promise<{ repaired: number; left: number }> {
+    const { rows: runs } = await this.pool.query<{ mapping: string; state: string }>(
+      'select mapping, state from reconciliations where id = $1',
+      [id],
+    );
+    const applied = runs[0] && (await this.applied.current(runs[0].mapping));
+    if (!applied) throw notFound('There is no such run.');
+    if (runs[0]!.state !== 'done')
+      throw new Problem('conflict', 'The run is not done, so nothing can be repaired.');
+    const { rows } = await this.pool.query<FoundDiscrepancy & { repair: string }>(
+      `select place, kind, key, target_key, target_id, fields, repair from discrepancies
+        where run = $1 and repaired_at is null and ($2::text[] is null or kind = any($2)) order by place`,
+      [id, asked.kinds ?? null],
+    );
+    const writing = rows.filter(({ repair }) => repair === 'write');
+    await writeAgain(this.pool, applied.mapping, writing);
+    const removing = asked.remove === true ? rows.filter(({ repair }) => repair === 'remove') : [];
+    const connector = this.destinations.connector(applied.mapping.destination);
+    const removed = await removeThere(connector, targetOf(applied), removing, options);
+    const places = [...writing.map(({ place }) => place), ...removed];
+    await this.pool.query(
+      'update discrepancies set repaired_at = clock_timestamp() where run = $1 and place = any($2)',
+      [id, places],
+    );
+    return { repaired: places.length, left: rows.length - places.length };
+  }
+
+  private async claim(mapping: string, by: string): Promise<string> {
+    const id = uuidv7();
+    const { rowCount } = await this.pool.query(
+      `with old as (
+         delete from reconciliations where created_at < clock_timestamp() - $4 * interval '1 day'
+       ), dead as (
+         update reconciliations set state = 'failed', failure = 'The process that ran it stopped.'
+          where state = 'running' and seen_at < clock_timestamp() - interval '1 minute'
+       )
+       insert into reconciliations (id, mapping, state, created_by)
+       select $1, $2, 'running', $3
+        where not exists (select 1 from reconciliations
+                           where mapping = $2 and state = 'running' and seen_at >= clock_timestamp() - interval '1 minute')`,
+      [id, mapping, by, KEPT_DAYS],
+    );
+    if (rowCount === 0) throw new Problem('conflict', 'A run of this mapping is under way already.');
+    return id;
+  }
+
+  private async run(id: string, applied: Applied): Promise<void> {
+    const startedAt = this.clock.now();
+    const name = applied.mapping.name;
+    try {
+      const found = await this.inOneSnapshot((client) => reconcile(client, this.reconciling(id, applied)));
+      await this.keep(id, found.discrepancies);
+      const run = {
+        id,
+        mapping: name,
+        mappingVersion: applied.version,
+        startedAt,
+        finishedAt: this.clock.now(),
+      };
+      const certificate = certify(run, found, DISCREPANCY_KINDS);
+      await this.pool.query(
+        `update reconciliations set state = 'done', finished_at = clock_timestamp(), certificate = $2 where id = $1`,
+        [id, JSON.stringify(certificate)],
+      );
+      this.logger.info({ mapping: name, run: id, discrepancies: found.discrepancies.length }, 'reconciled');
+    } catch (error) {
+      const failure = error instanceof Error ? error.message : 'unknown';
+      this.logger.warn({ mapping: name, run: id, reason: failure }, 'a reconciliation failed');
+      await this.pool
+        .query(
+          `update reconciliations set state = 'failed', finished_at = clock_timestamp(), failure = $2 where id = $1`,
+          [id, failure],
+        )
+        .catch(() => undefined); // Nobody sees it alive any more, so it counts as failed in a minute.
+    }
+  }
+
+  private reconciling(id: string, applied: Applied): Reconciling {
+    const { mapping } = applied;
+    let aliveAt = 0;
+    return {
+      mapping,
+      connector: this.destinations.connector(mapping.destination),
+      target: targetOf(applied),
+      options,
+      again: (keys) => atRest(this.pool, mapping, keys),
+      known: (targetKeys) => knownKeys(this.pool, mapping.name, targetKeys),
+      unaccounted: (keys) => withoutDelivery(this.pool, mapping, keys),
+      alive: async () => {
+        if (performance.now() - aliveAt < ALIVE_EVERY_MS) return;
+        aliveAt = performance.now();
+        await this.pool.query('update reconciliations set seen_at = clock_timestamp() where id = $1', [id]);
+      },
+    };
+  }
+
+  private async keep(id: string, found: readonly Discrepancy[]): Promise<void> {
+    if (found.length === 0) return;
+    await this.pool.query(
+      `insert into discrepancies (run, place, kind, key, target_key, target_id, fields, repair)
+       select $1, d.place, d.kind, d.key, d.target_key, d.target_id, d.fields::json, d.repair
+         from unnest($2::int[], $3::text[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::text[])
+              as d (place, kind, key, target_key, target_id, fields, repair)`,
+      [
+        id,
+        found.map((_, place) => place),
+        found.map(({ kind }) => kind),
+        found.map(({ key }) => key),
+        found.map(({ targetKey }) => targetKey),
+        found.map(({ targetId }) => targetId),
+        found.map(({ fields }) => (fields.length === 0 ? null : JSON.stringify(fields))),
+        found.map(({ repair }) => repair),
+      ],
+    );
+  }
+
+  private async inOneSnapshot<T>(work: (client: pg.ClientBase) => Promise<T>): Promise<T> {
+    const client = await this.pool.connect();
+    let broken: Error | undefined;
+    try {
+      await client.query(
+        `begin isolation level repeatable read read only; set local statement_timeout = 0;
+         set local idle_in_transaction_session_timeout = ${SNAPSHOT_MAX_MS}`,
+      );
+      const result = await work(client);
+      await client.query('commit');
+      return result;
+    } catch (error) {
+      await client.query('rollback').catch((reason: unknown) => (broken = reason as Error));
+      throw error;
+    } finally {
+      client.release(broken);
+    }
+  }
+}
+
+function options(): CallOptions {
+  return { signal: AbortSignal.timeout(CALL_TIMEOUT_MS) };
+}
+
+function targetOf({ mapping }: Applied): ObjectTarget {
+  const { object, operation, keyField } = mapping;
+  return { object, operation, keyField };
+}

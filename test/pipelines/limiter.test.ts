@@ -1,0 +1,106 @@
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { AllowanceSpentError, Limiter } from '../../src/pipelines/limiter.js';
+import { freshDatabase } from '../support/database.js';
+
+let pool: pg.Pool;
+const never = new AbortController().signal;
+
+beforeAll(async () => {
+  pool = new pg.Pool({ connectionString: await freshDatabase() });
+});
+
+afterAll(() => pool.end());
+
+async function timesOf(limiters: readonly Limiter[], calls: number): Promise<number[]> {
+  const times: number[] = [];
+  const turns = Array.from({ length: calls }, async (_, i) => {
+    await limiters[i % limiters.length]!.turn(never);
+    times.push(performance.now());
+  });
+  await Promise.all(turns);
+  return times.sort((a, b) => a - b);
+}
+
+describe('The limiter of a destination', () => {
+  it('is one for all workers: together they never call more often than allowed', async () => {
+    const workers = [1, 2, 3].map(() => new Limiter(pool, 'shared', { callsPerSecond: 50 }));
+    const times = await timesOf(workers, 60);
+    // Whatever the machine does, calls can only come later than booked: 59 gaps of 20 ms at least.
+    expect(times.at(-1)! - times[0]!).toBeGreaterThan(59 * 19);
+    const { rows } = await pool.query<{ day_used: string }>(
+      `select day_used from call_budgets where destination = 'shared'`,
+    );
+    expect(Number(rows[0]!.day_used)).toBe(60);
+  });
+
+  it('keeps to a rolling window as well', async () => {
+    const limiter = new Limiter(pool, 'window', { window: { calls: 10, ms: 200 } });
+    const times = await timesOf([limiter], 30);
+    expect(times.at(-1)! - times[0]!).toBeGreaterThan(29 * 19);
+  });
+
+  it('costs nothing where no limit is known', async () => {
+    const limiter = new Limiter({} as pg.Pool, 'free', {});
+    for (let i = 0; i < 100; i++) await limiter.turn(never);
+    expect(limiter.takeCount().calls).toBe(100);
+  });
+
+  it('never spends more than the day allows, and says how long it takes until there is more', async () => {
+    await pool.query(
+      `insert into call_budgets (destination, day, day_used)
+       values ('day', (clock_timestamp() at time zone 'UTC')::date, 99)`,
+    );
+    const limiter = new Limiter(pool, 'day', { callsPerDay: 100 });
+    await limiter.turn(never);
+    await expect(limiter.turn(never)).rejects.toBeInstanceOf(AllowanceSpentError);
+    expect(limiter.waitMs()).toBeGreaterThan(0);
+  });
+
+  it('spaces calls so that the day lasts once more than its share is used', async () => {
+    const { rows } = await pool.query<{ gap_ms: number; left_ms: number }>(
+      `with spent as (
+         insert into call_budgets (destination, day, day_used)
+         values ('lasting', (clock_timestamp() at time zone 'UTC')::date, 999_900) returning 1)
+       select 0 as gap_ms, 0 as left_ms from spent`,
+    );
+    expect(rows).toHaveLength(1);
+    const booked = await pool.query<{ granted: number; gap_ms: number }>(
+      `select granted, gap_ms from book_calls('lasting', 10, 0, 1000000, 5000)`,
+    );
+    const msLeft = 86_400_000 - (Date.now() % 86_400_000);
+    expect(booked.rows[0]!.granted).toBe(1);
+    expect(booked.rows[0]!.gap_ms).toBeGreaterThan((msLeft / 100) * 0.9);
+  });
+
+  it('believes what the backend says it used', async () => {
+    await pool.query(
+      `insert into call_budgets (destination, day, told_used, told_max, told_at)
+       values ('told', (clock_timestamp() at time zone 'UTC')::date, 500, 500, clock_timestamp())`,
+    );
+    const limiter = new Limiter(pool, 'told', {});
+    limiter.learn(undefined, { used: 500, max: 500 });
+    await expect(limiter.turn(never)).rejects.toBeInstanceOf(AllowanceSpentError);
+  });
+
+  it('grows slower after a throttle, and lets nobody call before the time that was asked for', async () => {
+    const one = new Limiter(pool, 'throttled', { callsPerSecond: 100 });
+    const other = new Limiter(pool, 'throttled', { callsPerSecond: 100 });
+    await one.turn(never);
+    const before = one.gapMs();
+    const began = performance.now();
+    await one.throttled(Date.now() + 300, Date.now());
+    expect(one.gapMs()).toBeGreaterThan(before);
+    await other.turn(never);
+    expect(performance.now() - began).toBeGreaterThan(290);
+  });
+
+  it('lets a call go that is ended while it waits', async () => {
+    const limiter = new Limiter(pool, 'ended', { callsPerSecond: 1 });
+    await limiter.turn(never);
+    const ending = new AbortController();
+    const waiting = limiter.turn(ending.signal);
+    ending.abort(new Error('the lane is lost'));
+    await expect(waiting).rejects.toThrow('the lane is lost');
+  });
+});

@@ -1,0 +1,194 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { AppliedMappings } from '../../src/pipelines/applied-mappings.js';
+import { Destinations } from '../../src/pipelines/destinations.js';
+import { systemClock } from '../../src/platform/clock.js';
+import { createLogger } from '../../src/platform/logger.js';
+import { DISCREPANCY_KINDS } from '../../src/reconciliation/discrepancy.js';
+import {
+  type DiscrepancyView,
+  findRun,
+  listDiscrepancies,
+  type Run,
+} from '../../src/reconciliation/read-runs.js';
+import { Reconciliations } from '../../src/reconciliation/reconciliations.js';
+import { MAPPING_OF_LEADS, ScriptedRig } from '../pipelines/scripted-rig.js';
+import { waitFor } from '../support/wait-for.js';
+
+const MAPPING = 'crm.lead';
+const EACH = 3;
+const PEOPLE = 60;
+
+let rig: ScriptedRig;
+let reconciliations: Reconciliations;
+let keys: string[];
+
+beforeEach(async () => {
+  rig = await ScriptedRig.start({ lead: MAPPING_OF_LEADS });
+  const worker = await rig.startWorker();
+  reconciliations = new Reconciliations(
+    rig.pool,
+    systemClock,
+    createLogger('fatal'),
+    worker.get(AppliedMappings),
+    worker.get(Destinations),
+  );
+  const event = await rig.people.event('reconciled');
+  await rig.people.register(
+    event,
+    Array.from({ length: PEOPLE }, (_, i) => `person${i}@example.com`),
+  );
+  await rig.until(MAPPING, { verified: PEOPLE });
+  keys = rig.crm.all('Lead').map(({ key }) => key!);
+});
+
+afterEach(() => rig.stop());
+
+async function run(): Promise<{ run: Run; found: DiscrepancyView[] }> {
+  const id = await reconciliations.begin(MAPPING, 'test');
+  await reconciliations.quiet();
+  const done = (await findRun(rig.pool, id))!;
+  expect(done).toMatchObject({ state: 'done', failure: null });
+  return { run: done, found: await listDiscrepancies(rig.pool, id, 1_000, -1) };
+}
+
+const objectOf = (key: string) => rig.crm.all('Lead').find((one) => one.key === key)!;
+const take = (): string[] => keys.splice(0, EACH);
+
+function forget(key: string): void {
+  rig.crm.all('Lead').splice(rig.crm.all('Lead').indexOf(objectOf(key)), 1);
+}
+
+/** Three differences of each kind. @returns what a run must find, as `kind key` */
+async function plant(): Promise<string[]> {
+  const planted: string[] = [];
+  const note = (kind: string, key: string): void => void planted.push(`${kind} ${key}`);
+  for (const key of take()) {
+    forget(key);
+    note('deleted', key);
+  }
+  for (const key of take()) {
+    forget(key);
+    await rig.pool.query('update deliveries set target_id = null where key = $1', [key]);
+    note('missing', key);
+  }
+  for (const key of take()) {
+    objectOf(key).fields['Name'] = 'Changed there';
+    note('drifted', key);
+  }
+  for (const key of take()) {
+    objectOf(key).fields['Name'] = 'Before';
+    await rig.pool.query(
+      `update deliveries set shadow = (shadow::jsonb || '{"Name":"Before"}')::text where key = $1`,
+      [key],
+    );
+    note('stale', key);
+  }
+  for (const key of take()) {
+    const { fields } = objectOf(key);
+    forget(key);
+    rig.crm.stand('Lead', fields, key);
+    note('merged', key);
+  }
+  for (const key of take()) {
+    rig.crm.stand('Lead', { ...objectOf(key).fields }, key);
+    note('duplicate', key);
+  }
+  for (const key of take()) {
+    await rig.pool.query('delete from deliveries where key = $1', [key]);
+    note('unaccounted', key);
+  }
+  for (let i = 0; i < EACH; i++) {
+    rig.crm.stand('Lead', { Email: `nobody${i}@example.com`, Name: 'Nobody' }, `nobody-${i}`);
+    note('extra', `nobody-${i}`);
+  }
+  return planted.sort();
+}
+
+const named = (found: readonly DiscrepancyView[]): string[] =>
+  found.map(({ kind, key, targetKey }) => `${kind} ${key ?? targetKey}`).sort();
+
+describe('A reconciliation', () => {
+  it('finds nothing where both sides agree, and certifies it', async () => {
+    const { run: done, found } = await run();
+    expect(found).toEqual([]);
+    expect(done.certificate!.counts).toMatchObject({ compared: PEOPLE, theirs: PEOPLE, moving: 0 });
+  });
+
+  it('finds every planted difference of eight kinds and none besides, and repairs them in one pass', async () => {
+    const planted = await plant();
+    const { run: first, found } = await run();
+    expect(named(found)).toEqual(planted);
+    expect(Object.keys(first.certificate!.discrepancies)).toEqual([...DISCREPANCY_KINDS]);
+    const drifted = found.find(({ kind }) => kind === 'drifted')!;
+    expect(drifted.fields).toEqual([
+      { field: 'Name', theirs: 'Changed there', ours: 'Ana', lastWritten: 'Ana', owner: 'foyer' },
+    ]);
+
+    const { left } = await reconciliations.repair(first.id, { remove: true });
+    expect(left).toBe(0);
+    await waitFor(
+      async () => {
+        const { rows } = await rig.pool.query<{ n: number }>('select count(*)::int as n from redeliveries');
+        return { asked: rows[0]!.n, states: (await rig.ledger(MAPPING)).states };
+      },
+      ({ asked, states }) => asked === 0 && states.verified === PEOPLE,
+    );
+    const second = await run();
+    expect(second.found).toEqual([]);
+    expect(rig.crm.all('Lead')).toHaveLength(PEOPLE);
+    const ledger = await rig.ledger(MAPPING);
+    expect(ledger.unaccounted).toBe(0);
+  });
+
+  it('takes nothing away unless asked to', async () => {
+    rig.crm.stand('Lead', { Email: 'nobody@example.com' }, 'nobody');
+    const { run: done } = await run();
+    expect(await reconciliations.repair(done.id, {})).toEqual({ repaired: 0, left: 1 });
+    expect(rig.crm.all('Lead')).toHaveLength(PEOPLE + 1);
+  });
+
+  it('reports nothing that moved under it', async () => {
+    const list = rig.crm.list.bind(rig.crm);
+    let isFirst = true;
+    rig.crm.readBackLimit = 20;
+    rig.crm.list = async (...asked) => {
+      const page = await list(...asked);
+      if (isFirst) {
+        isFirst = false;
+        const { rows } = await rig.pool.query<{ id: string }>('select id from registrations order by id');
+        for (const { id } of rows.slice(0, 10)) await rig.people.rename(id, 'Moved');
+        await rig.until(MAPPING, { verified: PEOPLE });
+      }
+      return page;
+    };
+    const { run: done, found } = await run();
+    expect(found).toEqual([]);
+    expect(done.certificate!.counts.compared).toBe(PEOPLE);
+  });
+
+  it('can be checked by a script that shares nothing with it', async () => {
+    await plant();
+    const { run: done, found } = await run();
+    const folder = mkdtempSync(path.join(tmpdir(), 'foyer-certificate-'));
+    const file = (name: string, text: string): string => {
+      writeFileSync(path.join(folder, name), text);
+      return path.join(folder, name);
+    };
+    const lines = (of: readonly object[]): string => of.map((one) => `${JSON.stringify(one)}\n`).join('');
+    const check = (run: object, of: readonly object[]) =>
+      promisify(execFile)(process.execPath, [
+        'scripts/check-certificate.mjs',
+        file('run.json', JSON.stringify(run)),
+        file('found.ndjson', lines(of)),
+      ]);
+    expect((await check(done, found)).stdout).toContain(`${PEOPLE - EACH} records compared`);
+    await expect(check(done, found.slice(1))).rejects.toThrow('not those of this run');
+    const counts = { ...done.certificate!.counts, compared: 1 };
+    await expect(check({ certificate: { ...done.certificate, counts } }, found)).rejects.toThrow('changed');
+  });
+});
