@@ -1,5 +1,3 @@
-import { Transform } from 'class-transformer';
-import { IsString, IsTimeZone, IsUrl, Matches, MinLength } from 'class-validator';
 import type { Clock } from '../platform/clock.js';
 import type { DestinationSettings } from '../platform/config/destinations.js';
 import { type Failure, byStatus, unconfirmed, unreadable, withoutAnswer } from './call-outcome.js';
@@ -24,36 +22,16 @@ import { type HubspotObject, readStored } from './hubspot-read-back.js';
 import { outcomesOf } from './hubspot-upsert.js';
 import { removeByKey } from './remove-by-key.js';
 import { type PartResult, sendByKind, sendInParts } from './send-in-parts.js';
-import { CallSettings, limitsOf, readSettings, withoutTrailingSlash } from './settings.js';
+import { HubspotSettings } from './hubspot-settings.js';
+import { hubspotToken } from './hubspot-token.js';
+import { type AccessToken, withToken } from './access-token.js';
+import { limitsOf, readSettings } from './settings.js';
 import { unsupported } from './unsupported.js';
 
 type Kind = 'upsert' | 'update';
 
 /** HubSpot's own limit of inputs in a batch call. */
 const BATCH_MAX = 100;
-
-class HubspotSettings extends CallSettings {
-  @Transform(withoutTrailingSlash)
-  @IsUrl({ require_tld: false, require_protocol: true, protocols: ['http', 'https'] })
-  baseUrl: string = 'https://api.hubapi.com';
-
-  @IsString()
-  @MinLength(1, { message: 'token is missing: set HUBSPOT_TOKEN to the token of a private app' })
-  token: string = '';
-
-  /** Where the object API lives: `/crm/v3/objects`, or a dated one such as `/crm/objects/2026-03`. */
-  @Transform(withoutTrailingSlash)
-  @Matches(/^\/[\w./-]+$/)
-  objectsPath: string = '/crm/v3/objects';
-
-  @Transform(withoutTrailingSlash)
-  @Matches(/^\/[\w./-]+$/)
-  propertiesPath: string = '/crm/v3/properties';
-
-  /** The account's own time zone: its daily allowance is renewed at midnight there. */
-  @IsTimeZone()
-  accountTimeZone: string = 'UTC';
-}
 
 export function hubspot(destination: DestinationSettings, clock: Clock): Connector {
   const settings = readSettings(HubspotSettings, destination);
@@ -63,7 +41,7 @@ export function hubspot(destination: DestinationSettings, clock: Clock): Connect
 
 class HubspotConnector implements Connector {
   readonly limits: CallLimits;
-  private readonly headers: Record<string, string>;
+  private readonly token: AccessToken<string>;
 
   constructor(
     readonly destination: string,
@@ -72,11 +50,7 @@ class HubspotConnector implements Connector {
     private readonly clock: Clock,
   ) {
     this.limits = limitsOf(settings);
-    this.headers = {
-      authorization: `Bearer ${settings.token}`,
-      'content-type': 'application/json',
-      accept: 'application/json',
-    };
+    this.token = hubspotToken(settings, engine, clock);
   }
 
   batchMax(): number {
@@ -152,7 +126,7 @@ class HubspotConnector implements Connector {
     const body = kind === 'upsert' ? upsertBody(target, records) : updateBody(target, records);
     const result = await this.post(`${target.object}/batch/${kind}`, body, options, false);
     if (result.kind !== 'answered') {
-      const failure = withoutAnswer(result);
+      const failure = failureOf(result);
       return { outcomes: records.map(() => failure), hold: failure, requestId: null, status: null };
     }
     const { status } = result;
@@ -176,7 +150,7 @@ class HubspotConnector implements Connector {
     const inputs = records.map(({ targetId }) => ({ id: targetId! }));
     const result = await this.post(`${target.object}/batch/archive`, { inputs }, options, false);
     if (result.kind !== 'answered') {
-      const failure = withoutAnswer(result);
+      const failure = failureOf(result);
       return { outcomes: records.map(() => failure), hold: failure, requestId: null, status: null };
     }
     const { status } = result;
@@ -193,8 +167,8 @@ class HubspotConnector implements Connector {
       this.readIn(await this.call(method, `${this.settings.objectsPath}/${path}`, body, options, true));
   }
 
-  private readIn(result: HttpResult): { readonly body?: unknown; readonly failure?: Failure } {
-    if (result.kind !== 'answered') return { failure: withoutAnswer(result) };
+  private readIn(result: Called): { readonly body?: unknown; readonly failure?: Failure } {
+    if (result.kind !== 'answered') return { failure: failureOf(result) };
     const refusal = this.refusal(result);
     if (refusal) return { failure: refusal };
     if (result.status !== 200) return { failure: byAnswer(result, []) };
@@ -203,7 +177,7 @@ class HubspotConnector implements Connector {
 
   private async readBatch(target: ObjectTarget, body: object, options: CallOptions) {
     const result = await this.post(`${target.object}/batch/read`, body, options, true);
-    if (result.kind !== 'answered') return { failure: withoutAnswer(result), requestId: null };
+    if (result.kind !== 'answered') return { failure: failureOf(result), requestId: null };
     const requestId = requestIdOf(result);
     const refusal = this.refusal(result);
     if (refusal) return { failure: refusal, requestId };
@@ -223,23 +197,38 @@ class HubspotConnector implements Connector {
     return this.call('POST', `${this.settings.objectsPath}/${path}`, body, options, isRepeatable);
   }
 
-  private call(
+  private async call(
     method: 'GET' | 'POST',
     path: string,
     body: object | null,
     options: CallOptions,
     isRepeatable: boolean,
-  ): Promise<HttpResult> {
-    return this.engine.call({
-      method,
-      url: `${this.settings.baseUrl}${path}`,
-      headers: this.headers,
-      ...(body === null ? {} : { body: JSON.stringify(body) }),
-      isRepeatable,
-      ...options,
-    });
+  ): Promise<Called> {
+    const call = (token: string): Promise<HttpResult> =>
+      this.engine.call({
+        method,
+        url: `${this.settings.baseUrl}${path}`,
+        headers: {
+          authorization: `Bearer ${token}`,
+          'content-type': 'application/json',
+          accept: 'application/json',
+        },
+        ...(body === null ? {} : { body: JSON.stringify(body) }),
+        isRepeatable,
+        ...options,
+      });
+    // A private app's token cannot be renewed: that it is refused is the answer.
+    const isRenewable = this.settings.refreshToken !== '';
+    const isRefused = ({ status }: HttpAnswer): boolean => isRenewable && status === 401;
+    const done = await withToken(this.token, call, options, isRefused);
+    return 'failure' in done ? { kind: 'withoutLogin', failure: done.failure } : done.result;
   }
 }
+
+type Called = HttpResult | { readonly kind: 'withoutLogin'; readonly failure: Failure };
+
+const failureOf = (result: Exclude<Called, HttpAnswer>): Failure =>
+  result.kind === 'withoutLogin' ? result.failure : withoutAnswer(result);
 
 /** By id, and the key with it: for records that `match` found. */
 function updateBody(target: ObjectTarget, records: readonly OutgoingRecord[]): object {

@@ -44,6 +44,29 @@ test('an adopted contact is written by its id, and its key with it; others by th
   expect(bodyOf(calls('/batch/upsert')[0]!).inputs).toHaveLength(1);
 });
 
+test('an installed app renews its token when it is refused, once, and shows no secret', async () => {
+  let issued = 0;
+  server.script = (request, response) => {
+    if (request.path === '/oauth/v1/token')
+      json(response, 200, { access_token: `at-${++issued}`, expires_in: 1_800, refresh_token: 'rt-1' });
+    else if (request.headers.authorization !== 'Bearer at-2') json(response, 401, { category: 'EXPIRED' });
+    else json(response, 200, { results: dialect.success(request), status: 'COMPLETE' });
+  };
+  const settings = { token: '', refreshToken: 'rt-1', clientId: 'app', clientSecret: 'hush' };
+  const crm = dialect.connector(server, settings);
+  const results = await Promise.all(persons(4).map((one) => crm.send(dialect.target, [one], { signal })));
+  expect(results.flatMap(kinds)).toEqual(Array(4).fill('written'));
+  expect(calls('/oauth')).toHaveLength(2);
+  const form = new URLSearchParams(calls('/oauth')[0]!.body);
+  expect(Object.fromEntries(form)).toMatchObject({ grant_type: 'refresh_token', refresh_token: 'rt-1' });
+
+  server.script = (request, response) =>
+    json(response, 400, { error: 'invalid_grant', error_description: request.body.replaceAll('&', ' ') });
+  const refused = await dialect.connector(server, settings).send(dialect.target, persons(1), { signal });
+  expect(kinds(refused)).toEqual(['unauthorised']);
+  expect(JSON.stringify(refused)).not.toMatch(/hush|rt-1/);
+});
+
 test('removing archives by id, looks up unknown ids by key, and leaves what is gone alone', async () => {
   server.script = (request, response) => {
     if (request.path.endsWith('/batch/archive')) response.writeHead(204).end();
