@@ -6,6 +6,7 @@ RUN npm ci --include=dev --no-audit --no-fund
 COPY tsconfig.json nest-cli.json .swcrc ./
 COPY scripts scripts
 COPY src src
+COPY web web
 COPY sandbox sandbox
 RUN node scripts/build.mjs
 # PostgreSQL runs beside us here, so the binaries that `npm start` uses stay out (they are optional packages).

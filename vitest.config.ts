@@ -1,9 +1,12 @@
+import path from 'node:path';
 import swc from 'unplugin-swc';
 import { defineConfig } from 'vitest/config';
 
 const isDeep = process.env.FOYER_TEST_DEEP === '1';
 
 export default defineConfig({
+  // What the program finds compiled, tests find as it was written.
+  resolve: { alias: [{ find: /^#web\/(.+)\.js$/, replacement: path.resolve('web/$1') }] },
   plugins: [swc.vite({ module: { type: 'nodenext' } })],
   test: {
     include: ['test/**/*.test.ts', 'src/**/*.test.ts', 'sandbox/**/*.test.ts'],

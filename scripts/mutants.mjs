@@ -20,7 +20,7 @@ import { inRoot } from './launcher/root.mjs';
  * Ends with 1 where a fault survives, cannot be planted, or breaks the tests in another way.
  * Arguments choose faults by a part of their names: `npm run test:mutants -- webhook bell`.
  */
-const COPIED = ['src', 'sandbox', 'test', 'scripts', 'config', 'mappings', 'bench'];
+const COPIED = ['src', 'web', 'sandbox', 'test', 'scripts', 'config', 'mappings', 'bench'];
 const COPIED_FILES = ['package.json', 'tsconfig.json', 'vitest.config.ts', '.swcrc'];
 const TEST_RUN_MS_MAX = 120_000;
 const REDIS_DATABASES = 256;

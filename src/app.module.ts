@@ -4,6 +4,7 @@ import { ChangesModule } from './changes/changes.module.js';
 import { EventsModule } from './events/events.module.js';
 import { IdentityApiModule, IdentityModule } from './identity/identity.module.js';
 import { LobbyModule } from './lobby/lobby.module.js';
+import { PagesModule } from './pages/pages.module.js';
 import { PipelinesApiModule, PipelinesModule } from './pipelines/pipelines.module.js';
 import { type Clock, systemClock } from './platform/clock.js';
 import { ConfigModule } from './platform/config/config.module.js';
@@ -22,6 +23,7 @@ const API: Type[] = [
   EventsModule,
   LobbyModule,
   RegistrationsModule,
+  PagesModule,
   ActivityApiModule,
   PipelinesApiModule,
   ReconciliationApiModule,

@@ -5,7 +5,9 @@ import { FolderLock } from './folder-lock.mjs';
 import { inRoot } from './root.mjs';
 import { runCommand } from './run-command.mjs';
 
-const SOURCES = ['src', 'sandbox'];
+const SOURCES = ['src', 'web', 'sandbox'];
+/** Beside src, which Nest compiles: each to a folder of its own name in dist. */
+const BESIDE = ['web', 'sandbox'];
 const RECIPE = ['package-lock.json', 'tsconfig.json', '.swcrc', 'nest-cli.json'];
 const STAMP = 'dist/.sources';
 const LOCK_WAIT_MS = 120_000;
@@ -17,7 +19,7 @@ export function isBuilt() {
 }
 
 /**
- * Compiles src to dist and sandbox to dist/sandbox. Two builds at once take turns.
+ * Compiles src to dist, web to dist/web and sandbox to dist/sandbox. Two builds at once take turns.
  * @param {{ onLine?: (line: string) => void, unlessCurrent?: boolean }} [options]
  */
 export async function build({ onLine, unlessCurrent = false } = {}) {
@@ -31,14 +33,8 @@ export async function build({ onLine, unlessCurrent = false } = {}) {
     const compile = (args) =>
       runCommand(process.execPath, args, { env: { ...process.env, RUST_BACKTRACE: '0' }, onLine });
     await compile([inRoot('node_modules/@nestjs/cli/bin/nest.js'), 'build']);
-    await compile([
-      inRoot('node_modules/@swc/cli/bin/swc.js'),
-      'sandbox',
-      '-d',
-      'dist',
-      '--ignore',
-      '**/*.test.ts',
-    ]);
+    const swc = inRoot('node_modules/@swc/cli/bin/swc.js');
+    for (const folder of BESIDE) await compile([swc, folder, '-d', 'dist', '--ignore', '**/*.test.ts']);
     removeOrphans();
     writeFileSync(inRoot(STAMP), sources);
   } finally {
@@ -50,8 +46,11 @@ export async function build({ onLine, unlessCurrent = false } = {}) {
 function removeOrphans() {
   for (const file of filesIn('dist').filter((name) => /\.js(\.map)?$/.test(name))) {
     const within = path.relative('dist', file).replace(/\.js(\.map)?$/, '');
-    const source = within.startsWith('sandbox') ? within : path.join('src', within);
-    if (!['.ts', '.tsx'].some((ending) => existsSync(inRoot(`${source}${ending}`)))) rmSync(inRoot(file));
+    const source = BESIDE.some((folder) => within.startsWith(`${folder}${path.sep}`))
+      ? within
+      : path.join('src', within);
+    if (!['.ts', '.tsx', '.js'].some((ending) => existsSync(inRoot(`${source}${ending}`))))
+      rmSync(inRoot(file));
   }
 }
 

@@ -94,7 +94,7 @@ export class Run {
   watch() {
     this.#stopWatching = watch(async (folders) => {
       try {
-        if (folders.has('src') || folders.has('sandbox'))
+        if (['src', 'web', 'sandbox'].some((folder) => folders.has(folder)))
           await step(() => build({ unlessCurrent: true }), 'Built');
         const { program, twins } = this.#byStage();
         if (folders.has('sandbox')) await Promise.all(twins.map((twin) => twin.restart()));

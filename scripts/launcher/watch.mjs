@@ -2,7 +2,7 @@ import { readdirSync, watch as watchFolder } from 'node:fs';
 import path from 'node:path';
 import { inRoot } from './root.mjs';
 
-const FOLDERS = ['src', 'sandbox', 'config', 'mappings'];
+const FOLDERS = ['src', 'web', 'sandbox', 'config', 'mappings'];
 /** An editor writes a file in several steps, and a branch changes many. */
 const QUIET_MS = 200;
 

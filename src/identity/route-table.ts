@@ -22,6 +22,11 @@ export const ROUTE_TABLE: Readonly<Record<string, Access>> = {
   'GET /metrics': 'public',
   'GET /problems/:code': 'public',
 
+  'GET /e/:event': 'public',
+  'POST /e/:event': 'public',
+  'GET /r/:id': 'public',
+  'POST /r/:id': 'public',
+
   'GET /sso/login': 'public',
   'GET /sso/account': 'public',
   'GET /sso/signed-out': 'public',

@@ -20,5 +20,6 @@ export class MailsModule {}
   imports: [EventsModule, LobbyModule],
   controllers: [RegistrationsController, PapersController],
   providers: [Register, Admissions, ForgetKeys, Registrations, RegistrationsService, PapersService],
+  exports: [Register, RegistrationsService],
 })
 export class RegistrationsModule {}

@@ -16,6 +16,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   lobby: ['events', 'identity', 'platform'],
   registrations: ['changes', 'events', 'identity', 'lobby', 'platform'],
   activity: ['changes', 'events', 'registrations', 'identity', 'platform'],
+  pages: ['events', 'registrations', 'lobby', 'identity', 'platform'],
   pipelines: ['changes', 'mapping', 'connectors', 'identity', 'platform'],
   webhooks: ['changes', 'pipelines', 'identity', 'platform'],
   reconciliation: ['pipelines', 'connectors', 'mapping', 'changes', 'identity', 'platform'],

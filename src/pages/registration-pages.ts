@@ -1,0 +1,173 @@
+import { randomUUID } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import type { Given } from '#web/fields.js';
+import { messagePage } from '#web/message-page.js';
+import type { RenderedPage } from '#web/page.js';
+import { questionsOf } from '#web/questions.js';
+import { registeredPage } from '#web/registered-page.js';
+import { registrationPage } from '#web/registration-page.js';
+import type { Words } from '#web/words.js';
+import { AgendaService } from '../events/agenda.service.js';
+import { eventBody } from '../events/event.js';
+import { EventLookup, type KnownEvent } from '../events/event-lookup.js';
+import { repeatable } from '../identity/idempotency.js';
+import { ANONYMOUS, type Principal } from '../identity/principal.js';
+import { CLOCK, type Clock } from '../platform/clock.js';
+import type { FormBody } from '../platform/http/forms.js';
+import { notFound, Problem } from '../platform/http/problem.js';
+import { demandValid } from '../platform/http/validation.js';
+import { Register } from '../registrations/register.js';
+import { RegisterDto } from '../registrations/registration.dto.js';
+import type { RegistrationBody } from '../registrations/registration.js';
+import { RegistrationsService } from '../registrations/registrations.service.js';
+import { countriesIn } from './countries.js';
+import { givenOf, NOTHING_GIVEN, requestOf } from './registration-form.js';
+import { momentText, whenText } from './when.js';
+
+const ROUTE = 'POST /e/:event';
+const SESSIONS_SHOWN_MAX = 200;
+
+export interface Answered {
+  readonly status: number;
+  readonly page: RenderedPage;
+}
+
+/** The registration pages: they do what the API does, by the same services, for people with a browser. */
+@Injectable()
+export class RegistrationPages {
+  constructor(
+    private readonly events: EventLookup,
+    private readonly agenda: AgendaService,
+    private readonly registering: Register,
+    private readonly registrations: RegistrationsService,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  async form(slug: string, words: Words): Promise<Answered> {
+    return { status: 200, page: await this.formPage(await this.demandEvent(slug), words, NOTHING_GIVEN) };
+  }
+
+  /** Registers, or shows the form again as it was sent with what is wrong. */
+  async register(slug: string, body: FormBody, words: Words): Promise<Answered> {
+    const known = await this.demandEvent(slug);
+    try {
+      const request = requestOf(body, known.form, questionsOf(known.form.schema), words.language);
+      const dto = demandValid(RegisterDto, request, '');
+      const registered = await this.registering.register(slug, dto, (eventId) =>
+        repeatable(body.key?.[0], ANONYMOUS, ROUTE, eventId, dto),
+      );
+      // The event tells nobody but by mail whether an e-mail is registered.
+      if (registered.taken) {
+        return { status: 202, page: messagePage({ words, title: words.taken, text: words.takenText }) };
+      }
+      const { body: registration } = registered;
+      const link = `/r/${registration.id}?token=${registration.manageToken!}`;
+      return { status: 201, page: shown(registration, words, link, true) };
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      const given = givenOf(body, error.extras.errors ?? [], known.form, words);
+      return { status: error.status, page: await this.formPage(known, words, given, sentence(error, words)) };
+    }
+  }
+
+  async registration(id: string, token: string, words: Words): Promise<Answered> {
+    const link = `/r/${id}?token=${encodeURIComponent(token)}`;
+    return { status: 200, page: shown(await this.registrations.read(id, holder(token)), words, link, false) };
+  }
+
+  async cancel(id: string, token: string): Promise<void> {
+    await this.registrations.cancel(id, holder(token));
+  }
+
+  private async demandEvent(slug: string): Promise<KnownEvent> {
+    const known = await this.events.open(slug);
+    if (!known) throw notFound('There is no such event.');
+    return known;
+  }
+
+  private async formPage(
+    { event, form }: KnownEvent,
+    words: Words,
+    given: Given,
+    problem?: string,
+  ): Promise<RenderedPage> {
+    const { language } = words;
+    const body = eventBody(event, this.clock.now());
+    const sessions = await this.agenda.sessions(event.slug, { limit: SESSIONS_SHOWN_MAX }, false);
+    return registrationPage({
+      words,
+      event: { name: event.name, when: whenText(language, event.time_zone, body.startsAt, body.endsAt) },
+      ...standing(body, words),
+      questions: questionsOf(form.schema),
+      // Where a session has no end of seats there is nothing to take: everyone may come.
+      sessions: sessions.items
+        .filter(({ capacity }) => capacity !== null)
+        .map(({ code, title, startsAt, endsAt }) => ({
+          code,
+          title,
+          when: whenText(language, event.time_zone, startsAt, endsAt),
+        })),
+      consents: form.consents,
+      countries: countriesIn(language),
+      key: given.values.get('key')?.[0] ?? randomUUID(),
+      given,
+      problem,
+    });
+  }
+}
+
+function standing(event: ReturnType<typeof eventBody>, words: Words): { isOpen: boolean; standing: string } {
+  const { state, placesLeft, waitlist, registrationOpensAt, timeZone } = event;
+  if (state === 'full') return { isOpen: false, standing: words.full };
+  if (state !== 'open') {
+    const opens = registrationOpensAt && momentText(words.language, timeZone, registrationOpensAt);
+    return { isOpen: false, standing: opens ? words.opensAt(opens) : words.closed };
+  }
+  if (placesLeft === null) return { isOpen: true, standing: '' };
+  if (placesLeft > 0) return { isOpen: true, standing: words.places(placesLeft) };
+  return { isOpen: waitlist.capacity !== 0, standing: words.waitlistOpen };
+}
+
+/** What went wrong with the whole, where it is not told at the fields. */
+function sentence(problem: Problem, words: Words): string | undefined {
+  switch (problem.code) {
+    case 'invalid-request':
+    case 'invalid-answer':
+      return undefined;
+    case 'already-registered':
+      return words.already;
+    case 'event-full':
+      return words.full;
+    case 'registration-closed':
+      return words.closed;
+    case 'conflict':
+      return words.language === 'en' ? problem.detail : undefined;
+    default:
+      return words.tryAgain;
+  }
+}
+
+function shown(registration: RegistrationBody, words: Words, link: string, isNew: boolean): RenderedPage {
+  const { id, status, position, attendee, event } = registration;
+  if (status === 'erased') return messagePage({ words, title: words.noSuch, text: words.noSuchText });
+  return registeredPage({
+    words,
+    event: {
+      name: event.name,
+      when: whenText(words.language, event.timeZone, event.startsAt, event.endsAt),
+    },
+    registration: {
+      id,
+      status,
+      ...(position === undefined ? {} : { position }),
+      name: `${attendee.firstName} ${attendee.lastName}`,
+      email: attendee.email,
+    },
+    link,
+    isNew,
+  });
+}
+
+function holder(token: string): Principal {
+  return { kind: 'registrant', token };
+}
