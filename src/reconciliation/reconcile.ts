@@ -8,23 +8,12 @@
  */
 import { createHash } from 'node:crypto';
 import type pg from 'pg';
-import type { CallOptions, StoredRecord } from '../connectors/connector.js';
-import { absent, compareRecord, type Comparing, type OurRecord } from './compare.js';
+import type { StoredRecord } from '../connectors/connector.js';
+import { absent, compareRecord, type OurRecord } from './compare.js';
 import type { Discrepancy } from './discrepancy.js';
 import { ourSide } from './our-side.js';
+import type { Reconciling } from './reconciling.js';
 import { Suspicions } from './suspicions.js';
-
-export interface Reconciling extends Comparing {
-  readonly options: () => CallOptions;
-  /** How records of ours stand now; by key. */
-  readonly again: (keys: readonly string[]) => Promise<ReadonlyMap<string, OurRecord>>;
-  /** Of these keys at the target, those that a record of ours has now. */
-  readonly known: (targetKeys: readonly string[]) => Promise<ReadonlySet<string>>;
-  /** Of these records, those that still have no delivery though nothing of theirs is unread or under way. */
-  readonly unaccounted: (keys: readonly string[]) => Promise<readonly string[]>;
-  /** Called now and then: the run is alive. */
-  readonly alive: () => Promise<void>;
-}
 
 export interface Counts {
   /** Of our records: compared, on their way, not there on purpose. */

@@ -10,7 +10,8 @@ import { notFound, Problem } from '../platform/http/problem.js';
 import { LOGGER, type Logger } from '../platform/logger.js';
 import { certify } from './certificate.js';
 import { type Discrepancy, DISCREPANCY_KINDS, type DiscrepancyKind } from './discrepancy.js';
-import { reconcile, type Reconciling } from './reconcile.js';
+import { reconcile } from './reconcile.js';
+import type { Reconciling } from './reconciling.js';
 import { type FoundDiscrepancy, removeThere, writeAgain } from './repair.js';
 import { atRest, knownKeys, withoutDelivery } from './second-look.js';
 

@@ -1,7 +1,7 @@
 import type { StoredRecord } from '../connectors/connector.js';
 import { absent, compareRecord, type OurRecord } from './compare.js';
 import type { Discrepancy } from './discrepancy.js';
-import type { Reconciling } from './reconcile.js';
+import type { Reconciling } from './reconciling.js';
 
 /** What seems to differ, until it was looked at once more. */
 export class Suspicions {
