@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import net, { type AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { dialects, expectConfirmed, kinds, persons } from './dialects.js';
@@ -117,6 +118,51 @@ describe.each(dialects.map((dialect) => [dialect.name, dialect] as const))(
         Array(3).fill('timeout'),
       );
       expect(kinds(result)).toEqual(['unanswered', 'unanswered', 'unanswered']);
+    });
+
+    test('an answer that drips in does not outlast the call', async () => {
+      const drip = (response: ServerResponse): void => {
+        const timer = setInterval(() => response.write(' '), 20);
+        response.on('close', () => clearInterval(timer));
+      };
+      const script: Script = (_write, response) => {
+        response.writeHead(200, { 'content-type': 'application/json' });
+        drip(response);
+      };
+      const result = await send(script, 2, never, { callTimeoutMs: 300 });
+      expect(kinds(result)).toEqual(['unanswered', 'unanswered']);
+      expect(JSON.stringify(result.outcomes)).toContain('timeout');
+    });
+
+    test.each([
+      ['more than allowed', { 'content-length': String(50 * 1024 * 1024) }, 'x'.repeat(9 * 1024 * 1024)],
+      ['packed though nobody asked', { 'content-encoding': 'gzip' }, '\u001f\u008b'],
+    ])('an answer that is %s leaves every record unanswered', async (_name, headers, body) => {
+      const result = await send((_write, response) => void response.writeHead(200, headers).write(body), 2);
+      expect(kinds(result)).toEqual(['unanswered', 'unanswered']);
+    });
+
+    test('each call over the wire waits for its turn, and none is made without', async () => {
+      server.script = dialect.around((write, response) =>
+        json(response, 200, dialect.wrap(dialect.success(write))),
+      );
+      let turns = 0;
+      const counting = (): Promise<void> => {
+        turns += 1;
+        return Promise.resolve();
+      };
+      const done = await dialect
+        .connector(server)
+        .send(dialect.target, persons(1), { signal: never, turn: counting });
+      expect(kinds(done)).toEqual(['written']);
+      expect(turns).toBe(server.seen.length);
+      server.seen.length = 0;
+      const refusing = (): Promise<void> => Promise.reject(new Error('no more today'));
+      const left = await dialect
+        .connector(server)
+        .send(dialect.target, persons(2), { signal: never, turn: refusing });
+      expect(kinds(left)).toEqual(['retry', 'retry']);
+      expect(server.seen).toHaveLength(0);
     });
 
     test('an answer without end is cut off and leaves every record unanswered', async () => {
