@@ -74,7 +74,8 @@ function codeOf(error: unknown, told: Told, trace: GrantTrace): LoginFaultCode {
   if (code === 'OAUTH_WWW_AUTHENTICATE_CHALLENGE')
     return trace.phase === 'userinfo' ? 'userinfo-failing' : 'client-refused';
   if (code === 'OAUTH_TIMEOUT' || code === 'OAUTH_ABORT') return 'provider-slow';
-  if (error instanceof TypeError && code === undefined) return 'provider-unreachable';
+  // The library's own TypeErrors speak of our arguments; fetch's of the network.
+  if (error instanceof TypeError && !code?.startsWith('ERR_INVALID')) return 'provider-unreachable';
   if (code === 'OAUTH_JSON_ATTRIBUTE_COMPARISON_FAILED')
     return details.attribute === 'sub' ? 'userinfo-sub-wrong' : 'discovery-issuer-wrong';
   if (/unexpected JWT "alg"|JWS algorithm|JWS "alg"/.test(message))

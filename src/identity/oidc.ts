@@ -91,7 +91,7 @@ export class OidcProvider {
       const tokens = await this.grant(found, address, checks, trace);
       const claims = tokens.claims();
       if (!claims || tokens.id_token === undefined) throw new LoginFault('id-token-missing');
-      demandSound(claims, tokens.id_token, tokens.access_token);
+      demandSound(claims, this.settings.clientId, tokens.id_token, tokens.access_token);
       if (!this.settings.userinfo) return { claims, idToken: tokens.id_token };
       trace.phase = 'userinfo';
       const more = await this.traces.run(trace, () =>
@@ -280,8 +280,14 @@ function demandMetadata(metadata: Readonly<client.ServerMetadata>, isPlain: bool
 }
 
 /** What the library leaves to its user: OpenID Connect Core 3.1.3.6, 3.1.3.7 (10) and 3.1.3.8. */
-function demandSound(claims: Readonly<Record<string, unknown>>, idToken: string, accessToken: string): void {
-  const { sub, iat, at_hash: atHash } = claims;
+function demandSound(
+  claims: Readonly<Record<string, unknown>>,
+  clientId: string,
+  idToken: string,
+  accessToken: string,
+): void {
+  const { sub, iat, azp, at_hash: atHash } = claims;
+  if (azp !== undefined && azp !== clientId) throw new LoginFault('azp-wrong');
   if (typeof sub !== 'string' || sub === '' || sub.length > SUBJECT_CHARACTERS_MAX)
     throw new LoginFault('sub-malformed');
   const now = Date.now() / 1000;

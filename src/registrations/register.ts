@@ -5,11 +5,14 @@ import { EventLookup, type KnownEvent } from '../events/event-lookup.js';
 import { type HeldPass, passRefused } from '../lobby/held-pass.js';
 import { keyInFlight, keyReused, type Repeatable } from '../identity/idempotency.js';
 import { manageToken } from '../identity/manage-token.js';
+import { ANONYMOUS, type Principal } from '../identity/principal.js';
+import { Providers } from '../identity/providers.js';
 import { CLOCK, type Clock } from '../platform/clock.js';
 import { Settings } from '../platform/config/settings.js';
 import { notFound, Problem } from '../platform/http/problem.js';
 import { Admissions } from './admissions.js';
 import { chosenSessions, demandFit, demandShortSource, withTextVersions } from './check-registration.js';
+import { demandEntry } from './demand-entry.js';
 import { emailKey } from './email-key.js';
 import { Registrations } from './read-registrations.js';
 import type { Candidate, Decision } from './register-batch.js';
@@ -41,6 +44,7 @@ export class Register {
     private readonly admissions: Admissions,
     private readonly registrations: Registrations,
     private readonly settings: Settings,
+    private readonly providers: Providers,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
@@ -48,6 +52,7 @@ export class Register {
    * Registers a person for an event. What this resolves is committed.
    * @param repeatFor the idempotency record of this request at an event, null where the caller sent no key
    * @param pass of the event's lobby, where the request came with one
+   * @param principal who registers: an event may demand a login
    * @throws Problem with each reason why there is no place
    */
   async register(
@@ -55,9 +60,11 @@ export class Register {
     dto: RegisterDto,
     repeatFor: (eventId: string) => Repeatable | null,
     pass: HeldPass | null = null,
+    principal: Principal = ANONYMOUS,
   ): Promise<Registered | Taken> {
     const known = await this.events.open(event);
     if (!known) throw notFound('There is no such event.');
+    demandEntry(known, principal, this.providers);
     const repeat = repeatFor(known.event.id);
     if (known.event.privacy === 'strict') return this.discreetly(known, dto, repeat, pass);
     return this.once(known, dto, repeat, pass);

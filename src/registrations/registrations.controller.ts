@@ -44,6 +44,7 @@ export class RegistrationsController {
       dto,
       (eventId) => repeatable(request.headers['idempotency-key'], principalOf(request), ROUTE, eventId, dto),
       request.heldPass,
+      principalOf(request),
     );
     if (registered.replayed) void reply.header('idempotent-replayed', 'true');
     if (registered.taken) {
