@@ -24,6 +24,7 @@ export const ROUTE_TABLE: Readonly<Record<string, Access>> = {
 
   'GET /e/:event': 'public',
   'POST /e/:event': 'public',
+  'GET /lobby/:event': 'public',
   'GET /r/:id': 'public',
   'POST /r/:id': 'public',
 

@@ -1,15 +1,17 @@
-import { Body, Controller, Get, Param, Post, Query, Req, Res } from '@nestjs/common';
+import { Body, Controller, Get, Param, Post, Query, Req, Res, UseFilters, UseGuards } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { messagePage } from '#web/message-page.js';
 import { type Words, wordsFor } from '#web/words.js';
 import type { FormBody } from '../platform/http/forms.js';
-import { Problem } from '../platform/http/problem.js';
+import { LobbyGuard } from '../lobby/lobby.guard.js';
 import { type Answered, RegistrationPages } from './registration-pages.js';
+import { PageProblemFilter } from './page-problem.filter.js';
+import { PlaceInLine } from './place-in-line.js';
 import { sendPage } from './send-page.js';
 
 /** `/e/:event` to register, `/r/:id` to see and cancel. Complete without JavaScript. */
 @ApiExcludeController()
+@UseFilters(PageProblemFilter)
 @Controller()
 export class RegistrationPagesController {
   constructor(private readonly pages: RegistrationPages) {}
@@ -21,10 +23,18 @@ export class RegistrationPagesController {
     @Res() reply: FastifyReply,
     @Query('lang') language?: string,
   ): Promise<void> {
-    return answer(request, reply, language, (words) => this.pages.form(event, words));
+    return answer(request, reply, language, async (words) => {
+      if (!(await this.pages.mustWait(event, request))) return this.pages.form(event, words);
+      void reply
+        .status(303)
+        .header('location', `/lobby/${encodeURIComponent(event)}`)
+        .send();
+      return null;
+    });
   }
 
   @Post('e/:event')
+  @UseGuards(PlaceInLine, LobbyGuard)
   register(
     @Param('event') event: string,
     @Body() body: object,
@@ -32,7 +42,9 @@ export class RegistrationPagesController {
     @Res() reply: FastifyReply,
     @Query('lang') language?: string,
   ): Promise<void> {
-    return answer(request, reply, language, (words) => this.pages.register(event, body as FormBody, words));
+    return answer(request, reply, language, (words) =>
+      this.pages.register(event, body as FormBody, words, request.heldPass),
+    );
   }
 
   @Get('r/:id')
@@ -63,29 +75,12 @@ export class RegistrationPagesController {
   }
 }
 
-/** A problem reads as a page here too: what happened and what to do, in the reader's language. */
 async function answer(
   request: FastifyRequest,
   reply: FastifyReply,
   language: string | undefined,
   work: (words: Words) => Promise<Answered | null>,
 ): Promise<void> {
-  const words = wordsFor(request.headers['accept-language'], language);
-  try {
-    const answered = await work(words);
-    if (answered) sendPage(reply, answered.status, answered.page);
-  } catch (error) {
-    if (!(error instanceof Problem)) throw error;
-    for (const [name, value] of Object.entries(error.extras.headers ?? {})) void reply.header(name, value);
-    const page =
-      error.status === 404
-        ? messagePage({ words, title: words.noSuch, text: words.noSuchText })
-        : messagePage({
-            words,
-            title: words.trouble,
-            text: words.tryAgain,
-            next: { label: words.again, to: request.url },
-          });
-    sendPage(reply, error.status, page);
-  }
+  const answered = await work(wordsFor(request.headers['accept-language'], language));
+  if (answered) sendPage(reply, answered.status, answered.page);
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
 import type { Given } from '#web/fields.js';
 import { messagePage } from '#web/message-page.js';
 import type { RenderedPage } from '#web/page.js';
@@ -12,6 +13,8 @@ import { eventBody } from '../events/event.js';
 import { EventLookup, type KnownEvent } from '../events/event-lookup.js';
 import { repeatable } from '../identity/idempotency.js';
 import { ANONYMOUS, type Principal } from '../identity/principal.js';
+import type { HeldPass } from '../lobby/held-pass.js';
+import { LobbyService } from '../lobby/lobby.service.js';
 import { CLOCK, type Clock } from '../platform/clock.js';
 import type { FormBody } from '../platform/http/forms.js';
 import { notFound, Problem } from '../platform/http/problem.js';
@@ -20,7 +23,9 @@ import { Register } from '../registrations/register.js';
 import { RegisterDto } from '../registrations/registration.dto.js';
 import type { RegistrationBody } from '../registrations/registration.js';
 import { RegistrationsService } from '../registrations/registrations.service.js';
+import { cookieOf } from './cookies.js';
 import { countriesIn } from './countries.js';
+import { placeCookies } from './place-in-line.js';
 import { givenOf, NOTHING_GIVEN, requestOf } from './registration-form.js';
 import { momentText, whenText } from './when.js';
 
@@ -40,6 +45,7 @@ export class RegistrationPages {
     private readonly agenda: AgendaService,
     private readonly registering: Register,
     private readonly registrations: RegistrationsService,
+    private readonly lobby: LobbyService,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
@@ -47,14 +53,26 @@ export class RegistrationPages {
     return { status: 200, page: await this.formPage(await this.demandEvent(slug), words, NOTHING_GIVEN) };
   }
 
+  /** Who would be sent to the line when they send the form is sent there before they fill it in. */
+  async mustWait(slug: string, request: FastifyRequest): Promise<boolean> {
+    if (cookieOf(request, placeCookies.pass(slug)) !== null) return false;
+    const known = await this.events.open(slug);
+    if (!known) return false;
+    const { state } = JSON.parse(await this.lobby.status(slug)) as { state: string };
+    return state === 'queueing' || state === 'paused';
+  }
+
   /** Registers, or shows the form again as it was sent with what is wrong. */
-  async register(slug: string, body: FormBody, words: Words): Promise<Answered> {
+  async register(slug: string, body: FormBody, words: Words, pass?: HeldPass): Promise<Answered> {
     const known = await this.demandEvent(slug);
     try {
       const request = requestOf(body, known.form, questionsOf(known.form.schema), words.language);
       const dto = demandValid(RegisterDto, request, '');
-      const registered = await this.registering.register(slug, dto, (eventId) =>
-        repeatable(body.key?.[0], ANONYMOUS, ROUTE, eventId, dto),
+      const registered = await this.registering.register(
+        slug,
+        dto,
+        (eventId) => repeatable(body.key?.[0], ANONYMOUS, ROUTE, eventId, dto),
+        pass,
       );
       // The event tells nobody but by mail whether an e-mail is registered.
       if (registered.taken) {
@@ -64,7 +82,7 @@ export class RegistrationPages {
       const link = `/r/${registration.id}?token=${registration.manageToken!}`;
       return { status: 201, page: shown(registration, words, link, true) };
     } catch (error) {
-      if (!(error instanceof Problem)) throw error;
+      if (!(error instanceof Problem) || error.code.startsWith('pass-')) throw error;
       const given = givenOf(body, error.extras.errors ?? [], known.form, words);
       return { status: error.status, page: await this.formPage(known, words, given, sentence(error, words)) };
     }

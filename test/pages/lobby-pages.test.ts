@@ -1,0 +1,90 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { waitFor } from '../support/wait-for.js';
+import { OPERATOR, TestApp } from '../http/app.js';
+
+const LOBBY = { mode: 'always', maxActive: 1, maxPerMinute: 600, passSeconds: 60, claimSeconds: 30 };
+const LOBBY_PAGE_BYTES_MAX = 14 * 1024;
+
+/** A browser, as far as a line needs one: it keeps its cookies and follows where it is sent. */
+class Visitor {
+  private readonly cookies = new Map<string, string>();
+
+  async go(method: string, path: string, fields?: Record<string, string>) {
+    const response = await fetch(`${app.url}${path}`, {
+      method,
+      redirect: 'manual',
+      headers: {
+        accept: 'text/html',
+        cookie: [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; '),
+        ...(fields ? { 'content-type': 'application/x-www-form-urlencoded' } : {}),
+      },
+      ...(fields ? { body: new URLSearchParams(fields).toString() } : {}),
+    });
+    for (const cookie of response.headers.getSetCookie()) {
+      const [pair = ''] = cookie.split(';');
+      const [name = '', value = ''] = pair.split('=');
+      if (value === '') this.cookies.delete(name);
+      else this.cookies.set(name, value);
+    }
+    return { status: response.status, html: await response.text(), to: response.headers.get('location') };
+  }
+}
+
+let app: TestApp;
+let slug: string;
+
+beforeAll(async () => {
+  app = await TestApp.start();
+  slug = await app.openEvent({ capacity: 100 });
+  const put = await app.call('PUT', `/v1/events/${slug}/lobby`, { body: LOBBY, token: OPERATOR });
+  expect(put.status).toBe(200);
+});
+afterAll(() => app.stop());
+
+const person = (n: number) => ({
+  key: `form-${n}`,
+  email: `p${n}@example.org`,
+  firstName: 'Pat',
+  lastName: `Number${n}`,
+});
+
+describe('Someone who wants to register while there is a line', () => {
+  const first = new Visitor();
+  const second = new Visitor();
+
+  it('goes on to the form when it is their turn, without any JavaScript, and registers with the pass', async () => {
+    const turn = await waitFor(
+      () => first.go('GET', `/lobby/${slug}`),
+      ({ status }) => status === 303,
+    );
+    expect(turn.to).toBe(`/e/${slug}`);
+    expect((await first.go('GET', `/e/${slug}`)).html).toContain('<form');
+  });
+
+  it('sees where they stand, in one small page, while the one before has the pass', async () => {
+    const seen = await second.go('GET', `/lobby/${slug}`);
+    expect([seen.status, seen.html.includes('You are in line')]).toEqual([200, true]);
+    expect(Buffer.byteLength(seen.html)).toBeLessThanOrEqual(LOBBY_PAGE_BYTES_MAX);
+    expect(seen.html).toMatch(/<noscript><meta http-equiv="refresh" content="\d+;url=\/lobby\//);
+    const number = /data-number="(\d+)"/.exec(seen.html)![1];
+    const again = await second.go('GET', `/lobby/${slug}`);
+    expect(/data-number="(\d+)"/.exec(again.html)![1], 'the place is kept').toBe(number);
+  });
+
+  it('is sent back to the line with a form that no pass goes with, and gets in when the one before is done', async () => {
+    const early = await second.go('POST', `/e/${slug}`, person(2));
+    expect([early.status, early.to]).toEqual([303, `/lobby/${slug}`]);
+    const done = await first.go('POST', `/e/${slug}`, person(1));
+    expect([done.status, done.html.includes('You are in')]).toEqual([201, true]);
+    await waitFor(
+      () => second.go('GET', `/lobby/${slug}`),
+      ({ status }) => status === 303,
+    );
+    expect((await second.go('POST', `/e/${slug}`, person(2))).status).toBe(201);
+  });
+
+  it('gets a calm page, and a new place, where the pass was spent', async () => {
+    const spent = await first.go('POST', `/e/${slug}`, person(3));
+    expect([spent.status, spent.html.includes('Join the line again')]).toEqual([409, true]);
+  });
+});

@@ -1,0 +1,94 @@
+import { renderPage, type RenderedPage } from './page.js';
+import type { Words } from './words.js';
+
+export interface LobbyPageProps {
+  readonly words: Words;
+  readonly event: { readonly name: string; readonly slug: string; readonly placesLeft: number | null };
+  readonly ticket: string;
+  readonly number: number;
+  readonly ahead: number;
+  readonly wait: { readonly low: number; readonly high: number };
+  readonly state: string;
+  readonly message: string | null;
+  readonly opens: string | null;
+  readonly refreshSeconds: number;
+  /** The enhancement, as a script's text. */
+  readonly script: string;
+}
+
+const STYLE = `.ahead{font-size:clamp(2rem,9vw,3.25rem);font-weight:700;line-height:1.1;letter-spacing:-.03em;margin:0 0 .5rem;font-variant-numeric:tabular-nums}.say{border-left:3px solid var(--mark);padding-left:1rem}[hidden]{display:none}`;
+
+/**
+ * One's place in the line. Without JavaScript the page looks again by itself, gently; with it, it keeps the figures
+ * up to date in place, never reloads and never moves the focus.
+ */
+export function lobbyPage(props: LobbyPageProps): RenderedPage {
+  const { words, event, ahead, wait, state, message, opens, refreshSeconds } = props;
+  const self = `/lobby/${event.slug}`;
+  return renderPage(
+    {
+      words,
+      title: `${words.before(ahead)} · ${event.name}`,
+      style: STYLE,
+      script: props.script,
+      refresh: { seconds: refreshSeconds, to: self },
+    },
+    <>
+      <p class="over">{event.name}</p>
+      <h1>{words.line}</h1>
+      <div
+        class="sheet"
+        id="line"
+        data-event={event.slug}
+        data-ticket={props.ticket}
+        data-number={props.number}
+        data-words={JSON.stringify(spoken(words))}
+      >
+        <p class="ahead" id="ahead">
+          {words.before(ahead)}
+        </p>
+        <p class="soft" id="wait">
+          {state === 'paused' ? words.paused : waitText(words, wait)}
+        </p>
+        <p id="turn" hidden>
+          <a class="button" href={self}>
+            {words.goOn}
+          </a>
+        </p>
+        <p class="soft" role="status" id="said" />
+      </div>
+      {opens && <p>{words.opensLobby(opens)}</p>}
+      {message && <p class="say">{message}</p>}
+      <p>{words.lineText}</p>
+      {event.placesLeft !== null && <p class="soft">{words.places(event.placesLeft)}</p>}
+      <noscript>
+        <p>
+          <a href={self}>{words.refresh}</a>
+        </p>
+      </noscript>
+    </>,
+  );
+}
+
+export function waitText(words: Words, { low, high }: { low: number; high: number }): string {
+  return words.wait(durationText(words, low), durationText(words, high));
+}
+
+function durationText(words: Words, seconds: number): string {
+  return seconds < 90
+    ? words.seconds(Math.max(1, Math.round(seconds)))
+    : words.minutes(Math.round(seconds / 60));
+}
+
+/** The sentences that the script fills in by itself; `#` stands for a figure. */
+function spoken(words: Words): Record<string, string> {
+  return {
+    next: words.before(0),
+    one: words.before(1),
+    many: words.before(9).replace('9', '#'),
+    paused: words.paused,
+    turn: words.yourTurn,
+    late: words.lateText,
+    offline: words.offline,
+  };
+}
