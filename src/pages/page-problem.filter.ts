@@ -5,6 +5,7 @@ import type { RenderedPage } from '#web/page.js';
 import { type Words, wordsFor } from '#web/words.js';
 import { Problem } from '../platform/http/problem.js';
 import { giveUpPlace } from './place-in-line.js';
+import { loginFor } from './registration-pages.js';
 import { sendPage } from './send-page.js';
 
 const PASS_IS_GONE: ReadonlySet<string> = new Set(['pass-invalid', 'pass-expired', 'pass-spent', 'gone']);
@@ -20,6 +21,10 @@ export class PageProblemFilter implements ExceptionFilter<Problem> {
     for (const [name, value] of Object.entries(problem.extras.headers ?? {})) void reply.header(name, value);
     if (problem.status === 303) {
       void reply.status(303).send();
+      return;
+    }
+    if (event !== undefined && problem.code === 'unauthenticated') {
+      void reply.status(303).header('location', loginFor(event)).send();
       return;
     }
     if (event !== undefined && PASS_IS_GONE.has(problem.code)) giveUpPlace(reply, request, event);

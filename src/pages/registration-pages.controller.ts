@@ -2,6 +2,7 @@ import { Body, Controller, Get, Param, Post, Query, Req, Res, UseFilters, UseGua
 import { ApiExcludeController } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Words, wordsFor } from '#web/words.js';
+import { principalOf } from '../identity/principal.js';
 import type { FormBody } from '../platform/http/forms.js';
 import { LobbyGuard } from '../lobby/lobby.guard.js';
 import { type Answered, RegistrationPages } from './registration-pages.js';
@@ -24,11 +25,9 @@ export class RegistrationPagesController {
     @Query('lang') language?: string,
   ): Promise<void> {
     return answer(request, reply, language, async (words) => {
-      if (!(await this.pages.mustWait(event, request))) return this.pages.form(event, words);
-      void reply
-        .status(303)
-        .header('location', `/lobby/${encodeURIComponent(event)}`)
-        .send();
+      const place = await this.pages.placeBefore(event, request);
+      if (place === null) return this.pages.form(event, words);
+      void reply.status(303).header('location', place).header('cache-control', 'no-store').send();
       return null;
     });
   }
@@ -42,8 +41,9 @@ export class RegistrationPagesController {
     @Res() reply: FastifyReply,
     @Query('lang') language?: string,
   ): Promise<void> {
+    const by = { principal: principalOf(request), pass: request.heldPass ?? null };
     return answer(request, reply, language, (words) =>
-      this.pages.register(event, body as FormBody, words, request.heldPass),
+      this.pages.register(event, body as FormBody, words, by),
     );
   }
 

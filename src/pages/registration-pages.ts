@@ -12,7 +12,7 @@ import { AgendaService } from '../events/agenda.service.js';
 import { eventBody } from '../events/event.js';
 import { EventLookup, type KnownEvent } from '../events/event-lookup.js';
 import { repeatable } from '../identity/idempotency.js';
-import { ANONYMOUS, type Principal } from '../identity/principal.js';
+import { type Principal, principalOf } from '../identity/principal.js';
 import type { HeldPass } from '../lobby/held-pass.js';
 import { LobbyService } from '../lobby/lobby.service.js';
 import { CLOCK, type Clock } from '../platform/clock.js';
@@ -31,6 +31,15 @@ import { momentText, whenText } from './when.js';
 
 const ROUTE = 'POST /e/:event';
 const SESSIONS_SHOWN_MAX = 200;
+
+/** Problems that are not the form's: their own page says where to go on. */
+const LEADS_ELSEWHERE = /^(pass-|unauthenticated|forbidden)/;
+
+/** Who sends the form, and with which pass of the lobby. */
+export interface Caller {
+  readonly principal: Principal;
+  readonly pass: HeldPass | null;
+}
 
 export interface Answered {
   readonly status: number;
@@ -53,17 +62,19 @@ export class RegistrationPages {
     return { status: 200, page: await this.formPage(await this.demandEvent(slug), words, NOTHING_GIVEN) };
   }
 
-  /** Who would be sent to the line when they send the form is sent there before they fill it in. */
-  async mustWait(slug: string, request: FastifyRequest): Promise<boolean> {
-    if (cookieOf(request, placeCookies.pass(slug)) !== null) return false;
+  /** Who would be sent to a login or to the line with the form is sent there before they fill it in; null: nobody is. */
+  async placeBefore(slug: string, request: FastifyRequest): Promise<string | null> {
     const known = await this.events.open(slug);
-    if (!known) return false;
+    if (!known) return null;
+    const { kind } = principalOf(request);
+    if (known.event.sso === 'required' && kind === 'anonymous') return loginFor(slug);
+    if (cookieOf(request, placeCookies.pass(slug)) !== null) return null;
     const { state } = JSON.parse(await this.lobby.status(slug)) as { state: string };
-    return state === 'queueing' || state === 'paused';
+    return state === 'queueing' || state === 'paused' ? `/lobby/${encodeURIComponent(slug)}` : null;
   }
 
   /** Registers, or shows the form again as it was sent with what is wrong. */
-  async register(slug: string, body: FormBody, words: Words, pass?: HeldPass): Promise<Answered> {
+  async register(slug: string, body: FormBody, words: Words, by: Caller): Promise<Answered> {
     const known = await this.demandEvent(slug);
     try {
       const request = requestOf(body, known.form, questionsOf(known.form.schema), words.language);
@@ -71,8 +82,9 @@ export class RegistrationPages {
       const registered = await this.registering.register(
         slug,
         dto,
-        (eventId) => repeatable(body.key?.[0], ANONYMOUS, ROUTE, eventId, dto),
-        pass,
+        (eventId) => repeatable(body.key?.[0], by.principal, ROUTE, eventId, dto),
+        by.pass,
+        by.principal,
       );
       // The event tells nobody but by mail whether an e-mail is registered.
       if (registered.taken) {
@@ -82,7 +94,7 @@ export class RegistrationPages {
       const link = `/r/${registration.id}?token=${registration.manageToken!}`;
       return { status: 201, page: shown(registration, words, link, true) };
     } catch (error) {
-      if (!(error instanceof Problem) || error.code.startsWith('pass-')) throw error;
+      if (!(error instanceof Problem) || LEADS_ELSEWHERE.test(error.code)) throw error;
       const given = givenOf(body, error.extras.errors ?? [], known.form, words);
       return { status: error.status, page: await this.formPage(known, words, given, sentence(error, words)) };
     }
@@ -132,6 +144,11 @@ export class RegistrationPages {
       problem,
     });
   }
+}
+
+export function loginFor(slug: string): string {
+  const back = `/e/${encodeURIComponent(slug)}`;
+  return `/sso/login?event=${encodeURIComponent(slug)}&returnTo=${encodeURIComponent(back)}`;
 }
 
 function standing(event: ReturnType<typeof eventBody>, words: Words): { isOpen: boolean; standing: string } {

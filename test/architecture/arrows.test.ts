@@ -39,7 +39,6 @@ const ALLOWED: Record<string, readonly string[]> = {
     'events',
     'identity',
     'lobby',
-    'pages',
     'registrations',
     'pages',
     'pipelines',

@@ -40,12 +40,13 @@ export async function rehearse(plan: Plan): Promise<Verdict> {
   let redis = await startRedis({ folder: path.join(folder, 'redis'), port: 0, password: PASSWORD });
   const programs: (RunningProgram | undefined)[] = [];
   const stage = { isOver: false, isDone: false };
+  const isOver = (): boolean => stage.isOver;
   const settings = { role: 'api' as const, databaseUrl: postgres.url, redisUrl: redis.url };
   const keep = async (i: number): Promise<void> => {
-    while (!stage.isOver) {
+    while (!isOver()) {
       const program = await startProgram(settings).catch(() => undefined);
       programs[i] = program;
-      if (stage.isOver) program?.kill('SIGKILL');
+      if (isOver()) program?.kill('SIGKILL');
       await program?.stopped;
       programs[i] = undefined;
     }

@@ -101,14 +101,15 @@ describe.skipIf(!isDataHere)(
       expect(await contactsSent(0, first!.length)).toEqual(first!.map(sorted).sort());
     });
 
-    it('those whom the recording then changes amend their registration, and go out as it changed them', async () => {
+    it('those whom the recording then changes amend their registration, and what it changed goes out, no more', async () => {
       const [first, second] = upsertsIn(UPSERTS);
       expect(second!.length).toBe(4);
       for (const person of second!.map(personOf)) {
         if (manageTokens.has(person.email)) await amend(person);
         else await registerAll([person]);
       }
-      expect(await contactsSent(first!.length, second!.length)).toEqual(second!.map(sorted).sort());
+      const changed = second!.map((contact) => sorted(differenceOf(contact, first!)));
+      expect(await contactsSent(first!.length, second!.length)).toEqual(changed.sort());
     });
 
     it('the people of the recorded batch/create reach HubSpot with the recorded properties', async () => {
@@ -265,6 +266,18 @@ function upsertsIn(file: string): Contact[][] {
   return interactions
     .filter(({ request }) => request?.uri.endsWith('/composite/sobjects/Contact/Email'))
     .map(({ request }) => (JSON.parse(request!.body) as { records: Contact[] }).records);
+}
+
+/** The recorded client wrote contacts whole; Foyer writes what differs from what it knows to stand there. */
+function differenceOf(contact: Contact, before: readonly Contact[]): Contact {
+  const known = before.find(({ Email }) => Email === contact.Email);
+  if (!known) return contact;
+  const { FirstName, LastName, ...rest } = contact;
+  return {
+    ...rest,
+    ...(FirstName === known.FirstName ? {} : { FirstName }),
+    ...(LastName === known.LastName ? {} : { LastName }),
+  } as Contact;
 }
 
 function personOf({ Email, FirstName, LastName }: Contact): Person {

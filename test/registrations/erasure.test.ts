@@ -40,6 +40,27 @@ async function erase({ id, manageToken }: AnswerBody): Promise<AnswerBody> {
   return answer.body;
 }
 
+/** What a login and a comparison with the backend leave behind of a person. */
+async function rememberElsewhere(email: string, key: string): Promise<void> {
+  await app.pool.query(
+    `with run as (
+       insert into reconciliations (id, mapping, state, created_by)
+       values (gen_random_uuid(), 'hubspot.contact', 'done', 'a test') returning id
+     ), found as (
+       insert into discrepancies (run, place, kind, key, target_key, fields, repair)
+       select run.id, 1, 'drifted', p.id, $2, json_build_array(json_build_object('field', 'lastname', 'theirs', 'Zabadak')), 'write'
+         from run, persons p where p.email_key = lower($1)
+     ), identity as (
+       insert into identities (id, provider, issuer, subject, attendee, created_at, last_login_at)
+       values (gen_random_uuid(), 'p', 'https://idp.example', 's-1', json_build_object('email', $1::text), now(), now())
+       returning id
+     )
+     insert into logins (id, hash, state_hash, identity_id, provider, authenticated_at, created_at, last_seen_at, expires_at)
+     select gen_random_uuid(), 'a', 'b', id, 'p', now(), now(), now(), now() + interval '1 hour' from identity`,
+    [email, key],
+  );
+}
+
 const consents = [{ purpose: 'marketing', granted: true }];
 
 describe('Erasure', () => {
@@ -74,6 +95,7 @@ describe('Erasure', () => {
     const before = (await rig.contactOf('zerlina@example.org'))!;
     expect(before.fields).toMatchObject({ firstname: 'Zerlina', foyer_status: 'registered' });
     expect(await traces('zerlina')).not.toEqual([]);
+    await rememberElsewhere(attendee.email, before.key);
 
     const erased = await erase(registration);
     expect(erased).toMatchObject({ status: 'erased', attendee: {}, answers: {}, consents: [], sessions: [] });
@@ -87,6 +109,8 @@ describe('Erasure', () => {
     const contact = (await rig.contacts()).find(({ key }) => key === before.key)!;
     expect(contact.fields.foyer_status).toBe('withdrawn');
     expect(await traces('witness@example.org'), 'nobody else is touched').not.toEqual([]);
+    const logins = await app.pool.query('select 1 from logins where ended_at is null');
+    expect(logins.rowCount, 'nobody is logged in as who was erased').toBe(0);
 
     expect(await erase(registration), 'again is no change').toEqual(erased);
     const back = await app.register(here, { attendee, consents });

@@ -57,8 +57,7 @@ export function mappings(folder: string): Recorded[] {
     .map((name) => {
       const { request, response } = JSON.parse(readFileSync(path.join(root, name), 'utf8')) as WireMock;
       const query = Object.entries(request.queryParameters ?? {}).map(([key, { equalTo }]) => [key, equalTo]);
-      const search =
-        query.length === 0 ? '' : `?${new URLSearchParams(query as [string, string][]).toString()}`;
+      const search = query.length === 0 ? '' : `?${new URLSearchParams(query).toString()}`;
       return {
         name,
         method: request.method,

@@ -18,6 +18,8 @@ import { PlacesGivenOn0018 } from './0018-places-given-on.js';
 import { WebhooksRest0019 } from './0019-webhooks-rest.js';
 
 /** TypeORM orders them by the thirteen digits at the end of each one's name. */
+import { ErasureElsewhere0021 } from './0021-erasure-elsewhere.js';
+
 export const migrations = [
   Events0001,
   Registrations0002,
@@ -37,4 +39,5 @@ export const migrations = [
   Logins0016,
   PlacesGivenOn0018,
   WebhooksRest0019,
+  ErasureElsewhere0021,
 ];
