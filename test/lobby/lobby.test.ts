@@ -33,6 +33,8 @@ const SETTINGS = {
 async function room(overrides: Record<string, unknown> = {}): Promise<string> {
   const event = await first.openEvent({ capacity: 10_000 });
   await first.operator('PUT', `/v1/events/${event}/lobby`, { ...SETTINGS, ...overrides });
+  // What an operator sets is known to the other replica within a second.
+  await until(async () => (await second.call('GET', `/v1/events/${event}/lobby`)).body.state !== 'off');
   return event;
 }
 
