@@ -7,6 +7,7 @@ export function printAddresses({ api, docs, event, twins }) {
   const varDir = path.relative(process.cwd(), readEnvironment().varDir) || '.';
   const rows = [
     ['Event', event],
+    ['Registration', event.replace('/v1/events/', '/e/')],
     ['API', docs],
     ['HubSpot twin', twins.hubspot && `${twins.hubspot}/_twin`],
     ['Salesforce twin', twins.salesforce && `${twins.salesforce}/_twin`],
