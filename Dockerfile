@@ -21,6 +21,7 @@ COPY package.json ./
 COPY scripts/foyer.mjs scripts/foyer.mjs
 COPY config config
 COPY mappings mappings
+COPY web web
 RUN mkdir /twin && chown node:node /twin
 USER node
 EXPOSE 3000

@@ -28,6 +28,7 @@ const en = {
   agreements: 'What you agree to',
   wrongs: (n: number) => (n === 1 ? 'One thing needs another look' : `${n} things need another look`),
   wrong: (label: string, message: string) => `${label}: ${message}`,
+  missing: (label: string) => `${label}: please fill this in.`,
   confirmed: 'You are in',
   confirmedText: (event: string) => `Your place at ${event} is confirmed.`,
   waitlisted: 'You are on the waitlist',
@@ -102,6 +103,7 @@ const de: Words = {
   agreements: 'Ihre Zustimmung',
   wrongs: (n) =>
     n === 1 ? 'Eine Angabe braucht noch einen Blick' : `${n} Angaben brauchen noch einen Blick`,
+  missing: (label) => `${label}: bitte ausfüllen.`,
   wrong: (label, _message) => `${label}: bitte prüfen oder ergänzen.`,
   confirmed: 'Sie sind dabei',
   confirmedText: (event) => `Ihr Platz bei ${event} ist bestätigt.`,
@@ -134,7 +136,7 @@ const de: Words = {
     'Viele melden sich gerade an. Alle kommen der Reihe nach dran; Ihr Platz bleibt, auch wenn Sie diese Seite schließen.',
   before: (n) =>
     n === 0 ? 'Sie sind als Nächstes dran' : n === 1 ? 'Eine Person vor Ihnen' : `${n} Personen vor Ihnen`,
-  wait: (low, high) => (low === high ? `Etwa ${low}` : `Zwischen ${low} und ${high}`),
+  wait: (low, high) => (low === high ? `Etwa ${low}` : `Etwa ${low} bis ${high}`),
   seconds: (n) => (n === 1 ? 'eine Sekunde' : `${n} Sekunden`),
   minutes: (n) => (n === 1 ? 'eine Minute' : `${n} Minuten`),
   paused: 'Die Reihe steht einen Moment still. Ihr Platz bleibt.',

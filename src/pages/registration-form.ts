@@ -53,7 +53,10 @@ export function givenOf(body: FormBody, faults: readonly ProblemFault[], form: F
   const wrongs = new Map<string, string>();
   for (const fault of faults) {
     for (const name of fieldsOf(fault, form, body)) {
-      if (!wrongs.has(name)) wrongs.set(name, words.wrong(labelOf(name, form, words), fault.message));
+      const label = labelOf(name, form, words);
+      const isMissing = !name.startsWith('consents.') && !body[name]?.[0]?.trim();
+      if (!wrongs.has(name))
+        wrongs.set(name, isMissing ? words.missing(label) : words.wrong(label, fault.message));
     }
   }
   return { values: new Map(Object.entries(body)), wrongs };
