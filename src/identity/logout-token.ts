@@ -6,9 +6,9 @@ import {
   jwtVerify,
   type JWTVerifyGetKey,
 } from 'jose';
-import { type OidcProvider, SIGNATURE_ALGORITHMS } from './oidc.js';
+import { CLOCK_TOLERANCE_SECONDS, SIGNATURE_ALGORITHMS } from './id-token.js';
+import type { OidcProvider } from './oidc.js';
 
-const CLOCK_TOLERANCE_SECONDS = 30;
 const AGE_MAX_SECONDS = 600;
 const KEYS_COOLDOWN_MS = 2_000;
 const TOKEN_CHARACTERS_MAX = 20_000;
