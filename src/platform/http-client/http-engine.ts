@@ -47,6 +47,8 @@ export type HttpResult =
       readonly headers: IncomingHttpHeaders;
       readonly body: unknown;
       readonly isReadable: boolean;
+      /** The answer as it came, for what is no JSON by intent: the parts of a batch, XML. */
+      readonly bytes: Buffer;
     }
   | { readonly kind: 'neverSent'; readonly fault: TransportFault }
   | { readonly kind: 'unanswered'; readonly fault: TransportFault };
@@ -170,10 +172,10 @@ function answered(answer: Exchange): HttpAnswer {
   const { status, headers, bytes } = answer;
   try {
     const body = JSON.parse(bytes.toString('utf8')) as unknown;
-    return { kind: 'answered', status, headers, body, isReadable: true };
+    return { kind: 'answered', status, headers, body, isReadable: true, bytes };
   } catch {
     // An answer that is no JSON is a result like any other: a gateway's page, a cut connection, an empty 204.
-    return { kind: 'answered', status, headers, body: undefined, isReadable: false };
+    return { kind: 'answered', status, headers, body: undefined, isReadable: false, bytes };
   }
 }
 
