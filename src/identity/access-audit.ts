@@ -6,7 +6,7 @@ import { PG_POOL } from '../platform/database/database.module.js';
 import { LOGGER, type Logger } from '../platform/logger.js';
 import type { Principal } from './principal.js';
 
-type Act = 'api-key.created' | 'api-key.revoked' | 'logins.ended';
+type Act = 'api-key.created' | 'api-key.revoked' | 'logins.ended' | 'registration.linked';
 
 /** Who changed who may do what. */
 @Injectable()

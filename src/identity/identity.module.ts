@@ -19,6 +19,7 @@ import { SsoService } from './sso.service.js';
 @Global()
 @Module({
   providers: [
+    AccessAudit,
     ApiKeys,
     IdempotencyClaims,
     Logins,
@@ -26,7 +27,7 @@ import { SsoService } from './sso.service.js';
     BrowserLogin,
     { provide: APP_GUARD, useClass: AccessGuard },
   ],
-  exports: [ApiKeys, IdempotencyClaims, Logins, Providers, BrowserLogin],
+  exports: [AccessAudit, ApiKeys, IdempotencyClaims, Logins, Providers, BrowserLogin],
 })
 export class IdentityModule implements OnModuleInit {
   constructor(
@@ -43,6 +44,6 @@ export class IdentityModule implements OnModuleInit {
 /** Logging in and out, and the keys of programs. */
 @Module({
   controllers: [SsoController, MeController, ApiKeysController],
-  providers: [SsoService, ApiKeysService, AccessAudit, ForgetLogins],
+  providers: [SsoService, ApiKeysService, ForgetLogins],
 })
 export class IdentityApiModule {}

@@ -4,11 +4,10 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type pg from 'pg';
 import { PG_POOL } from '../platform/database/database.module.js';
 import { Answers } from '../platform/http/example.js';
-import { Problem } from '../platform/http/problem.js';
 import { BrowserLogin } from './browser-login.js';
 import { ME_EXAMPLE, SIGNED_OUT_EXAMPLE } from './examples.js';
 import { Logins } from './logins.js';
-import { principalOf } from './principal.js';
+import { loginOf, principalOf } from './principal.js';
 import { SsoService } from './sso.service.js';
 
 /** Who asks, as we know them. */
@@ -34,9 +33,7 @@ export class MeController {
   @ApiOperation({ summary: 'Log out on every device' })
   @Answers(200, 'How many logins ended', SIGNED_OUT_EXAMPLE)
   async signOutEverywhere(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    const login = principalOf(request);
-    if (login.kind !== 'login') throw new Problem('forbidden', 'Only a person who is logged in can log out.');
-    const ended = await this.sso.signOutEverywhere(login);
+    const ended = await this.sso.signOutEverywhere(loginOf(request));
     void reply.header('set-cookie', this.browser.cookies.dropLogin()).send({ ended });
   }
 

@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify';
+import { Problem } from '../platform/http/problem.js';
 
 export const ROLES = ['viewer', 'engineer', 'operator', 'admin'] as const;
 export type Role = (typeof ROLES)[number];
@@ -37,6 +38,13 @@ declare module 'fastify' {
 
 export function principalOf(request: FastifyRequest): Principal {
   return request.principal ?? ANONYMOUS;
+}
+
+/** For routes that the table gives to people who are logged in. @throws Problem where there is no login */
+export function loginOf(request: FastifyRequest): LoginPrincipal {
+  const principal = principalOf(request);
+  if (principal.kind !== 'login') throw new Problem('forbidden', 'This is for people who are logged in.');
+  return principal;
 }
 
 /** Null for whoever has none. */

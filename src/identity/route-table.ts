@@ -37,6 +37,8 @@ export const ROUTE_TABLE: Readonly<Record<string, Access>> = {
   'POST /sso/logout': 'public',
   'GET /v1/me': 'known',
   'DELETE /v1/me/logins': 'login',
+  'GET /v1/me/registrations': 'login',
+  'PUT /v1/me/registrations/:id': 'login',
   'GET /v1/api-keys': ADMINS,
   'POST /v1/api-keys': ADMINS,
   'DELETE /v1/api-keys/:id': ADMINS,

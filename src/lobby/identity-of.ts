@@ -8,8 +8,7 @@ import { Problem } from '../platform/http/problem.js';
  */
 export function identityOf(principal: Principal, sso: 'none' | 'optional' | 'required'): string | null {
   if (sso === 'none') return null;
-  const { kind } = principal as { readonly kind: string };
-  if (kind === 'login') return (principal as unknown as { readonly identityId: string }).identityId;
+  if (principal.kind === 'login') return principal.identityId;
   if (sso === 'optional') return null;
   throw new Problem('unauthenticated', 'This event asks for a login before a place in the line is given.');
 }

@@ -99,10 +99,11 @@ export class Admissions {
   }
 }
 
-function keysOf({ emailKey, repeat, pass, eventId }: Candidate): string[] {
+function keysOf({ emailKey, repeat, pass, eventId, identityId }: Candidate): string[] {
   const keys = [emailKey];
   if (repeat) keys.push(`${repeat.scope} ${repeat.key}`);
   if (pass) keys.push(`${eventId} ${pass.number}`);
+  if (identityId !== null) keys.push(`${eventId} ${identityId}`);
   return keys;
 }
 

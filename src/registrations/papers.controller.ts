@@ -3,14 +3,14 @@ import { ApiBearerAuth, ApiHeader, ApiOperation, ApiTags } from '@nestjs/swagger
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { repeatable } from '../identity/idempotency.js';
 import { principalOf } from '../identity/principal.js';
-import { demandedVersion, etagOf } from '../platform/http/conditional.js';
+import { demandedVersion } from '../platform/http/conditional.js';
 import { Answers } from '../platform/http/example.js';
 import { baseUrl } from '../platform/http/links.js';
 import { Settings } from '../platform/config/settings.js';
 import { EXPORT_EXAMPLE, REGISTERED_EXAMPLE, REGISTRATION_EXAMPLE } from './examples.js';
 import { PapersService } from './papers.service.js';
 import { TransferDto } from './registration.dto.js';
-import type { RegistrationBody } from './registration.js';
+import { sendRegistration } from './send-registration.js';
 
 const PRIVATE = 'private, no-store';
 const TRANSFER = 'POST /v1/registrations/:id/transfer';
@@ -47,7 +47,7 @@ export class PapersController {
     const version = match === undefined ? null : demandedVersion(match);
     const { body, replayed } = await this.papers.transfer(id, principal, dto.attendee, version, repeat);
     if (replayed) void reply.header('idempotent-replayed', 'true');
-    send(reply, body);
+    sendRegistration(reply, body);
   }
 
   @Get('calendar.ics')
@@ -107,14 +107,6 @@ export class PapersController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    send(reply, await this.papers.erase(id, principalOf(request)));
+    sendRegistration(reply, await this.papers.erase(id, principalOf(request)));
   }
-}
-
-function send(reply: FastifyReply, body: RegistrationBody): void {
-  void reply
-    .header('etag', etagOf(body.version))
-    .header('cache-control', 'private, no-cache')
-    .header('content-type', 'application/json; charset=utf-8')
-    .send(JSON.stringify(body));
 }

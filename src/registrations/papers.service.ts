@@ -93,7 +93,8 @@ export class PapersService {
     );
     if (outcome === 'unknown') throw notFound();
     this.bell.ring(STREAMS);
-    return this.service.read(id, principal);
+    // A login has lost it with the person: it is not asked again whose it is.
+    return registrationBody((await this.registrations.find(row.id))!);
   }
 
   async export(id: string, principal: Principal): Promise<PersonExport & { at: string }> {

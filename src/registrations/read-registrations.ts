@@ -12,7 +12,7 @@ import {
 } from './registration.js';
 import type { RegistrationsQuery } from './registration.dto.js';
 
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+export const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 type Flat = Parameters<typeof registrationRow>[0];
 

@@ -20,9 +20,11 @@ export interface Candidate {
   readonly repeat: Repeatable | null;
   /** The call of the lobby that it spends. */
   readonly pass: { readonly number: number; readonly turn: number } | null;
+  /** Whose it becomes, where somebody is logged in. */
+  readonly identityId: string | null;
 }
 
-/** What the database decided. `crowded`: a session has no seat left. */
+/** What the database decided. `crowded`: a session has no seat left; `linked`: the identity has a registration there. */
 export interface Decision {
   readonly outcome:
     | 'confirmed'
@@ -34,6 +36,7 @@ export interface Decision {
     | 'unknown'
     | 'closed'
     | 'already'
+    | 'linked'
     | 'pass-invalid'
     | 'pass-expired'
     | 'pass-spent';
@@ -64,6 +67,12 @@ const REGISTER_BATCH_WITH_PASSES = {
     $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29)`,
 };
 
+const REGISTER_BATCH_WITH_IDENTITIES = {
+  name: 'register-batch-with-identities',
+  text: `select * from register_batch_with_identities($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,
+    $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30)`,
+};
+
 /**
  * One statement, so one transaction that the server ends by itself whatever becomes of us. Sent again with the same
  * ids after a lost answer, it finds what it wrote: `already` or `repeated` with the candidate's own id.
@@ -75,10 +84,7 @@ export async function registerBatch(
   keepDays: number,
 ): Promise<Decision[]> {
   failPoint('before-registration-commit');
-  const values = parameters(candidates, at, keepDays);
-  const { rows } = candidates.some(({ pass }) => pass)
-    ? await pool.query<Row>({ ...REGISTER_BATCH_WITH_PASSES, values: [...values, ...passes(candidates)] })
-    : await pool.query<Row>({ ...REGISTER_BATCH, values });
+  const { rows } = await pool.query<Row>(statement(candidates, parameters(candidates, at, keepDays)));
   failPoint('after-registration-commit');
   return rows.map((row) => ({
     outcome: row.outcome,
@@ -87,6 +93,17 @@ export async function registerBatch(
     firstStatus: row.first_status,
     at,
   }));
+}
+
+/** What nobody of the batch has is not asked for. */
+function statement(candidates: readonly Candidate[], values: unknown[]): pg.QueryConfig {
+  if (candidates.some(({ identityId }) => identityId !== null)) {
+    const identities = candidates.map(({ identityId }) => identityId);
+    return { ...REGISTER_BATCH_WITH_IDENTITIES, values: [...values, ...passes(candidates), identities] };
+  }
+  if (candidates.some(({ pass }) => pass))
+    return { ...REGISTER_BATCH_WITH_PASSES, values: [...values, ...passes(candidates)] };
+  return { ...REGISTER_BATCH, values };
 }
 
 function passes(candidates: readonly Candidate[]): unknown[] {

@@ -11,13 +11,16 @@ import { CLOCK, type Clock } from '../platform/clock.js';
 import { Settings } from '../platform/config/settings.js';
 import { notFound, Problem } from '../platform/http/problem.js';
 import { Admissions } from './admissions.js';
+import { alreadyRegistered, isOwn } from './already-registered.js';
 import { chosenSessions, demandFit, demandShortSource, withTextVersions } from './check-registration.js';
 import { demandEntry } from './demand-entry.js';
 import { emailKey } from './email-key.js';
+import { IdentityLinks } from './identity-links.js';
 import { Registrations } from './read-registrations.js';
 import type { Candidate, Decision } from './register-batch.js';
 import type { RegisterDto } from './registration.dto.js';
 import { registrationBody, type RegistrationBody } from './registration.js';
+import { whoseRegistration } from './whose-registration.js';
 
 const DAY_MS = 86_400_000;
 
@@ -25,6 +28,12 @@ const DAY_MS = 86_400_000;
 export interface Taken {
   readonly taken: true;
   readonly replayed: boolean;
+}
+
+/** Who registers, and with which pass of the lobby. */
+interface Asker {
+  readonly principal: Principal;
+  readonly pass: HeldPass | null;
 }
 
 export interface Registered {
@@ -43,6 +52,7 @@ export class Register {
     private readonly events: EventLookup,
     private readonly admissions: Admissions,
     private readonly registrations: Registrations,
+    private readonly links: IdentityLinks,
     private readonly settings: Settings,
     private readonly providers: Providers,
     @Inject(CLOCK) private readonly clock: Clock,
@@ -66,8 +76,9 @@ export class Register {
     if (!known) throw notFound('There is no such event.');
     demandEntry(known, principal, this.providers);
     const repeat = repeatFor(known.event.id);
-    if (known.event.privacy === 'strict') return this.discreetly(known, dto, repeat, pass);
-    return this.once(known, dto, repeat, pass);
+    const by = { pass, principal };
+    if (known.event.privacy === 'strict') return this.discreetly(known, dto, repeat, by);
+    return this.once(known, dto, repeat, by);
   }
 
   /** Whether somebody is registered is told by mail only: to them. */
@@ -75,13 +86,13 @@ export class Register {
     known: KnownEvent,
     dto: RegisterDto,
     repeat: Repeatable | null,
-    pass: HeldPass | null,
+    by: Asker,
   ): Promise<Taken> {
     try {
-      const { replayed } = await this.once(known, dto, repeat, pass);
+      const { replayed } = await this.once(known, dto, repeat, by);
       return { taken: true, replayed };
     } catch (error) {
-      if (!(error instanceof Problem) || error.code !== 'already-registered') throw error;
+      if (!(error instanceof Problem) || error.code !== 'already-registered' || isOwn(error)) throw error;
       await this.registrations.remind(known.event.id, emailKey(dto.attendee.email), this.clock.now());
       return { taken: true, replayed: error.extras.headers?.['idempotent-replayed'] === 'true' };
     }
@@ -91,13 +102,13 @@ export class Register {
     known: KnownEvent,
     dto: RegisterDto,
     repeat: Repeatable | null,
-    pass: HeldPass | null,
+    by: Asker,
   ): Promise<Registered> {
-    if (!repeat) return this.decide(known, dto, null, pass);
+    if (!repeat) return this.decide(known, dto, null, by);
 
     const name = `${repeat.scope} ${repeat.key}`;
     await this.waitForFirst(name);
-    const answer = this.decide(known, dto, repeat, pass);
+    const answer = this.decide(known, dto, repeat, by);
     const settled = answer.catch(() => undefined);
     this.underWay.set(name, settled);
     void settled.then(() => {
@@ -110,7 +121,7 @@ export class Register {
     known: KnownEvent,
     dto: RegisterDto,
     repeat: Repeatable | null,
-    pass: HeldPass | null,
+    by: Asker,
   ): Promise<Registered> {
     const given = { answers: dto.answers ?? {}, consents: dto.consents ?? [], sessions: dto.sessions ?? [] };
     try {
@@ -118,7 +129,7 @@ export class Register {
       demandShortSource(dto.source);
     } catch (fault) {
       // The form may have changed since the first request with this key, whose answer still stands.
-      const replay = repeat && (await this.replayOf(repeat));
+      const replay = repeat && (await this.replayOf(repeat, by));
       if (replay) return replay;
       throw fault;
     }
@@ -136,7 +147,8 @@ export class Register {
       sessionIds: sessions.map(({ id }) => id),
       repeat,
       // One of another room was refused by the guard; the room may have been left off since.
-      pass: pass?.eventId === known.event.id ? pass : null,
+      pass: by.pass?.eventId === known.event.id ? by.pass : null,
+      identityId: whoseRegistration(known, by.principal),
     };
     const decision = await this.admissions.admit(candidate);
     if (decision.outcome === 'confirmed' || decision.outcome === 'waitlisted') {
@@ -146,7 +158,7 @@ export class Register {
       // Written by an earlier send of this batch, whose answer was lost.
       return { body: await this.stored(candidate.id), replayed: false };
     }
-    return this.otherwise(decision);
+    return this.otherwise(decision, by);
   }
 
   /** Built from what was sent: the database has nothing to add, so it is not asked. */
@@ -176,14 +188,16 @@ export class Register {
     );
   }
 
-  private async otherwise({ outcome, resourceId, firstStatus }: Decision): Promise<Registered> {
+  private async otherwise({ outcome, resourceId, firstStatus }: Decision, by: Asker): Promise<Registered> {
     switch (outcome) {
       case 'repeated':
-        return this.replay(resourceId!, firstStatus!);
+        return this.replay(resourceId!, firstStatus!, by);
       case 'reused':
         throw keyReused();
       case 'already':
-        throw alreadyRegistered();
+        throw await this.already(resourceId!, by);
+      case 'linked':
+        throw alreadyRegistered(resourceId);
       case 'full':
         throw new Problem('event-full', 'All places are taken, and so is the waitlist.');
       case 'crowded':
@@ -203,17 +217,25 @@ export class Register {
     }
   }
 
-  private async replayOf(repeat: Repeatable): Promise<Registered | null> {
+  private async replayOf(repeat: Repeatable, by: Asker): Promise<Registered | null> {
     const since = new Date(this.clock.now().getTime() - this.settings.registrations.idempotencyDays * DAY_MS);
     const first = await this.registrations.firstAnswer(repeat, since);
     if (!first) return null;
     if (!first.bodyHash.equals(repeat.bodyHash)) throw keyReused();
-    return this.replay(first.resourceId, first.status);
+    return this.replay(first.resourceId, first.status, by);
   }
 
-  private async replay(resourceId: string, status: number): Promise<Registered> {
-    if (status !== 201) throw alreadyRegistered({ 'idempotent-replayed': 'true' });
+  private async replay(resourceId: string, status: number, by: Asker): Promise<Registered> {
+    if (status !== 201) throw await this.already(resourceId, by, { 'idempotent-replayed': 'true' });
     return { body: await this.stored(resourceId), replayed: true };
+  }
+
+  private async already(
+    id: string,
+    { principal }: Asker,
+    headers?: Record<string, string>,
+  ): Promise<Problem> {
+    return alreadyRegistered((await this.links.isOf(id, principal)) ? id : null, headers);
   }
 
   private async stored(id: string): Promise<RegistrationBody> {
@@ -241,8 +263,4 @@ export class Register {
 /** An invitation's code tells where somebody came from, as the rest of the source does. */
 function sourceOf({ source, code }: RegisterDto): Record<string, unknown> | undefined {
   return code === undefined ? source : { ...source, code };
-}
-
-function alreadyRegistered(headers: Record<string, string> = {}): Problem {
-  return new Problem('already-registered', 'This e-mail has a registration for the event.', { headers });
 }

@@ -57,6 +57,15 @@ export class TransferDto {
   @Nested(() => AttendeeDto) attendee!: AttendeeDto;
 }
 
+export class LinkRegistrationDto {
+  @Line({
+    max: 200,
+    description: 'Given with the registration',
+    example: 'fm_kxNSe6fXvIBtrfO5nNrJhlxZS3ePpAa-M45z4NrdxHY',
+  })
+  manageToken!: string;
+}
+
 /** A merge patch (RFC 7396): absent stays, null takes away; a consent that is given here is given anew. */
 export class AmendRegistrationDto {
   @JsonObject({ optional: true, example: { jobTitle: 'Chief Engineer', phone: null } })

@@ -4,13 +4,13 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { repeatable } from '../identity/idempotency.js';
 import { BehindLobby } from '../lobby/behind-lobby.js';
 import { principalOf } from '../identity/principal.js';
-import { demandedVersion, etagOf } from '../platform/http/conditional.js';
+import { demandedVersion } from '../platform/http/conditional.js';
 import { Answers, pageExample } from '../platform/http/example.js';
 import { REGISTERED_EXAMPLE, REGISTRATION_EXAMPLE } from './examples.js';
 import { Register } from './register.js';
 import { AmendRegistrationDto, RegisterDto, RegistrationsQuery } from './registration.dto.js';
-import type { RegistrationBody } from './registration.js';
 import { RegistrationsService } from './registrations.service.js';
+import { sendRegistration } from './send-registration.js';
 
 /** At an event that tells nobody who is registered. */
 const TAKEN = { status: 'taken', detail: 'What became of it was sent to the e-mail address.' };
@@ -53,7 +53,7 @@ export class RegistrationsController {
     }
     const { body } = registered;
     void reply.header('location', body.links.self).status(201);
-    send(reply, body);
+    sendRegistration(reply, body);
   }
 
   @Get('events/:event/registrations')
@@ -73,7 +73,7 @@ export class RegistrationsController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    send(reply, await this.registrations.read(id, principalOf(request)));
+    sendRegistration(reply, await this.registrations.read(id, principalOf(request)));
   }
 
   @Patch('registrations/:id')
@@ -88,7 +88,7 @@ export class RegistrationsController {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const version = demandedVersion(request.headers['if-match']);
-    send(reply, await this.registrations.amend(id, principalOf(request), version, patch));
+    sendRegistration(reply, await this.registrations.amend(id, principalOf(request), version, patch));
   }
 
   @Delete('registrations/:id')
@@ -100,7 +100,7 @@ export class RegistrationsController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    send(reply, await this.registrations.cancel(id, principalOf(request)));
+    sendRegistration(reply, await this.registrations.cancel(id, principalOf(request)));
   }
 
   @Put('registrations/:id/sessions/:code')
@@ -113,7 +113,7 @@ export class RegistrationsController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    send(reply, await this.registrations.enrol(id, principalOf(request), code, true));
+    sendRegistration(reply, await this.registrations.enrol(id, principalOf(request), code, true));
   }
 
   @Delete('registrations/:id/sessions/:code')
@@ -126,14 +126,6 @@ export class RegistrationsController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    send(reply, await this.registrations.enrol(id, principalOf(request), code, false));
+    sendRegistration(reply, await this.registrations.enrol(id, principalOf(request), code, false));
   }
-}
-
-function send(reply: FastifyReply, body: RegistrationBody): void {
-  void reply
-    .header('etag', etagOf(body.version))
-    .header('cache-control', 'private, no-cache')
-    .header('content-type', 'application/json; charset=utf-8')
-    .send(JSON.stringify(body));
 }

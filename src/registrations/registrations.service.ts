@@ -14,6 +14,7 @@ import { demandValid } from '../platform/http/validation.js';
 import { type Amended, amendRegistration, cancelRegistration } from './change-registration.js';
 import { chosenSessions, demandFit, withTextVersions } from './check-registration.js';
 import { emailKey } from './email-key.js';
+import { IdentityLinks } from './identity-links.js';
 import { mergePatch } from './merge-patch.js';
 import { Registrations } from './read-registrations.js';
 import {
@@ -35,6 +36,7 @@ export class RegistrationsService {
     @Inject(CLOCK) private readonly clock: Clock,
     private readonly settings: Settings,
     private readonly registrations: Registrations,
+    private readonly links: IdentityLinks,
     private readonly events: EventLookup,
     private readonly bell: Bell,
   ) {}
@@ -105,6 +107,7 @@ export class RegistrationsService {
   async demandOwn(id: string, principal: Principal): Promise<RegistrationRow> {
     const row = await this.registrations.find(id);
     if (row && (isOperator(principal) || this.isHolder(row, principal))) return row;
+    if (row && (await this.links.isOf(row.id, principal))) return row;
     throw notFound('There is no such registration, or the token is not its own.');
   }
 

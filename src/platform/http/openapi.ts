@@ -42,6 +42,11 @@ function describe(app: NestFastifyApplication): OpenAPIObject {
     .setVersion('1')
     .setOpenAPIVersion('3.1.0')
     .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'A manage token fm_… or an API key fk_…' })
+    .addCookieAuth('foyer-login', {
+      type: 'apiKey',
+      in: 'cookie',
+      description: 'The login of a browser; a change also takes the header Foyer-Csrf that GET /v1/me tells',
+    })
     .build();
   return withNullTypes(withProblems(SwaggerModule.createDocument(app, config)));
 }

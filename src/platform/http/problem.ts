@@ -37,8 +37,8 @@ export const PROBLEMS = {
   gone: [410, 'It is no longer there', 'It existed and was taken away; asking again is of no use.'],
   'already-registered': [
     409,
-    'This e-mail is registered for the event',
-    'There is a living registration with this e-mail. Use the manage link that was given with it to see or change it.',
+    'There is a registration for the event already',
+    'It has this e-mail, or belongs to this login and is named in `registration`. The manage link that was given with it shows and changes it; so does its login.',
   ],
   'event-full': [
     409,

@@ -16,10 +16,10 @@ import { Lobby0015 } from './0015-lobby.js';
 import { Logins0016 } from './0016-logins.js';
 import { PlacesGivenOn0018 } from './0018-places-given-on.js';
 import { WebhooksRest0019 } from './0019-webhooks-rest.js';
+import { ErasureElsewhere0021 } from './0021-erasure-elsewhere.js';
+import { LinkedRegistrations0023 } from './0023-linked-registrations.js';
 
 /** TypeORM orders them by the thirteen digits at the end of each one's name. */
-import { ErasureElsewhere0021 } from './0021-erasure-elsewhere.js';
-
 export const migrations = [
   Events0001,
   Registrations0002,
@@ -40,4 +40,5 @@ export const migrations = [
   PlacesGivenOn0018,
   WebhooksRest0019,
   ErasureElsewhere0021,
+  LinkedRegistrations0023,
 ];
