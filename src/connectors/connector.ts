@@ -170,6 +170,11 @@ export interface Connector {
    * HubSpot keeps strings, Salesforce trims and turns '' into null.
    */
   canonical(target: ObjectTarget, field: string, value: unknown): FieldValue;
+  /**
+   * Is what was wanted fulfilled by another value that stands there? Both are canonical. For fields that only go
+   * forward: who has attended is past being registered. Absent: never.
+   */
+  isFulfilled?(target: ObjectTarget, field: string, wanted: FieldValue, stored: FieldValue): boolean;
   /** Is it reachable, are we authorised? Used by readiness and by `foyer doctor`. Throws nothing. */
   probe(options: CallOptions): Promise<{ ok: true } | { ok: false; reason: Reason }>;
   /**

@@ -5,6 +5,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { type Failure, byStatus, retryAfterMs } from './call-outcome.js';
 import type { Outcome, Owner, OutgoingRecord } from './connector.js';
+import { nextMidnightMs } from './next-midnight.js';
 import { stripValues } from './strip-values.js';
 
 const SECOND_MS = 1_000;
@@ -225,20 +226,6 @@ function policyOf(
   if (/daily/i.test(text) || headers['x-hubspot-ratelimit-daily-remaining'] === '0') return 'DAILY';
   if (/ten_?\s?secondly/i.test(text)) return 'TEN_SECONDLY_ROLLING';
   return /secondly/i.test(text) ? 'SECONDLY' : 'TEN_SECONDLY_ROLLING';
-}
-
-/** HubSpot counts days in the account's own zone. */
-export function nextMidnightMs(nowMs: number, zone: string): number {
-  const clock = new Intl.DateTimeFormat('en-GB', {
-    timeZone: zone,
-    hour: '2-digit',
-    minute: '2-digit',
-    second: '2-digit',
-    hourCycle: 'h23',
-  });
-  const part = Object.fromEntries(clock.formatToParts(nowMs).map(({ type, value }) => [type, Number(value)]));
-  const sinceMidnightMs = ((part.hour! * 60 + part.minute!) * 60 + part.second!) * SECOND_MS;
-  return nowMs - (nowMs % SECOND_MS) + 24 * 60 * 60 * SECOND_MS - sinceMidnightMs;
 }
 
 function scopes(error: HubspotError): string {

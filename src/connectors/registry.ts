@@ -2,11 +2,12 @@ import { type Clock, systemClock } from '../platform/clock.js';
 import type { DestinationSettings } from '../platform/config/destinations.js';
 import type { Connector } from './connector.js';
 import { hubspot } from './hubspot.js';
+import { marketo } from './marketo.js';
 import { salesforce } from './salesforce.js';
 import { type ConnectorMaker, DestinationSettingsError } from './settings.js';
 
 /** Every backend Foyer speaks to. A new one is a file of its own and a line here. */
-const connectors: Readonly<Record<string, ConnectorMaker>> = { hubspot, salesforce };
+const connectors: Readonly<Record<string, ConnectorMaker>> = { hubspot, marketo, salesforce };
 
 export const connectorNames: readonly string[] = Object.keys(connectors);
 

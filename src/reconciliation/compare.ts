@@ -59,7 +59,7 @@ function drifted(
     if (owner !== 'foyer') continue;
     const want = canonical(field, value);
     const theirs = canonical(field, stored[field]);
-    if (want === theirs) continue;
+    if (want === theirs || connector.isFulfilled?.(target, field, want, theirs)) continue;
     const last = canonical(field, lastWritten?.[field]);
     found.push({ field, theirs, ours: want, lastWritten: last, owner });
   }

@@ -121,7 +121,43 @@ const salesforce: Dialect = {
   },
 };
 
-export const dialects: readonly Dialect[] = [hubspot, salesforce];
+const marketoInput = (write: Seen): Record<string, string>[] =>
+  (JSON.parse(write.body) as { input: Record<string, string>[] }).input;
+
+const marketo: Dialect = {
+  name: 'marketo',
+  target: { object: 'leads', operation: 'upsert', keyField: 'email' },
+  connector: (server, settings = {}) =>
+    createConnector({
+      name: 'nurture',
+      connector: 'marketo',
+      settings: {
+        baseUrl: server.baseUrl,
+        clientId: 'id',
+        clientSecret: 'secret',
+        callTimeoutMs: 400,
+        ...settings,
+      },
+    }),
+  around: (script) => (request, response, socket) => {
+    if (request.path !== '/identity/oauth/token') script(request, response, socket);
+    else json(response, 200, { access_token: 't-1', token_type: 'bearer', expires_in: 3599, scope: 'api' });
+  },
+  isWrite: (seen) => seen.method === 'POST' && seen.path === '/rest/v1/leads.json',
+  keysOf: (write) => marketoInput(write).map((lead) => lead.email!),
+  success: (write) => marketoInput(write).map((lead) => ({ id: `id-${lead.email!}`, status: 'created' })),
+  wrap: (result) => ({ requestId: 'e42b#14272d07d78', success: true, result }),
+  confirms(write, answer, key, id) {
+    const leads = marketoInput(write);
+    const { success, result } = answer as { success?: unknown; result?: unknown };
+    if (success !== true || !Array.isArray(result) || result.length !== leads.length) return false;
+    const place = leads.findIndex((lead) => lead.email === key);
+    const { id: given, status } = (result[place] ?? {}) as Record<string, unknown>;
+    return given === id && (status === 'created' || status === 'updated');
+  },
+};
+
+export const dialects: readonly Dialect[] = [hubspot, marketo, salesforce];
 
 export function person(n: number): OutgoingRecord {
   return {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Outcome } from '../../src/connectors/connector.js';
-import { nextMidnightMs } from '../../src/connectors/hubspot-errors.js';
+import { nextMidnightMs } from '../../src/connectors/next-midnight.js';
 import { createConnector } from '../../src/connectors/registry.js';
 import { dialects, kinds, person, persons } from './dialects.js';
 import { type Script, type ScriptedServer, json, scriptedServer } from './scripted-server.js';

@@ -11,11 +11,14 @@ test('the destinations as shipped need only addresses and secrets from the envir
     SALESFORCE_BASE_URL: 'https://acme.my.salesforce.com/',
     SALESFORCE_CLIENT_ID: 'id',
     SALESFORCE_CLIENT_SECRET: 'secret',
+    MARKETO_BASE_URL: 'https://000-AAA-000.mktorest.com/',
+    MARKETO_CLIENT_ID: 'id',
+    MARKETO_CLIENT_SECRET: 'secret',
   };
   const made = loadDestinations(file, environment).map((entry) => createConnector(entry));
-  expect(made.map(({ destination }) => destination)).toEqual(['hubspot', 'salesforce']);
+  expect(made.map(({ destination }) => destination)).toEqual(['hubspot', 'salesforce', 'marketo']);
   const target = { object: 'Lead', operation: 'upsert' as const, keyField: 'Id__c' };
-  expect(made.map((connector) => connector.batchMax(target))).toEqual([100, 200]);
+  expect(made.map((connector) => connector.batchMax(target))).toEqual([100, 200, 300]);
 });
 
 test('a variable that is not set is named', () => {

@@ -14,7 +14,7 @@ if (!isBuilt) console.warn('Skipped: the twins are not built (dist/sandbox). Run
 const signal = new AbortController().signal;
 
 interface Case {
-  readonly twin: 'hubspot' | 'salesforce';
+  readonly twin: 'hubspot' | 'marketo' | 'salesforce';
   readonly target: ObjectTarget;
   readonly settings: object;
   fields(n: number): OutgoingRecord['fields'];
@@ -32,6 +32,15 @@ const cases: readonly Case[] = [
     wrong: { no_such_property: 'x' },
     wrongCode: 'PROPERTY_DOESNT_EXIST',
     greeting: 'firstname',
+  },
+  {
+    twin: 'marketo',
+    target: { object: 'leads', operation: 'upsert', keyField: 'email' },
+    settings: { clientId: 'twin-client', clientSecret: 'twin-secret' },
+    fields: (n) => ({ firstName: `Given ${n}`, lastName: 'Müller-Łoś', foyerEventCount: n }),
+    wrong: { no_such_field: 'x' },
+    wrongCode: '1006',
+    greeting: 'firstName',
   },
   {
     twin: 'salesforce',
