@@ -15,6 +15,8 @@ export interface RegisteredPageProps {
   /** Where this page can be found again, with its token; the page's own address where it is that already. */
   readonly link: string;
   readonly isNew: boolean;
+  /** Whose login looks: its own, somebody’s who may make it theirs, or none. */
+  readonly login: 'own' | 'other' | 'none';
 }
 
 /** A registration as its holder sees it: right after registering, and by the link later. */
@@ -24,6 +26,7 @@ export function registeredPage({
   registration,
   link,
   isNew,
+  login,
 }: RegisteredPageProps): RenderedPage {
   const { id, status, position, name, email } = registration;
   const isLiving = status !== 'cancelled' && status !== 'erased';
@@ -57,6 +60,15 @@ export function registeredPage({
         <p>
           {words.keepLink} <a href={link}>{words.yourLink}</a>
         </p>
+      )}
+      {login === 'own' && <p>{words.linked}</p>}
+      {login === 'other' && isLiving && (
+        <form method="post" action={link}>
+          <p>{words.linkHint}</p>
+          <button name="act" value="link">
+            {words.linkIt}
+          </button>
+        </form>
       )}
       {isLiving && !isNew && (
         <form method="post" action={link}>

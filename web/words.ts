@@ -47,6 +47,10 @@ const en = {
   reference: 'Reference',
   when: 'When',
   already: 'This e-mail is registered already. Use the link that you were given with your registration.',
+  ownHere: 'You have a registration for this event.',
+  linkIt: 'Keep it with my login',
+  linkHint: 'Then you see and change it without this link, as long as you are logged in.',
+  linked: 'It belongs to your login. You see and change it here while you are logged in.',
   passGone: 'Your turn has passed. Join the line again: it keeps your ticket where it can.',
   noSuch: 'There is nothing here',
   noSuchText: 'The address is wrong, or what stood here is gone.',
@@ -124,6 +128,10 @@ const de: Words = {
   when: 'Wann',
   already:
     'Mit dieser E-Mail besteht schon eine Anmeldung. Nutzen Sie den Link, den Sie dabei bekommen haben.',
+  ownHere: 'Sie haben eine Anmeldung für diese Veranstaltung.',
+  linkIt: 'Meinem Login zuordnen',
+  linkHint: 'Dann sehen und ändern Sie sie ohne diesen Link, solange Sie eingeloggt sind.',
+  linked: 'Sie gehört zu Ihrem Login. Sie sehen und ändern sie hier, solange Sie eingeloggt sind.',
   passGone:
     'Ihre Zeit ist abgelaufen. Stellen Sie sich noch einmal an; Ihr Ticket gilt, soweit möglich, weiter.',
   noSuch: 'Hier ist nichts',

@@ -9,6 +9,7 @@ import { ApiKeysService } from './api-keys.service.js';
 import { BrowserLogin } from './browser-login.js';
 import { ForgetLogins } from './forget-logins.js';
 import { IdempotencyClaims } from './idempotency-claims.js';
+import { Identities } from './identities.js';
 import { Logins } from './logins.js';
 import { MeController } from './me.controller.js';
 import { Providers } from './providers.js';
@@ -22,12 +23,13 @@ import { SsoService } from './sso.service.js';
     AccessAudit,
     ApiKeys,
     IdempotencyClaims,
+    Identities,
     Logins,
     Providers,
     BrowserLogin,
     { provide: APP_GUARD, useClass: AccessGuard },
   ],
-  exports: [AccessAudit, ApiKeys, IdempotencyClaims, Logins, Providers, BrowserLogin],
+  exports: [AccessAudit, ApiKeys, IdempotencyClaims, Identities, Logins, Providers, BrowserLogin],
 })
 export class IdentityModule implements OnModuleInit {
   constructor(

@@ -1,11 +1,10 @@
-import { Controller, Delete, Get, Inject, Req, Res } from '@nestjs/common';
+import { Controller, Delete, Get, Req, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type pg from 'pg';
-import { PG_POOL } from '../platform/database/database.module.js';
 import { Answers } from '../platform/http/example.js';
 import { BrowserLogin } from './browser-login.js';
 import { ME_EXAMPLE, SIGNED_OUT_EXAMPLE } from './examples.js';
+import { Identities } from './identities.js';
 import { Logins } from './logins.js';
 import { loginOf, principalOf } from './principal.js';
 import { SsoService } from './sso.service.js';
@@ -18,7 +17,7 @@ export class MeController {
     private readonly browser: BrowserLogin,
     private readonly logins: Logins,
     private readonly sso: SsoService,
-    @Inject(PG_POOL) private readonly pool: pg.Pool,
+    private readonly identities: Identities,
   ) {}
 
   @Get()
@@ -47,17 +46,12 @@ export class MeController {
       };
     const secret = this.browser.secretOf(request)!;
     const times = await this.logins.timesOf(secret);
-    const { rows } = await this.pool.query<{ attendee: Record<string, string> }>(
-      'select attendee from identities where id = $1',
-      [principal.identityId],
-    );
     return {
       kind: 'login',
       id: principal.identityId,
       provider: principal.provider,
       role: principal.role,
-      // Fills in the form of a registration; the person may change it there.
-      attendee: rows[0]?.attendee ?? {},
+      attendee: await this.identities.attendeeOf(principal),
       authenticatedAt:
         principal.authenticatedAt.getTime() > 0 ? principal.authenticatedAt.toISOString() : null,
       idleUntil: times?.idleUntil.toISOString(),

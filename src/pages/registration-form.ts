@@ -7,7 +7,11 @@ import type { ProblemFault } from '../platform/http/problem.js';
 
 const ATTENDEE = ['email', 'firstName', 'lastName', 'company', 'jobTitle', 'country', 'phone'] as const;
 
-export const NOTHING_GIVEN: Given = { values: new Map(), wrongs: new Map() };
+/** @param attendee what is known of the person before they say anything */
+export function givenBy(attendee: Readonly<Record<string, string>>): Given {
+  const known = ATTENDEE.flatMap((name) => (attendee[name] ? [[name, [attendee[name]]] as const] : []));
+  return { values: new Map(known), wrongs: new Map() };
+}
 
 /** The body of the API's request, as it follows from the fields of the page. What was left empty is absent. */
 export function requestOf(

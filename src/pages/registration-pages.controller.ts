@@ -2,8 +2,8 @@ import { Body, Controller, Get, Param, Post, Query, Req, Res, UseFilters, UseGua
 import { ApiExcludeController } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Words, wordsFor } from '#web/words.js';
-import { principalOf } from '../identity/principal.js';
-import type { FormBody } from '../platform/http/forms.js';
+import { loginOf, principalOf } from '../identity/principal.js';
+import { type FormBody, soleField } from '../platform/http/forms.js';
 import { LobbyGuard } from '../lobby/lobby.guard.js';
 import { type Answered, RegistrationPages } from './registration-pages.js';
 import { PageProblemFilter } from './page-problem.filter.js';
@@ -26,7 +26,7 @@ export class RegistrationPagesController {
   ): Promise<void> {
     return answer(request, reply, language, async (words) => {
       const place = await this.pages.placeBefore(event, request);
-      if (place === null) return this.pages.form(event, words);
+      if (place === null) return this.pages.form(event, words, principalOf(request));
       void reply.status(303).header('location', place).header('cache-control', 'no-store').send();
       return null;
     });
@@ -55,19 +55,23 @@ export class RegistrationPagesController {
     @Query('token') token = '',
     @Query('lang') language?: string,
   ): Promise<void> {
-    return answer(request, reply, language, (words) => this.pages.registration(id, token, words));
+    return answer(request, reply, language, (words) =>
+      this.pages.registration(id, token, words, principalOf(request)),
+    );
   }
 
   @Post('r/:id')
-  async cancel(
+  async change(
     @Param('id') id: string,
+    @Body() body: unknown,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
     @Query('token') token = '',
     @Query('lang') language?: string,
   ): Promise<void> {
     await answer(request, reply, language, async () => {
-      await this.pages.cancel(id, token);
+      if (soleField(body, 'act') === 'link') await this.pages.link(id, token, loginOf(request));
+      else await this.pages.cancel(id, token, principalOf(request));
       // Seen by a GET of its own, so that a reload does not send the form again.
       void reply.status(303).header('location', request.url).send();
       return null;

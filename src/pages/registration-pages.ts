@@ -12,13 +12,16 @@ import { AgendaService } from '../events/agenda.service.js';
 import { eventBody } from '../events/event.js';
 import { EventLookup, type KnownEvent } from '../events/event-lookup.js';
 import { repeatable } from '../identity/idempotency.js';
-import { type Principal, principalOf } from '../identity/principal.js';
+import { Identities } from '../identity/identities.js';
+import { type LoginPrincipal, type Principal, principalOf } from '../identity/principal.js';
 import type { HeldPass } from '../lobby/held-pass.js';
 import { LobbyService } from '../lobby/lobby.service.js';
 import { CLOCK, type Clock } from '../platform/clock.js';
 import type { FormBody } from '../platform/http/forms.js';
 import { notFound, Problem } from '../platform/http/problem.js';
 import { demandValid } from '../platform/http/validation.js';
+import { IdentityLinks } from '../registrations/identity-links.js';
+import { MyRegistrations } from '../registrations/my-registrations.service.js';
 import { Register } from '../registrations/register.js';
 import { RegisterDto } from '../registrations/registration.dto.js';
 import type { RegistrationBody } from '../registrations/registration.js';
@@ -26,7 +29,7 @@ import { RegistrationsService } from '../registrations/registrations.service.js'
 import { cookieOf } from './cookies.js';
 import { countriesIn } from './countries.js';
 import { placeCookies } from './place-in-line.js';
-import { givenOf, NOTHING_GIVEN, requestOf } from './registration-form.js';
+import { givenBy, givenOf, requestOf } from './registration-form.js';
 import { momentText, whenText } from './when.js';
 
 const ROUTE = 'POST /e/:event';
@@ -54,12 +57,18 @@ export class RegistrationPages {
     private readonly agenda: AgendaService,
     private readonly registering: Register,
     private readonly registrations: RegistrationsService,
+    private readonly mine: MyRegistrations,
+    private readonly links: IdentityLinks,
+    private readonly identities: Identities,
     private readonly lobby: LobbyService,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  async form(slug: string, words: Words): Promise<Answered> {
-    return { status: 200, page: await this.formPage(await this.demandEvent(slug), words, NOTHING_GIVEN) };
+  /** Filled in with what the provider of a login says. */
+  async form(slug: string, words: Words, principal: Principal): Promise<Answered> {
+    const known = await this.demandEvent(slug);
+    const given = givenBy(await this.identities.attendeeOf(principal));
+    return { status: 200, page: await this.formPage(known, words, given, principal) };
   }
 
   /** Who would be sent to a login or to the line with the form is sent there before they fill it in; null: nobody is. */
@@ -92,21 +101,36 @@ export class RegistrationPages {
       }
       const { body: registration } = registered;
       const link = `/r/${registration.id}?token=${registration.manageToken!}`;
-      return { status: 201, page: shown(registration, words, link, true) };
+      const login = await this.loginOf(registration.id, by.principal);
+      return { status: 201, page: shown(registration, words, { link, login, isNew: true }) };
     } catch (error) {
       if (!(error instanceof Problem) || LEADS_ELSEWHERE.test(error.code)) throw error;
       const given = givenOf(body, error.extras.errors ?? [], known.form, words);
-      return { status: error.status, page: await this.formPage(known, words, given, sentence(error, words)) };
+      const problem = sentence(error, words);
+      return { status: error.status, page: await this.formPage(known, words, given, by.principal, problem) };
     }
   }
 
-  async registration(id: string, token: string, words: Words): Promise<Answered> {
-    const link = `/r/${id}?token=${encodeURIComponent(token)}`;
-    return { status: 200, page: shown(await this.registrations.read(id, holder(token)), words, link, false) };
+  /** @param token of its link; empty: the login has to be its own */
+  async registration(id: string, token: string, words: Words, principal: Principal): Promise<Answered> {
+    const registration = await this.registrations.read(id, holder(token, principal));
+    const link = token === '' ? `/r/${id}` : `/r/${id}?token=${encodeURIComponent(token)}`;
+    const login = await this.loginOf(id, principal);
+    return { status: 200, page: shown(registration, words, { link, login, isNew: false }) };
   }
 
-  async cancel(id: string, token: string): Promise<void> {
-    await this.registrations.cancel(id, holder(token));
+  async cancel(id: string, token: string, principal: Principal): Promise<void> {
+    await this.registrations.cancel(id, holder(token, principal));
+  }
+
+  /** Makes it the own one of who is logged in. */
+  async link(id: string, token: string, login: LoginPrincipal): Promise<void> {
+    await this.mine.link(id, login, token);
+  }
+
+  private async loginOf(id: string, principal: Principal): Promise<'own' | 'other' | 'none'> {
+    if (principal.kind !== 'login') return 'none';
+    return (await this.links.isOf(id, principal)) ? 'own' : 'other';
   }
 
   private async demandEvent(slug: string): Promise<KnownEvent> {
@@ -119,15 +143,19 @@ export class RegistrationPages {
     { event, form }: KnownEvent,
     words: Words,
     given: Given,
+    principal: Principal,
     problem?: string,
   ): Promise<RenderedPage> {
     const { language } = words;
     const body = eventBody(event, this.clock.now());
+    const ownId = await this.links.livingAt(event.id, principal);
+    const isOther = ownId === null || event.sso !== 'required';
     const sessions = await this.agenda.sessions(event.slug, { limit: SESSIONS_SHOWN_MAX }, false);
     return registrationPage({
       words,
       event: { name: event.name, when: whenText(language, event.time_zone, body.startsAt, body.endsAt) },
-      ...standing(body, words),
+      ...(isOther ? standing(body, words) : { isOpen: false, standing: '' }),
+      own: ownId === null ? null : `/r/${ownId}`,
       questions: questionsOf(form.schema),
       // Where a session has no end of seats there is nothing to take: everyone may come.
       sessions: sessions.items
@@ -182,7 +210,11 @@ function sentence(problem: Problem, words: Words): string | undefined {
   }
 }
 
-function shown(registration: RegistrationBody, words: Words, link: string, isNew: boolean): RenderedPage {
+function shown(
+  registration: RegistrationBody,
+  words: Words,
+  seen: { link: string; login: 'own' | 'other' | 'none'; isNew: boolean },
+): RenderedPage {
   const { id, status, position, attendee, event } = registration;
   if (status === 'erased') return messagePage({ words, title: words.noSuch, text: words.noSuchText });
   return registeredPage({
@@ -198,11 +230,11 @@ function shown(registration: RegistrationBody, words: Words, link: string, isNew
       name: `${attendee.firstName} ${attendee.lastName}`,
       email: attendee.email,
     },
-    link,
-    isNew,
+    ...seen,
   });
 }
 
-function holder(token: string): Principal {
-  return { kind: 'registrant', token };
+/** Whoever has the link, or else who is logged in. */
+function holder(token: string, principal: Principal): Principal {
+  return token === '' ? principal : { kind: 'registrant', token };
 }

@@ -242,3 +242,37 @@ describe('An event that demands a login', () => {
     expect((await register(await person(), event, form(), { 'foyer-pass': second })).status).toBe(201);
   });
 });
+
+describe('The pages of who is logged in', () => {
+  it('fill in the form, and lead to the registration that there is instead of to a second', async () => {
+    const event = await sso.app.openEvent({ sso: 'required' });
+    const ada = await person({ given_name: 'Augusta' });
+    const empty = await ada.get(`/e/${event}`);
+    expect(empty.text).toMatch(/name="firstName"[^>]*value="Augusta"|value="Augusta"[^>]*name="firstName"/);
+    const { attendee } = form();
+    const sent = await ada.post(`/e/${event}`, new URLSearchParams(attendee));
+    expect([sent.status, sent.text.includes('It belongs to your login')]).toEqual([201, true]);
+    const [id] = await listed(ada);
+    const again = await ada.get(`/e/${event}`);
+    expect([again.text.includes(`href="/r/${id!}"`), again.text.includes('<form')]).toEqual([true, false]);
+    const second = await ada.post(`/e/${event}`, new URLSearchParams(form().attendee));
+    expect([second.status, second.text.includes(`href="/r/${id!}"`)]).toEqual([409, true]);
+    const seen = await ada.get(`/r/${id!}`);
+    expect([seen.status, seen.text.includes(attendee.email)]).toEqual([200, true]);
+    expect((await (await person()).get(`/r/${id!}`)).status).toBe(404);
+    expect((await ada.post(`/r/${id!}`, new URLSearchParams())).status).toBe(303);
+    expect((await ada.get(`/r/${id!}`)).text).toContain('is cancelled');
+  });
+
+  it('take a guest’s registration to the login with one button', async () => {
+    const { id, manageToken } = (await sso.app.register(await sso.app.openEvent())).body;
+    const ada = await person();
+    const path = `/r/${id}?token=${manageToken}`;
+    expect((await ada.get(path)).text).toContain('Keep it with my login');
+    expect((await sso.browser().get(path)).text).not.toContain('Keep it with my login');
+    const kept = await ada.post(path, new URLSearchParams({ act: 'link' }));
+    expect([kept.status, kept.location]).toEqual([303, path]);
+    expect((await ada.get(path)).text).toContain('It belongs to your login');
+    expect(await listed(ada)).toEqual([id]);
+  });
+});
