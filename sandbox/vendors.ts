@@ -1,3 +1,4 @@
+import { dataverse } from './dataverse/dataverse.js';
 import { hubspot } from './hubspot/hubspot.js';
 import { marketo } from './marketo/marketo.js';
 import { salesforce } from './salesforce/salesforce.js';
@@ -9,4 +10,5 @@ export const VENDORS: Record<TwinName, (env: Record<string, string | undefined>)
   hubspot,
   salesforce,
   marketo,
+  dataverse,
 };

@@ -6,7 +6,12 @@ const POLL_MS = 1000;
 const ROWS_MAX = 200;
 const PACE_BARS = 60;
 const OUTCOMES = ['created', 'updated', 'rejected', 'throttled', 'lied', 'unanswered'];
-const NAMES = { hubspot: 'HubSpot twin', salesforce: 'Salesforce twin', marketo: 'Marketo twin' };
+const NAMES = {
+  hubspot: 'HubSpot twin',
+  salesforce: 'Salesforce twin',
+  marketo: 'Marketo twin',
+  dataverse: 'Dataverse twin',
+};
 const WILL_APPEAR =
   'Every record that is sent here shows up in this list the moment it arrives: created, updated or refused, with what was sent and what was answered.';
 
