@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
+import { OpenSockets } from './open-sockets.js';
 import { newRequest } from './register.js';
 import { Stage } from './stage.js';
 import { percentile, type Table, table } from './table.js';
@@ -7,7 +8,9 @@ import { type Person, twinCalls } from './twin-calls.js';
 
 const PER_SECOND = 200;
 const SECONDS = 15;
-const WARM_SECONDS = 3;
+/** Until the programs' code is compiled and the twins' tables have grown. */
+const WARM_SECONDS = 10;
+const CONNECTIONS = 32;
 const JOURNAL_PAGE = 5_000;
 
 /** From the commit to the request at the twin, at a steady rate that nobody waits for. */
@@ -17,10 +20,12 @@ export function latency(): Promise<Table[]> {
     const api = await stage.start('api');
     const worker = await stage.start('worker');
     const url = `${api.url}/v1/events/steady/registrations`;
-    await steadily(WARM_SECONDS, () => request(url));
+    const sockets = await OpenSockets.to(url, CONNECTIONS);
+    await steadily(WARM_SECONDS, () => register(sockets));
     await stage.quiet();
     const warm = await position(stage);
-    await steadily(SECONDS, () => request(url));
+    await steadily(SECONDS, () => register(sockets));
+    sockets.close();
     await stage.quiet();
     const made = await changesAfter(stage, warm);
     const rows = [
@@ -50,12 +55,9 @@ async function steadily(seconds: number, one: () => Promise<unknown>): Promise<v
   await Promise.all(underWay);
 }
 
-async function request(url: string): Promise<void> {
-  const { body, key } = newRequest();
-  const headers = { 'content-type': 'application/json', 'idempotency-key': key };
-  const answer = await fetch(url, { method: 'POST', headers, body });
-  await answer.arrayBuffer();
-  if (answer.status !== 201) throw new Error(`a registration was answered ${answer.status}`);
+async function register(sockets: OpenSockets): Promise<void> {
+  const status = await sockets.post(newRequest());
+  if (status !== 201) throw new Error(`a registration was answered ${status}`);
 }
 
 async function position(stage: Stage): Promise<string> {

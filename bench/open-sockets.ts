@@ -23,41 +23,71 @@ export function loadOf(tookMs: readonly number[], failed: number, elapsedMs: num
   };
 }
 
-/** Keeps one POST under way on each of so many connections, which stay open. */
+export interface Request {
+  readonly body: string;
+  readonly key: string;
+}
+
+/** Connections to one address that stay open; a POST takes one that is free. */
+export class OpenSockets {
+  private constructor(
+    private readonly head: string,
+    private readonly address: { readonly host: string; readonly port: number },
+    private readonly free: Socket[],
+  ) {}
+
+  static async to(url: string, connections: number): Promise<OpenSockets> {
+    const { hostname: host, port, pathname } = new URL(url);
+    const head = `POST ${pathname} HTTP/1.1\r\nhost: ${host}:${port}\r\ncontent-type: application/json\r\n`;
+    const address = { host, port: Number(port) };
+    const free = await Promise.all(Array.from({ length: connections }, () => open(address)));
+    return new OpenSockets(head, address, free);
+  }
+
+  /** @returns the status */
+  async post({ body, key }: Request): Promise<number> {
+    const socket = this.free.pop() ?? (await open(this.address));
+    const length = Buffer.byteLength(body);
+    socket.write(`${this.head}idempotency-key: ${key}\r\ncontent-length: ${length}\r\n\r\n${body}`);
+    const status = await answered(socket);
+    this.free.push(socket);
+    return status;
+  }
+
+  close(): void {
+    for (const socket of this.free) socket.destroy();
+  }
+}
+
+/** Keeps one POST under way on each of so many connections. */
 export async function keepBusy(
   url: string,
   connections: number,
   seconds: number,
-  next: () => { readonly body: string; readonly key: string },
+  next: () => Request,
 ): Promise<Load> {
-  const { hostname, port, pathname } = new URL(url);
-  const head = `POST ${pathname} HTTP/1.1\r\nhost: ${hostname}:${port}\r\ncontent-type: application/json\r\n`;
-  const sockets = await Promise.all(Array.from({ length: connections }, () => open(hostname, Number(port))));
+  const sockets = await OpenSockets.to(url, connections);
   const began = performance.now();
   const until = began + seconds * 1000;
   const took: number[] = [];
   let failed = 0;
-  await Promise.all(
-    sockets.map(async (socket) => {
-      while (performance.now() < until) {
-        const { body, key } = next();
-        const start = performance.now();
-        socket.write(
-          `${head}idempotency-key: ${key}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-        );
-        const status = await answered(socket);
-        took.push(performance.now() - start);
-        if (status !== 201) failed += 1;
-      }
-    }),
-  );
-  for (const socket of sockets) socket.destroy();
+  const client = async (): Promise<void> => {
+    while (performance.now() < until) {
+      const request = next();
+      const start = performance.now();
+      const status = await sockets.post(request);
+      took.push(performance.now() - start);
+      if (status !== 201) failed += 1;
+    }
+  };
+  await Promise.all(Array.from({ length: connections }, client));
+  sockets.close();
   return loadOf(took, failed, performance.now() - began);
 }
 
-function open(host: string, port: number): Promise<Socket> {
+function open(address: { host: string; port: number }): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const socket = connect({ host, port, noDelay: true }, () => resolve(socket));
+    const socket = connect({ ...address, noDelay: true }, () => resolve(socket));
     socket.once('error', reject);
   });
 }

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { handBack, type Lease, releaseLease, renewLease, takeLease } from '../changes/lease.js';
+import type { Lookout } from '../changes/lookout.js';
 import type { PipelineSettings } from '../platform/config/settings.js';
 
 /** What a lane's holder does with it. */
@@ -20,9 +21,11 @@ export type Drained =
   | { readonly kind: 'given-back'; readonly dueInMs: number | null };
 
 const FAILED_PAUSE_MS = 250;
+/** A lane that is never quiet is given back after so long: what is delivered to, and how, is then looked up anew. */
+const HOLD_MAX_MS = 1_000;
 
 /**
- * Empties one lane: takes it, goes round until there is nothing, gives it back.
+ * Empties one lane: takes it, goes round until there is nothing and nothing comes for a moment, gives it back.
  * @throws LeaseLostError, or what a round threw; the lane then falls to whoever comes next when the lease runs out
  */
 export async function drain(
@@ -32,6 +35,7 @@ export async function drain(
   settings: PipelineSettings,
   work: Drainable,
   stopping: AbortSignal,
+  lookout: Lookout,
 ): Promise<Drained> {
   const lease = await takeLease(pool, place, owner, settings.leaseMs);
   if (!lease) return { kind: 'taken-elsewhere' };
@@ -46,7 +50,7 @@ export async function drain(
     await work.adopt(lease);
     return {
       kind: 'given-back',
-      dueInMs: await untilQuiet(pool, lease, settings, work, stopping, lost.signal),
+      dueInMs: await untilQuiet(pool, lease, settings, work, stopping, lost.signal, lookout),
     };
   } catch (error) {
     // What is under way stands as open intents; the next holder takes it over.
@@ -64,15 +68,19 @@ async function untilQuiet(
   work: Drainable,
   stopping: AbortSignal,
   lost: AbortSignal,
+  lookout: Lookout,
 ): Promise<number | null> {
+  const handBackAtMs = performance.now() + HOLD_MAX_MS;
   for (;;) {
     const heldMs = work.heldUntil() - Date.now();
-    if (stopping.aborted || heldMs > 0) {
-      const dueInMs = stopping.aborted ? 0 : heldMs;
+    const isLongEnough = stopping.aborted || performance.now() > handBackAtMs;
+    if (isLongEnough || heldMs > 0) {
+      const dueInMs = Math.max(heldMs, 0);
       await handBack(pool, lease, dueInMs);
       return dueInMs;
     }
     if (await work.round(lease, lost)) continue;
+    if (await lookout.linger(lease, settings.lingerMs)) continue;
     const dueInMs = await work.dueInMs(lease);
     if (dueInMs !== null && dueInMs <= 0) continue;
     if (await releaseLease(pool, lease, dueInMs)) return dueInMs;

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import os from 'node:os';
 import type pg from 'pg';
 import type { DrainJob } from '../changes/bell.js';
+import { Lookout } from '../changes/lookout.js';
 import { Settings } from '../platform/config/settings.js';
 import { PG_POOL } from '../platform/database/database.module.js';
 import { LOGGER, type Logger } from '../platform/logger.js';
@@ -30,6 +31,7 @@ export class Drains implements OnApplicationShutdown {
 
   constructor(
     @Inject(PG_POOL) private readonly pool: pg.Pool,
+    private readonly lookout: Lookout,
     private readonly settings: Settings,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
@@ -44,6 +46,7 @@ export class Drains implements OnApplicationShutdown {
     const running = this.running.get(name);
     if (running) {
       running.again = true;
+      this.lookout.nudge(job);
       return;
     }
     if (this.stopping.signal.aborted) return;
@@ -83,7 +86,15 @@ export class Drains implements OnApplicationShutdown {
   private async drainOnce(job: DrainJob): Promise<Drained> {
     const work = await this.workFor(job.mapping);
     if (!work) return { kind: 'taken-elsewhere' };
-    return drain(this.pool, job, this.owner, this.settings.pipelines, work, this.stopping.signal);
+    return drain(
+      this.pool,
+      job,
+      this.owner,
+      this.settings.pipelines,
+      work,
+      this.stopping.signal,
+      this.lookout,
+    );
   }
 
   private async workFor(mapping: string): Promise<Drainable | null> {

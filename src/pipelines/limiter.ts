@@ -2,7 +2,8 @@
  * One destination's calls, spaced. All workers book from one row of the database:
  * 1. a destination of which no limit is known costs nothing here: its calls go at once;
  * 2. else whoever waits for a turn is served from a small slice of the next places in time, booked in one statement;
- *    what is booked is used at once, so nothing has to be given back;
+ *    what is booked is used at once, so nothing has to be given back; where calls need no spacing it is what the next
+ *    moment will need by the rate of the last two seconds, and what of it nobody wanted is lost;
  * 3. the day's allowance is part of the booking: while less of it was used than the day's share, calls are spaced by
  *    the rate alone, else so that it lasts until the day's end;
  * 4. after a throttle the gap grows by half, and shrinks again by a fifth a minute without one.
@@ -16,6 +17,8 @@ const SHARE_OF_RATE = 0.98;
 /** What a worker books ahead of need, and the most that it books at once. */
 const SLICE_MS = 40;
 const SLICE_MAX = 64;
+/** Calls that need no spacing are booked for so long ahead. */
+const AHEAD_MS = 100;
 /** A place further off is not booked: the lane is given back until then. */
 const WAIT_MAX_MS = 5_000;
 const THROTTLE_GROWTH = 1.5;
@@ -48,6 +51,11 @@ export class Limiter {
   private freeAtMs = 0;
   private waiting: Turn[] = [];
   private isBooking = false;
+  /** Whether the last places booked had a gap between them. */
+  private isSpaced = true;
+  /** Booked and not wanted yet, good until then on the monotonic clock. */
+  private spare = 0;
+  private spareUntilMs = 0;
   private underWay = 0;
   private readonly doors: (() => void)[] = [];
   private recent: number[] = [];
@@ -64,7 +72,7 @@ export class Limiter {
    */
   async turn(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
-    if (this.gapMs() > 0 || this.dayMax() !== null) await this.booked(signal);
+    if ((this.gapMs() > 0 || this.dayMax() !== null) && !this.takeSpare()) await this.booked(signal);
     this.made++;
     this.noteCall();
   }
@@ -155,6 +163,12 @@ export class Limiter {
       this.recent = this.recent.filter((at) => at >= now - MEASURED_MS);
   }
 
+  private takeSpare(): boolean {
+    if (this.spare === 0 || performance.now() > this.spareUntilMs) return false;
+    this.spare--;
+    return true;
+  }
+
   private booked(signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       const end = (): void => stop(signal.reason as Error);
@@ -188,7 +202,7 @@ export class Limiter {
   private async bookSlice(): Promise<void> {
     const gap = this.gapMs();
     const ahead = gap > 0 ? Math.floor(SLICE_MS / gap) : SLICE_MAX;
-    const many = Math.max(1, Math.min(this.waiting.length, ahead, SLICE_MAX));
+    const many = Math.max(1, Math.min(Math.max(this.waiting.length, this.soon()), ahead, SLICE_MAX));
     const { rows } = await this.pool.query<{ granted: number; wait_ms: number; gap_ms: number }>({
       name: 'book-calls',
       text: 'select * from book_calls($1, $2, $3, $4, $5)',
@@ -201,10 +215,27 @@ export class Limiter {
       throw new AllowanceSpentError(waitMs);
     }
     this.freeAtMs = asked + waitMs + granted * gapMs;
+    this.isSpaced = gapMs > 0 || waitMs > 0;
     for (let place = 0; place < granted; place++) {
       await until(asked + waitMs + place * gapMs);
-      this.waiting.shift()?.go();
+      const turn = this.waiting.shift();
+      if (!turn) {
+        this.keep(granted - place);
+        return;
+      }
+      turn.go();
     }
+  }
+
+  /** How many calls the next moment will want, where they need no spacing. */
+  private soon(): number {
+    return this.isSpaced ? 0 : Math.ceil((this.recent.length * AHEAD_MS) / MEASURED_MS);
+  }
+
+  private keep(places: number): void {
+    if (this.isSpaced) return;
+    this.spare = places;
+    this.spareUntilMs = performance.now() + AHEAD_MS;
   }
 }
 

@@ -22,6 +22,7 @@ interface Row extends DeliveryRow {
   head?: string;
   mapping_version?: number;
   is_asked?: boolean;
+  is_due?: boolean;
   /** Null in the one row that comes where nothing is unread: it carries the head of the log. */
   key: string | null;
   slot: number;
@@ -38,7 +39,9 @@ type RecordRow = Row & { key: string };
 // reads half the table.
 const UNREAD = `
   select c.*, h.seq as head, l.mapping_version, ${DELIVERY},
-         exists (select 1 from redeliveries r where r.mapping = $6 and r.slot % $3 = $4) as is_asked
+         exists (select 1 from redeliveries r where r.mapping = $6 and r.slot % $3 = $4) as is_asked,
+         exists (select 1 from deliveries
+                  where mapping = $6 and next_attempt_at <= clock_timestamp() and slot % $3 = $4) as is_due
     from change_head h
     cross join (select mapping_version from lanes where mapping = $6 and lane = $4) l
     left join lateral (
@@ -77,25 +80,19 @@ const ASKED_SHARE = 1 / 4;
  * a state stream only the newest version matters.
  */
 export async function readRound(pool: pg.Pool, lease: Lease, roundMax: number): Promise<Round> {
-  const [unread, due] = await Promise.all([
-    pool.query<Row>({
-      name: 'round-unread',
-      text: UNREAD,
-      values: [lease.stream, lease.cursor.toString(), lease.lanes, lease.lane, roundMax, lease.mapping],
-    }),
-    pool.query<Row>({
-      name: 'round-due',
-      text: DUE,
-      values: [lease.mapping, lease.lanes, lease.lane, roundMax, lease.stream],
-    }),
-  ]);
+  const unread = await pool.query<Row>({
+    name: 'round-unread',
+    text: UNREAD,
+    values: [lease.stream, lease.cursor.toString(), lease.lanes, lease.lane, roundMax, lease.mapping],
+  });
   const first = unread.rows[0];
   // The lane is no more: the mapping was applied with fewer of them.
   if (!first) throw new LeaseLostError(lease.mapping, lease.lane);
+  const due = first.is_due ? await readDue(pool, lease, roundMax) : [];
   const asked = first.is_asked ? await readAsked(pool, lease, Math.ceil(roundMax * ASKED_SHARE)) : NOTHING;
   const changes = unread.rows.filter(isRecord);
   const newest = new Map<string, RecordRow>();
-  for (const row of [...changes, ...due.rows.filter(isRecord), ...asked.known]) {
+  for (const row of [...changes, ...due, ...asked.known]) {
     const known = newest.get(row.key);
     if (!known || known.version < row.version) newest.set(row.key, row);
   }
@@ -106,8 +103,17 @@ export async function readRound(pool: pg.Pool, lease: Lease, roundMax: number): 
     cursor: reached(lease, unread.rows, changes, roundMax),
     mappingVersion: first.mapping_version!,
     gone: asked.gone,
-    isFull: changes.length >= roundMax || due.rows.length >= roundMax || first.is_asked === true,
+    isFull: changes.length >= roundMax || due.length >= roundMax || first.is_asked === true,
   };
+}
+
+async function readDue(pool: pg.Pool, lease: Lease, max: number): Promise<readonly RecordRow[]> {
+  const { rows } = await pool.query<RecordRow>({
+    name: 'round-due',
+    text: DUE,
+    values: [lease.mapping, lease.lanes, lease.lane, max, lease.stream],
+  });
+  return rows;
 }
 
 interface Asked {

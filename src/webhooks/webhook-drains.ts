@@ -22,6 +22,8 @@ import { sendMessage } from './send-message.js';
 
 const TAKE_IN_MAX = 1_000;
 const ROUND_MAX = 256;
+/** Of an endpoint that was paused or removed while its lane was held. */
+const RESTING_MS = 1_000;
 /** So many failed tries of a message in a row, and the endpoint counts as failing. */
 const FAILING_TRIES = 3;
 /** Nobody reads what an endpoint answers. */
@@ -51,17 +53,22 @@ export class WebhookDrains {
     );
     drains.provide(async (name) => {
       const id = LANE_NAME.exec(name)?.[1];
-      const endpoint = id === undefined ? null : await this.endpoints.receiving(id);
-      return endpoint && this.drainable(endpoint);
+      return id !== undefined && (await this.endpoints.receiving(id)) ? this.drainable(id) : null;
     });
   }
 
-  private drainable(endpoint: Endpoint): Drainable {
+  private drainable(id: string): Drainable {
+    let isReceiving = true;
     return {
       adopt: () => Promise.resolve(),
-      heldUntil: () => 0,
-      dueInMs: (lease) => messagesDueInMs(this.pool, lease, endpoint.id),
-      round: (lease, lost) => this.round(endpoint, lease, lost),
+      heldUntil: () => (isReceiving ? 0 : this.clock.now().getTime() + RESTING_MS),
+      dueInMs: (lease) => messagesDueInMs(this.pool, lease, id),
+      // Anew for each round: its secret, its address or its state may have changed since the lane was taken.
+      round: async (lease, lost) => {
+        const endpoint = await this.endpoints.receiving(id);
+        isReceiving = endpoint !== null;
+        return endpoint === null || this.round(endpoint, lease, lost);
+      },
     };
   }
 

@@ -88,6 +88,7 @@ export class PipelineSettings {
   @IsBoolean() autoApply!: boolean;
   @IsInt() @Min(500) leaseMs!: number;
   @IsInt() @Min(100) @Max(2000) sweepMs!: number;
+  @IsInt() @Min(0) @Max(1000) lingerMs!: number;
   @IsInt() @Min(1) @Max(20_000) roundMax!: number;
   @IsInt() @Min(1) @Max(10_000) batchMax!: number;
   @IsInt() @Min(1) @Max(64) callsInFlight!: number;
