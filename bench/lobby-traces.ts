@@ -1,7 +1,9 @@
 import type { LineFigures } from '../src/lobby/controller.js';
 
 /** The controller, as the releaser runs it; built or as source, as the caller has it. */
-export type Controller = typeof import('../src/lobby/controller.js');
+export type Controller = typeof import('../src/lobby/controller.js') &
+  typeof import('../src/lobby/flow.js') &
+  typeof import('../src/lobby/flow-meter.js');
 
 const STEP_MS = 500;
 const BUDGETS = { maxActive: 200, maxPerMinute: 300 };
@@ -47,7 +49,7 @@ export function runTrace(controller: Controller, trace: (ms: number) => number, 
   for (let nowMs = 0; nowMs < HOUR_MS; nowMs += STEP_MS) {
     holds = holds.filter((until) => until > nowMs);
     releases = releases.filter(({ atMs }) => atMs > nowMs - 60_000);
-    const flow = meter.flow(nowMs, BUDGETS);
+    const flow = meter.flow(BUDGETS);
     for (let n = poisson((trace(nowMs) * STEP_MS) / 1000, random); n > 0; n--) {
       const number = ++line.issued;
       const ahead = number - line.called - 1;
@@ -74,7 +76,11 @@ export function runTrace(controller: Controller, trace: (ms: number) => number, 
     const next = decide(figures, BUDGETS, flow.ratePerMinute);
     const called = present.slice(0, Math.min(next.release, freeOf(figures, BUDGETS)));
     const front = Math.max(next.called, called.at(-1)?.number ?? 0);
-    meter.observe(nowMs, called.length, front - line.called, meanWait(called, nowMs));
+    meter.observe(figures, {
+      released: called.length,
+      passed: front - line.called,
+      waitedMs: meanWait(called, nowMs),
+    });
     for (const { joinedMs, told, plain } of called) {
       const actual = nowMs - joinedMs;
       // The first minutes have no measured rate yet, and short waits no estimate worth a word.

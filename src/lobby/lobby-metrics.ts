@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram } from 'prom-client';
-import type { Flow, LineFigures } from './controller.js';
+import type { LineFigures } from './controller.js';
+import type { Flow } from './flow.js';
 import type { RoomRow } from './room.js';
 
 const labelNames = ['event'] as const;

@@ -4,6 +4,7 @@ import { LobbyController } from './lobby.controller.js';
 import { LobbyGuard } from './lobby.guard.js';
 import { LobbySettings } from './lobby-settings.service.js';
 import { LobbyService } from './lobby.service.js';
+import { LineLedger } from './line-ledger.js';
 import { LobbyTokens } from './lobby-tokens.js';
 import { Numbers } from './numbers.js';
 import { Releaser } from './releaser.js';
@@ -14,7 +15,17 @@ import { Slices } from './slices.js';
 @Module({
   imports: [EventsModule],
   controllers: [LobbyController],
-  providers: [Rooms, LobbyTokens, Numbers, Slices, LobbyService, LobbySettings, Releaser, LobbyGuard],
+  providers: [
+    Rooms,
+    LobbyTokens,
+    Numbers,
+    Slices,
+    LobbyService,
+    LobbySettings,
+    LineLedger,
+    Releaser,
+    LobbyGuard,
+  ],
   exports: [Rooms, LobbyTokens, Slices, LobbyService, LobbyGuard],
 })
 export class LobbyModule {}

@@ -29,6 +29,7 @@ interface Asked {
 @Injectable()
 export class Numbers {
   private readonly lines = new Map<string, GroupCommit<Asked, Place>>();
+  private readonly replica = uuidv7();
 
   constructor(@Inject(PG_POOL) private readonly pool: pg.Pool) {}
 
@@ -48,10 +49,9 @@ export class Numbers {
   }
 
   private async reserve(eventId: string, asked: Asked[]): Promise<Place[]> {
-    const block = uuidv7();
-    const { first, at } = await this.block(eventId, block, asked.length);
+    const { first, at } = await this.block(eventId, uuidv7(), asked.length);
     const voids = asked.flatMap(({ isGone }, i) => (isGone() ? [first + i] : []));
-    if (voids.length > 0) this.publish(block, voids.slice(0, VOIDS_MAX));
+    if (voids.length > 0) this.publish(eventId, voids.slice(0, VOIDS_MAX));
     return asked.map((_, i) => ({ number: first + i, issuedAtMs: at.getTime() }));
   }
 
@@ -61,8 +61,8 @@ export class Numbers {
       try {
         const { rows } = await this.pool.query<{ first: number; at: Date }>({
           name: 'lobby-reserve',
-          text: 'select first::float8 as first, at from lobby_reserve($1, $2, $3)',
-          values: [eventId, block, size],
+          text: 'select first::float8 as first, at from lobby_reserve($1, $2, $3, $4)',
+          values: [eventId, this.replica, block, size],
         });
         if (!rows[0]) throw unavailable('the room is gone');
         return rows[0];
@@ -74,9 +74,9 @@ export class Numbers {
   }
 
   /** Only an estimate depends on it, so nobody waits for it, nor for its failure. */
-  private publish(block: string, voids: number[]): void {
+  private publish(eventId: string, voids: number[]): void {
     void this.pool
-      .query('update lobby_blocks set voids = $2 where id = $1', [block, voids])
+      .query('insert into lobby_voids (event_id, number) select $1, unnest($2::bigint[])', [eventId, voids])
       .catch(() => undefined);
   }
 }

@@ -1,49 +1,47 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import type pg from 'pg';
 import { uuidv7 } from 'uuidv7';
 import { isConnectionLost } from '../platform/database/connection-lost.js';
-import { PG_POOL } from '../platform/database/database.module.js';
 import { LOGGER, type Logger } from '../platform/logger.js';
-import { decide, FlowMeter, Forecasts, type LineFigures } from './controller.js';
+import { decide, type LineFigures } from './controller.js';
+import type { Flow } from './flow.js';
+import { FlowMeter } from './flow-meter.js';
+import { Forecasts } from './forecasts.js';
+import { LineLedger } from './line-ledger.js';
 import { estimateError, lobbyFigures, stepSeconds } from './lobby-metrics.js';
-import { ROOM_COLUMNS, ROOM_TABLES, type RoomRow, stateOf, statusText } from './room.js';
+import { flowOf, type RoomRow, stateOf, statusText } from './room.js';
 import { Rooms } from './rooms.js';
 
 const STEP_MS = 50;
-/** Others look this often whether the lease is free; with its length, a takeover takes at most 1.8 s. */
-const LOOK_MS = 300;
-const LEASE_MS = 1_500;
-const PUBLISH_MS = 500;
+/** Others look this often whether the lease is free; with its length, a takeover takes at most 1.6 s. */
+const LOOK_MS = 250;
+const LEASE_MS = 1_300;
+/** A round through many rooms makes its lease longer on the way, lest another one begins at the first of them. */
+const RENEW_MS = 400;
+/** What is published is read four times a second. */
+const PUBLISH_MS = { news: 200, otherwise: 500 };
 const SWEEP_MS = 60_000;
-/** Who checked in so long ago and was never called has gone. */
-const PRESENT_SECONDS = 300;
-const LEDGER_DAYS = 30;
 
-interface LineRow {
-  now: Date;
-  active: string;
-  released: string;
-  present: string;
-  called: string;
-  issued: string;
-  frontier: string;
-  frontier_at: Date;
+/** What the releaser knows of a line beyond its figures. */
+interface Watch {
+  readonly meter: FlowMeter;
+  readonly forecasts: Forecasts;
+  publishedAtMs: number;
 }
 
 /** One replica at a time, elected by a lease in PostgreSQL, calls the next ones in every room, twenty times a second. */
 @Injectable()
 export class Releaser implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly owner = uuidv7();
-  private readonly meters = new Map<string, FlowMeter>();
-  private readonly forecasts = new Map<string, Forecasts>();
-  private readonly publishedAtMs = new Map<string, number>();
+  /** Of the rooms in which something stood in the last round. */
+  private watches = new Map<string, Watch>();
   private timer: NodeJS.Timeout | undefined;
   private isOver = false;
   private working: Promise<void> = Promise.resolve();
+  private leasedAtMs = 0;
   private sweptAtMs = performance.now();
 
   constructor(
-    @Inject(PG_POOL) private readonly pool: pg.Pool,
+    private readonly ledger: LineLedger,
     @Inject(LOGGER) private readonly logger: Logger,
     private readonly rooms: Rooms,
   ) {}
@@ -56,9 +54,7 @@ export class Releaser implements OnApplicationBootstrap, OnApplicationShutdown {
     this.isOver = true;
     clearTimeout(this.timer);
     await this.working;
-    await this.pool
-      .query(`update lobby_releaser set until = '-infinity' where owner = $1`, [this.owner])
-      .catch(() => undefined);
+    await this.ledger.giveUpLease(this.owner).catch(() => undefined);
   }
 
   private schedule(inMs: number): void {
@@ -76,147 +72,121 @@ export class Releaser implements OnApplicationBootstrap, OnApplicationShutdown {
       const rooms = this.rooms
         .all()
         .filter(({ mode, lobby_state }) => mode !== 'off' || lobby_state !== 'off');
-      const epoch = rooms.length > 0 ? await this.lease() : null;
-      if (epoch !== null) {
-        for (const room of rooms) await this.step(room, epoch);
+      if (rooms.length > 0 && (await this.lease()) !== null) {
+        await this.round(rooms);
         await this.sweep();
         next = STEP_MS;
       }
     } catch (error) {
-      if (!isConnectionLost(error) && !this.isOver)
-        this.logger.error({ reason: String(error) }, 'a step of the lobby failed; it is tried again');
+      this.tell(error);
     }
     this.schedule(next);
   }
 
-  /** The epoch changes with the holder; what an earlier holder still asks for is refused. */
   private async lease(): Promise<string | null> {
-    const { rows } = await this.pool.query<{ epoch: string }>({
-      name: 'lobby-lease',
-      text: `update lobby_releaser
-                set epoch = epoch + (owner is distinct from $1)::int, owner = $1,
-                    until = clock_timestamp() + $2 * interval '1 ms'
-              where owner = $1 or until < clock_timestamp() returning epoch`,
-      values: [this.owner, LEASE_MS],
-    });
-    return rows[0]?.epoch ?? null;
+    const askedAtMs = performance.now();
+    const epoch = await this.ledger.lease(this.owner, LEASE_MS);
+    if (epoch !== null) this.leasedAtMs = askedAtMs;
+    else this.watches.clear();
+    return epoch;
   }
 
-  private async step(room: RoomRow, epoch: string): Promise<void> {
+  /** What fails in one room, fails in no other. */
+  private async round(rooms: readonly RoomRow[]): Promise<void> {
+    const also = rooms.filter((room) => this.watches.has(room.event_id) || this.isNews(room));
+    const lines = await this.ledger.look(idsOf(rooms), idsOf(also));
+    let epoch = await this.lease();
+    for (const room of rooms) {
+      const line = lines.get(room.event_id);
+      if (!line) continue;
+      if (performance.now() - this.leasedAtMs > RENEW_MS) epoch = await this.lease();
+      if (epoch === null || this.isOver) return;
+      try {
+        await this.step(room, line, epoch);
+      } catch (error) {
+        if (isConnectionLost(error)) throw error;
+        this.tell(error);
+      }
+    }
+  }
+
+  private async step(room: RoomRow, line: LineFigures, epoch: string): Promise<void> {
     const started = performance.now();
-    const id = room.event_id;
-    const line = await this.look(id);
-    if (!line) return;
+    const watch = this.watchOf(room);
+    const { meter, forecasts } = watch;
     const budgets = { maxActive: room.max_active, maxPerMinute: room.max_per_minute };
-    const meter = this.meterOf(id);
-    const flow = meter.flow(line.nowMs, budgets);
+    const flow = meter.flow(budgets);
     const isHeld = ['off', 'paused'].includes(stateOf(room, line.nowMs)) || room.state === 'closed';
     const next = isHeld
       ? { release: 0, called: line.called, frontier: line.frontier }
       : decide(line, budgets, flow.ratePerMinute);
-    let released = 0;
-    if (next.release > 0 || next.called > line.called || next.frontier > line.frontier) {
-      const { rows } = await this.pool.query<{ released: number; passed: string; waited_ms: string }>({
-        name: 'lobby-step',
-        text: 'select * from lobby_step($1, $2, $3, $4, $5)',
-        values: [id, epoch, next.release, next.called, next.frontier],
-      });
-      const done = rows[0]!;
-      released = done.released;
-      meter.observe(line.nowMs, done.released, Number(done.passed), Number(done.waited_ms));
-    } else meter.observe(line.nowMs, 0, 0, 0);
-    await this.publish(room, line, released > 0);
-    const measured = meter.flow(line.nowMs, budgets);
-    lobbyFigures.set(id, room, line, measured, released);
-    const forecasts = this.forecastsOf(id);
+    const isMove = next.release > 0 || next.called > line.called || next.frontier > line.frontier;
+    const done = isMove ? await this.ledger.step(room.event_id, epoch, next) : NOTHING;
+    if (!isHeld) meter.observe(line, done);
+    const measured = meter.flow(budgets);
+    await this.publish(room, line, watch, measured, done.released > 0);
+    lobbyFigures.set(room.event_id, room, line, measured, done.released);
     for (const error of forecasts.settle(line)) estimateError.observe(error);
     if (!isHeld) forecasts.note(line, measured);
+    const isIdle = line.called >= line.issued && line.present === 0 && line.active === 0;
+    if (isIdle && watch.publishedAtMs === line.nowMs) this.watches.delete(room.event_id);
     stepSeconds.observe((performance.now() - started) / 1000);
   }
 
-  private async look(id: string): Promise<LineFigures | null> {
-    const { rows } = await this.pool.query<LineRow>({
-      name: 'lobby-look',
-      text: 'select * from lobby_look($1)',
-      values: [id],
-    });
-    const row = rows[0];
-    if (!row) return null;
-    return {
-      nowMs: row.now.getTime(),
-      active: Number(row.active),
-      released: Number(row.released),
-      present: Number(row.present),
-      called: Number(row.called),
-      issued: Number(row.issued),
-      frontier: Number(row.frontier),
-      frontierAtMs: row.frontier_at.getTime(),
-    };
-  }
-
   /** What everyone reads is written once, so that all replicas give the same bytes. */
-  private async publish(room: RoomRow, line: LineFigures, isNews: boolean): Promise<void> {
-    const isDue = line.nowMs - (this.publishedAtMs.get(room.event_id) ?? 0) >= PUBLISH_MS;
-    const isChanged =
-      room.published_version !== room.version || stateOf(room, line.nowMs) !== room.lobby_state;
-    if (!isDue && !(isNews && room.present > 0) && !isChanged) return;
-    const { rows } = await this.pool.query<RoomRow>({
-      name: 'lobby-room',
-      text: `select ${ROOM_COLUMNS} from ${ROOM_TABLES} where b.event_id = $1`,
-      values: [room.event_id],
-    });
-    const now = rows[0];
+  private async publish(
+    room: RoomRow,
+    line: LineFigures,
+    watch: Watch,
+    flow: Flow,
+    isCalling: boolean,
+  ): Promise<void> {
+    const everyMs = isCalling ? PUBLISH_MS.news : PUBLISH_MS.otherwise;
+    if (line.nowMs - watch.publishedAtMs < everyMs && !this.isNews(room)) return;
+    const now = await this.ledger.room(room.event_id);
     if (!now) return;
-    const flow = this.meterOf(room.event_id).flow(line.nowMs, {
-      maxActive: now.max_active,
-      maxPerMinute: now.max_per_minute,
-    });
     const told = {
       ...now,
       rate_per_minute: flow.ratePerMinute,
       abandonment: flow.abandonment,
       front_seconds: flow.frontSeconds,
     };
-    const text = statusText(told, line.nowMs);
+    await this.ledger.publish(now, statusText(told, line.nowMs), flow);
     const state = stateOf(told, line.nowMs);
-    await this.pool.query({
-      name: 'lobby-publish',
-      text: `update lobby_lines set published = $2, published_version = $3, published_at = clock_timestamp(),
-                rate_per_minute = $4, abandonment = $5
-              where event_id = $1 and published is distinct from $2`,
-      values: [room.event_id, text, now.version, flow.ratePerMinute, flow.abandonment],
-    });
-    // The event's row is hot: it is touched when what it says changes, and then only.
-    if (state !== now.lobby_state)
-      await this.pool.query('update events set lobby_state = $2 where id = $1 and lobby_state <> $2', [
-        room.event_id,
-        state,
-      ]);
-    this.publishedAtMs.set(room.event_id, line.nowMs);
+    if (state !== now.lobby_state) await this.ledger.showState(room.event_id, state);
+    watch.publishedAtMs = line.nowMs;
+  }
+
+  /** Has an operator, or the time, changed what it says? */
+  private isNews(room: RoomRow): boolean {
+    return room.published_version !== room.version || stateOf(room, this.rooms.nowMs()) !== room.lobby_state;
   }
 
   private async sweep(): Promise<void> {
     if (performance.now() - this.sweptAtMs < SWEEP_MS) return;
     this.sweptAtMs = performance.now();
-    await this.pool.query(
-      `with gone as (delete from lobby_present where at < now() - $1 * interval '1 s'),
-            used as (delete from lobby_blocks k using lobby_lines l
-                      where l.event_id = k.event_id and k.first + k.size <= l.called and k.at < now() - interval '10 min'),
-            back as (delete from lobby_slices where until < now() - $2 * interval '1 day')
-       delete from lobby_releases where at < now() - $2 * interval '1 day'`,
-      [PRESENT_SECONDS, LEDGER_DAYS],
-    );
+    await this.ledger.sweep();
   }
 
-  private forecastsOf(id: string): Forecasts {
-    let forecasts = this.forecasts.get(id);
-    if (!forecasts) this.forecasts.set(id, (forecasts = new Forecasts()));
-    return forecasts;
+  private watchOf(room: RoomRow): Watch {
+    let watch = this.watches.get(room.event_id);
+    if (!watch) {
+      // Whoever takes over goes on from what was published.
+      const seed = room.rate_per_minute === null ? undefined : flowOf(room);
+      watch = { meter: new FlowMeter(seed), forecasts: new Forecasts(), publishedAtMs: 0 };
+      this.watches.set(room.event_id, watch);
+    }
+    return watch;
   }
 
-  private meterOf(id: string): FlowMeter {
-    let meter = this.meters.get(id);
-    if (!meter) this.meters.set(id, (meter = new FlowMeter()));
-    return meter;
+  private tell(error: unknown): void {
+    if (!isConnectionLost(error) && !this.isOver)
+      this.logger.error({ reason: String(error) }, 'a step of the lobby failed; it is tried again');
   }
+}
+
+const NOTHING = { released: 0, passed: 0, waitedMs: 0 };
+
+function idsOf(rooms: readonly RoomRow[]): string[] {
+  return rooms.map(({ event_id }) => event_id);
 }

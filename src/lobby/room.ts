@@ -1,4 +1,5 @@
-import { type Flow, isAnyoneWaiting } from './controller.js';
+import { isAnyoneWaiting } from './controller.js';
+import type { Flow } from './flow.js';
 
 export const MODES = ['auto', 'always', 'off'] as const;
 export const ROOM_STATES = ['open', 'paused', 'draining', 'closed'] as const;
@@ -48,8 +49,8 @@ export const ROOM_TABLES = `
   lobbies b join lobby_lines l using (event_id) join events e on e.id = b.event_id
   cross join lateral (select count(*)::float8 as present from lobby_present where event_id = b.event_id) p
   left join lateral (select json_agg(json_build_array(n, n)) as voids from (
-    select n from lobby_blocks k cross join unnest(k.voids) n
-    where k.event_id = b.event_id and n > l.called order by n limit 200) n) v on true`;
+    select number as n from lobby_voids k
+    where k.event_id = b.event_id and k.number > l.called order by n limit 200) n) v on true`;
 
 export function stateOf(room: RoomRow, nowMs: number): LobbyState {
   if (room.mode === 'off') return 'off';

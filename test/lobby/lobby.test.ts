@@ -175,12 +175,13 @@ describe('The lobby', () => {
     expect(
       (await first.call('POST', `/v1/events/${event}/lobby/check-in`, { body: { ticket: one } })).status,
     ).toBe(204);
+    // Called, and five seconds went by.
     await until(async () => {
-      const { rows } = await first.pool.query(
-        'select from lobby_calls c join events e on e.id = c.event_id where slug = $1',
+      const { rowCount } = await first.pool.query(
+        'update lobby_calls c set until = clock_timestamp() from events e where e.id = c.event_id and slug = $1',
         [event],
       );
-      return rows.length > 0 || null;
+      return rowCount === 1 || null;
     });
     const two = String((await join(first, event)).body.ticket);
     const pass = await passOf(first, event, two);
@@ -189,6 +190,47 @@ describe('The lobby', () => {
     ).toBe(202);
     await first.register(event, {}, { 'foyer-pass': pass });
     await passOf(first, event, one);
+  });
+
+  it('reaches the last room, also while a round through those before takes longer than the lease', async () => {
+    const stuck = await Promise.all([1, 2, 3, 4, 5].map(() => room({ mode: 'always', state: 'paused' })));
+    for (const event of stuck) {
+      const { ticket } = (await join(first, event)).body;
+      await first.call('POST', `/v1/events/${event}/lobby/pass`, { body: { ticket } });
+    }
+    const other = await room({ mode: 'always' });
+    const { ticket } = (await join(first, other)).body;
+    const client = await first.pool.connect();
+    try {
+      await client.query('begin');
+      await client.query(
+        'select from lobby_lines l join events e on e.id = l.event_id where slug = any ($1) for update of l',
+        [stuck],
+      );
+      await Promise.all(
+        stuck.map((event) => first.operator('PATCH', `/v1/events/${event}/lobby`, { state: 'open' })),
+      );
+      await passOf(second, other, String(ticket));
+    } finally {
+      await client.query('rollback');
+      client.release();
+    }
+    await passOf(first, stuck[0]!);
+  });
+
+  it('is led on by another replica two seconds after the one that released is gone', async () => {
+    const event = await room({ mode: 'always' });
+    await passOf(first, event);
+    // As a replica leaves it that was killed just after it had made its lease longer.
+    await first.pool.query(
+      `update lobby_releaser set owner = gen_random_uuid(), epoch = epoch + 1, until = clock_timestamp() + interval '1.3 s'`,
+    );
+    const { ticket } = (await join(first, event)).body;
+    const began = performance.now();
+    await passOf(first, event, String(ticket));
+    const tookMs = performance.now() - began;
+    expect(tookMs).toBeGreaterThan(700);
+    expect(tookMs).toBeLessThan(2_000);
   });
 
   it('says the same bytes to everyone, for a second', async () => {
