@@ -163,7 +163,10 @@ describe('A change by a cookie', () => {
     ['from another site', { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' }, 403],
     ['from a neighbour', { 'sec-fetch-site': 'same-site' }, 403],
     ['from an opaque origin', { origin: 'null' }, 403],
+    ['from an opaque origin elsewhere', { origin: 'null', 'sec-fetch-site': 'cross-site' }, 403],
     ['from our own pages', { 'sec-fetch-site': 'same-origin' }, 200],
+    // As browsers send it from a page with `referrer-policy: no-referrer`, which all of ours have.
+    ['from our own pages, which tell no referrer', { origin: 'null', 'sec-fetch-site': 'same-origin' }, 200],
   ])('%s is answered %s', async (_where, headers, status) => {
     const browser = sso.browser();
     await sso.logIn(browser, provider);
