@@ -3,12 +3,13 @@ import { readEnvironment } from './environment.mjs';
 import { bold, say } from './progress.mjs';
 
 /** Where to look, now that everything runs. */
-export function printAddresses({ api, docs, event, twins }) {
+export function printAddresses({ api, docs, event, twins, identity }) {
   const varDir = path.relative(process.cwd(), readEnvironment().varDir) || '.';
   const rows = [
     ['Event', event],
     ['Registration', event.replace('/v1/events/', '/e/')],
     ['API', docs],
+    ['Log in', identity && api && `${api}/sso/login`],
     ['HubSpot twin', twins.hubspot && `${twins.hubspot}/_twin`],
     ['Salesforce twin', twins.salesforce && `${twins.salesforce}/_twin`],
     ['Operator key', `${path.join(varDir, 'run.json')} (operatorKey)`],

@@ -16,6 +16,10 @@ const NAMES = {
   salesforceUrl: ['SALESFORCE_BASE_URL'],
   salesforceClientId: ['SALESFORCE_CLIENT_ID'],
   salesforceClientSecret: ['SALESFORCE_CLIENT_SECRET'],
+  identityEnabled: ['SANDBOX_IDENTITY_ENABLED'],
+  identityUrl: ['SANDBOX_IDENTITY_URL'],
+  identityClientSecret: ['SANDBOX_IDENTITY_CLIENT_SECRET'],
+  publicUrl: ['FOYER_HTTP_PUBLIC_URL'],
   varDir: ['FOYER_VAR_DIR'],
 };
 const ROLES = ['api', 'worker', 'all'];

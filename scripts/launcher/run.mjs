@@ -10,6 +10,7 @@ import { writePrivate } from './private-file.mjs';
 import { note, step, warn } from './progress.mjs';
 import { inRoot } from './root.mjs';
 import { runCommand } from './run-command.mjs';
+import { hasSandboxPeople } from './sandbox-people.mjs';
 import { loadSecrets } from './secrets.mjs';
 import { reachable, Services } from './services.mjs';
 import { watch } from './watch.mjs';
@@ -62,6 +63,7 @@ export class Run {
     const values = await this.#programValues(ports, secrets, { databaseUrl, redisUrl: redis.url });
     const [twins] = await together([
       this.#startTwins(services, secrets, values),
+      this.#startIdentity(services, secrets, values),
       step(() => this.#once('migrate', programEnvironment(values)), 'Database schema up to date'),
     ]);
     this.#env = { ...localDefaults(values.host), ...programEnvironment(values) };
@@ -75,6 +77,7 @@ export class Run {
       event: api && `${api}/v1/events/${event}`,
       operatorKey,
       twins,
+      identity: values.identityUrl,
     };
     this.#addresses = { ...addresses, redis: redis.kind, pids: {}, startedAt: new Date().toISOString() };
     writePrivate(this.#environmentFile, this.#env);
@@ -188,6 +191,16 @@ export class Run {
     const sentence = `Sandbox ${starts.length > 1 ? 'twins' : 'twin'} ready`;
     if (starts.length > 0) await step(() => together(starts.map((start) => start())), sentence);
     return { hubspot: values.hubspotUrl, salesforce: values.salesforceUrl };
+  }
+
+  /** Sets in `values` what config/identity.yaml waits for. */
+  async #startIdentity(services, secrets, values) {
+    if (!hasSandboxPeople(this.#given)) return;
+    const { identityClientSecret } = { ...secrets, ...dropUnset(this.#given) };
+    const env = { SANDBOX_IDENTITY_CLIENT_SECRET: identityClientSecret };
+    const start = async () => this.#begin('twins', services.identity(env));
+    const { value } = await step(start, ({ value }) => `Sandbox people log in at ${value}`);
+    Object.assign(values, { identityEnabled: 'true', identityUrl: value, identityClientSecret });
   }
 
   /** @returns {Promise<string | null>} the address of the API, where one was started */

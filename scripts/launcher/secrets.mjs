@@ -13,6 +13,7 @@ const MAKERS = {
   hubspotToken: () => `pat-twin-${random(18)}`,
   salesforceClientId: () => `twin-${random(9)}`,
   salesforceClientSecret: () => random(24),
+  identityClientSecret: () => random(24),
 };
 
 /** @returns {Record<keyof typeof MAKERS, string>} the secrets of this installation, the same at every start */

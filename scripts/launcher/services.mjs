@@ -12,6 +12,7 @@ import { warningsOf } from './warnings.mjs';
 
 const PROGRAM = inRoot('dist/main.js');
 const TWIN = inRoot('dist/sandbox/main.js');
+const IDENTITY = inRoot('dist/sandbox/identity/main.js');
 const READY_TIMEOUT_MS = 30_000;
 
 /** Makes the servers of one run: each is kept alive, logs to a file of its own and is listed on disk. */
@@ -63,6 +64,20 @@ export class Services {
       args: (port) => [vendor, '--port', String(port), '--journal', journal, '--with-parent'],
       env: () => env,
       readiness: ({ twin, url }) => (twin === vendor ? url : undefined),
+      stopGraceMs: 1_000,
+    });
+  }
+
+  async identity(env) {
+    const choosePort = () => this.#ports.choose('the identity provider', 4000);
+    const keys = path.join(this.#varDir, 'twins', 'identity-keys.json');
+    return this.#node('identity', 'The identity provider', {
+      port: await choosePort(),
+      choosePort,
+      script: IDENTITY,
+      args: (port) => ['--port', String(port), '--keys', keys, '--with-parent'],
+      env: () => env,
+      readiness: ({ identity, url }) => (identity ? url : undefined),
       stopGraceMs: 1_000,
     });
   }

@@ -24,7 +24,7 @@ const dockerfile = readFileSync('Dockerfile', 'utf8');
 const example = readFileSync('.env.example', 'utf8');
 
 describe('docker compose', () => {
-  it('runs Foyer, PostgreSQL, Redis, a mailbox and both twins', () => {
+  it('runs Foyer, PostgreSQL, Redis, a mailbox, people to log in with and both twins', () => {
     expect(Object.keys(compose.services)).toEqual(
       expect.arrayContaining([
         'api',
@@ -32,6 +32,7 @@ describe('docker compose', () => {
         'postgres',
         'redis',
         'mailbox',
+        'identity',
         'hubspot-twin',
         'salesforce-twin',
       ]),

@@ -13,6 +13,7 @@ interface Run {
   event: string;
   operatorKey: string;
   twins: { hubspot: string; salesforce: string };
+  identity: string;
   redis: string;
   pids: Record<string, number>;
   startedAt: string;
@@ -54,12 +55,19 @@ describe('npm start', { timeout: TEST_TIMEOUT_MS }, () => {
     for (const twin of Object.values(run.twins)) expect((await fetch(`${twin}/_twin`)).status).toBe(200);
     expect(Object.keys(run.pids)).toEqual(expect.arrayContaining(['launcher', 'postgres', 'api', 'worker']));
 
+    const metadata = await fetch(`${run.identity}/.well-known/openid-configuration`);
+    expect(((await metadata.json()) as { issuer: string }).issuer).toBe(run.identity);
+    const login = await fetch(`${run.api}/sso/sandbox/login`, { redirect: 'manual' });
+    expect(login.headers.get('location')).toContain(`${run.identity}/auth?`);
+
     const second = launch();
     expect(await second.exitCode).toBe(1);
     expect(second.said).toContain(`already runs here (process ${run.pids.launcher!})`);
 
     const api = run.pids.api!;
-    process.kill(api, 'SIGKILL');
+    for (const pid of [api, run.pids.identity!]) process.kill(pid, 'SIGKILL');
+    await launcher.says('The identity provider runs again');
+    expect((await fetch(`${run.identity}/jwks`)).status).toBe(200);
     await launcher.says('The API runs again');
     expect(readRun().pids.api).not.toBe(api);
     expect((await fetch(run.event)).status).toBe(200);
