@@ -1,5 +1,6 @@
 import { dataverse } from './dataverse/dataverse.js';
 import { hubspot } from './hubspot/hubspot.js';
+import { mailchimp } from './mailchimp/mailchimp.js';
 import { marketo } from './marketo/marketo.js';
 import { salesforce } from './salesforce/salesforce.js';
 import type { MakeVendor } from './twin.js';
@@ -11,4 +12,5 @@ export const VENDORS: Record<TwinName, (env: Record<string, string | undefined>)
   salesforce,
   marketo,
   dataverse,
+  mailchimp,
 };

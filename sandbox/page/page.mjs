@@ -11,6 +11,8 @@ const NAMES = {
   salesforce: 'Salesforce twin',
   marketo: 'Marketo twin',
   dataverse: 'Dataverse twin',
+  mailchimp: 'Mailchimp twin',
+  s3: 'S3 twin',
 };
 const WILL_APPEAR =
   'Every record that is sent here shows up in this list the moment it arrives: created, updated or refused, with what was sent and what was answered.';
