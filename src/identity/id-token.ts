@@ -6,10 +6,25 @@ const IAT_AGE_MAX_SECONDS = 600;
 const SUBJECT_CHARACTERS_MAX = 255;
 
 /** Signatures that prove something to others than their maker: no `none`, no shared secret. */
-export const SIGNATURE_ALGORITHMS = [
+const SIGNATURE_ALGORITHMS = [
   ...['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'],
   ...['ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'],
 ];
+
+/**
+ * Those of them that are believed of a provider: the ones agreed with it, else what its metadata offers.
+ * @throws LoginFault where none is left
+ */
+export function signatureAlgorithms(
+  { signingAlgorithms }: { readonly signingAlgorithms: readonly string[] },
+  { id_token_signing_alg_values_supported: offered }: { readonly [name: string]: unknown },
+): string[] {
+  const agreed: readonly unknown[] =
+    signingAlgorithms.length > 0 || !Array.isArray(offered) ? signingAlgorithms : offered;
+  const believed = SIGNATURE_ALGORITHMS.filter((name) => agreed.length === 0 || agreed.includes(name));
+  if (believed.length > 0) return believed;
+  throw new LoginFault('alg-unexpected', 'the provider offers no signature that proves anything');
+}
 
 /** What the library leaves to its user: OpenID Connect Core 3.1.3.6, 3.1.3.7 (10) and 3.1.3.8. @throws LoginFault */
 export function demandSound(

@@ -6,7 +6,7 @@ import {
   jwtVerify,
   type JWTVerifyGetKey,
 } from 'jose';
-import { CLOCK_TOLERANCE_SECONDS, SIGNATURE_ALGORITHMS } from './id-token.js';
+import { CLOCK_TOLERANCE_SECONDS, signatureAlgorithms } from './id-token.js';
 import type { OidcProvider } from './oidc.js';
 
 const AGE_MAX_SECONDS = 600;
@@ -50,7 +50,7 @@ export class LogoutTokens {
     const { payload, protectedHeader } = await jwtVerify(token, this.keysAt(metadata.jwks_uri!), {
       issuer: metadata.issuer,
       audience: this.provider.settings.clientId,
-      algorithms: SIGNATURE_ALGORITHMS,
+      algorithms: signatureAlgorithms(this.provider.settings, metadata),
       clockTolerance: CLOCK_TOLERANCE_SECONDS,
       maxTokenAge: AGE_MAX_SECONDS,
       requiredClaims: ['iss', 'aud', 'iat', 'exp', 'jti', 'events'],

@@ -1,7 +1,7 @@
 import { importJWK } from 'jose';
 import * as client from 'openid-client';
 import { isLoopbackUrl, type ProviderSettings } from '../platform/config/identity-providers.js';
-import { CLOCK_TOLERANCE_SECONDS, SIGNATURE_ALGORITHMS } from './id-token.js';
+import { CLOCK_TOLERANCE_SECONDS, signatureAlgorithms } from './id-token.js';
 import { LoginFault } from './login-fault.js';
 import { loginFaultOf } from './oidc-fault.js';
 import type { ProviderFetch } from './provider-fetch.js';
@@ -56,39 +56,27 @@ export class OidcConfiguration {
     }
   }
 
-  /** The same, without the keys that were fetched; null where they were fetched just now. */
+  /** The same, without the keys that it was used with; null where they were fetched just now. */
   async withoutKeys(found: client.Configuration): Promise<client.Configuration | null> {
+    // Somebody else's login has found them outdated meanwhile.
+    if (this.known && this.known.found !== found) return this.known.found;
     if (performance.now() - this.keysRenewedAt < KEYS_RETRY_MS) return null;
     this.keysRenewedAt = performance.now();
-    // Its functions would not survive the copy that the library makes.
-    const metadata = JSON.parse(JSON.stringify(found.serverMetadata())) as client.ServerMetadata;
-    const { clientId } = this.settings;
-    const renewed = new client.Configuration(
-      metadata,
-      clientId,
-      this.clientMetadata(),
-      await this.authentication(),
-    );
-    this.prepare(renewed);
+    const renewed = await this.configured(found.serverMetadata());
     this.known = { found: renewed, freshUntil: this.known?.freshUntil ?? 0 };
     return renewed;
   }
 
   private async discover(): Promise<client.Configuration> {
     try {
-      const found = await client.discovery(
-        new URL(this.settings.issuer),
-        this.settings.clientId,
-        this.clientMetadata(),
-        await this.authentication(),
-        {
-          timeout: this.timeoutMs / 1000,
-          [client.customFetch]: this.asking.fetch as client.CustomFetch,
-          execute: this.isPlain ? PLAIN_HTTP : [],
-        },
-      );
-      demandMetadata(found.serverMetadata(), this.isPlain);
-      this.prepare(found);
+      const { issuer, clientId } = this.settings;
+      const discovered = await client.discovery(new URL(issuer), clientId, undefined, client.None(), {
+        timeout: this.timeoutMs / 1000,
+        [client.customFetch]: this.asking.fetch as client.CustomFetch,
+        execute: this.isPlain ? PLAIN_HTTP : [],
+      });
+      demandMetadata(discovered.serverMetadata(), this.isPlain);
+      const found = await this.configured(discovered.serverMetadata());
       this.known = { found, freshUntil: performance.now() + DISCOVERY_FRESH_MS };
       return found;
     } catch (error) {
@@ -98,23 +86,33 @@ export class OidcConfiguration {
     }
   }
 
-  private prepare(found: client.Configuration): void {
+  private async configured(known: Readonly<client.ServerMetadata>): Promise<client.Configuration> {
+    // Its functions would not survive the copy that the library makes.
+    const metadata = JSON.parse(JSON.stringify(known)) as client.ServerMetadata;
+    const more = this.clientMetadata(metadata);
+    const found = new client.Configuration(
+      metadata,
+      this.settings.clientId,
+      more,
+      await this.authentication(),
+    );
     found.timeout = this.timeoutMs / 1000;
     found[client.customFetch] = this.asking.fetch as client.CustomFetch;
     client.enableNonRepudiationChecks(found);
     if (this.isPlain) for (const extend of PLAIN_HTTP) extend(found);
+    return found;
   }
 
   private get isPlain(): boolean {
     return this.settings.issuer.startsWith('http:') && isLoopbackUrl(this.settings.issuer);
   }
 
-  private clientMetadata(): Partial<client.ClientMetadata> {
+  private clientMetadata(metadata: client.ServerMetadata): Partial<client.ClientMetadata> {
     const { clientSecret } = this.settings;
     return {
       ...(clientSecret ? { client_secret: clientSecret } : {}),
       // The library takes a list too; its type knows one.
-      id_token_signed_response_alg: SIGNATURE_ALGORITHMS as unknown as string,
+      id_token_signed_response_alg: signatureAlgorithms(this.settings, metadata) as unknown as string,
       [client.clockTolerance]: CLOCK_TOLERANCE_SECONDS,
     };
   }

@@ -87,6 +87,8 @@ export class OidcProvider {
     if (found.serverMetadata().end_session_endpoint === undefined) return null;
     return client.buildEndSessionUrl(found, {
       post_logout_redirect_uri: returnTo,
+      // Nothing hangs on its coming back: all that it could lead to is the page that says goodbye.
+      state: client.randomState(),
       ...(idToken === null ? {} : { id_token_hint: idToken }),
     });
   }

@@ -13,7 +13,7 @@ type ClientAuthentication = (typeof CLIENT_AUTHENTICATIONS)[number];
 type RoleName = 'viewer' | 'engineer' | 'operator' | 'admin';
 const KNOWN = new Set(
   `enabled title issuer clientId clientSecret privateJwk clientAuthentication scopes userinfo events domains roles
-   attendee stepUpAcr`
+   attendee stepUpAcr signingAlgorithms`
     .split(/\s+/)
     .filter(Boolean),
 );
@@ -44,6 +44,8 @@ export interface ProviderSettings {
   readonly attendee: Readonly<Record<string, string>>;
   /** `acr` values that count as a login strong enough for dangerous acts; empty: a fresh one is enough. */
   readonly stepUpAcr: readonly string[];
+  /** How tokens must be signed (`id_token_signed_response_alg`); empty: in any way that its metadata offers. */
+  readonly signingAlgorithms: readonly string[];
 }
 
 const ATTENDEE = {
@@ -114,6 +116,7 @@ function providerOf(name: string, given: Record<string, unknown>): ProviderSetti
     },
     attendee: { ...ATTENDEE, ...(given.attendee as Record<string, string> | undefined) },
     stepUpAcr: list(given.stepUpAcr),
+    signingAlgorithms: list(given.signingAlgorithms),
   };
 }
 

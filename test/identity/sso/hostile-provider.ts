@@ -15,13 +15,15 @@ type Json = Record<string, unknown>;
 /** What it does wrong, until told otherwise; nothing set is a provider without fault. */
 export interface Misbehaviour {
   /** Changes the ID token's claims; undefined takes one away. */
-  claims?: Json;
+  claims?: Json | ((right: Json) => Json);
   header?: Json;
   /** Makes the whole ID token. */
   idToken?: (claims: Json, self: HostileProvider) => Promise<string> | string;
   /** Changes the token endpoint's answer. */
   tokens?: Json;
   userinfo?: Json | ((response: ServerResponse) => void);
+  /** The key set, instead of the published keys. */
+  keys?: unknown[];
   metadata?: Json;
   /** Changes what the browser brings back. */
   callback?: (parameters: URLSearchParams) => void;
@@ -31,9 +33,9 @@ export interface Misbehaviour {
   signsWith?: 'unpublished' | 'other';
 }
 
-type Endpoint = 'discovery' | 'jwks' | 'token' | 'userinfo';
+export type Endpoint = 'discovery' | 'jwks' | 'token' | 'userinfo';
 
-interface Key {
+export interface Key {
   readonly kid: string;
   readonly privateKey: CryptoKey;
   readonly jwk: JWK;
@@ -45,6 +47,8 @@ export class HostileProvider {
   readonly calls: Endpoint[] = [];
   /** The body of each token request. */
   readonly tokenRequests: URLSearchParams[] = [];
+  /** `Authorization` of each request, by endpoint. */
+  readonly authorizations: [Endpoint, string | undefined][] = [];
   published: Key[];
   private readonly codes = new Map<string, { nonce: string; challenge: string }>();
 
@@ -96,20 +100,22 @@ export class HostileProvider {
     return back.href;
   }
 
-  async rotate(publish = true): Promise<void> {
+  /** Signs with another key from now on, and publishes that instead. */
+  async rotate(): Promise<void> {
+    const old = this.key;
     this.key = await newKey();
-    if (publish) this.published = [this.key];
+    this.published = this.published.map((key) => (key === old ? this.key : key));
   }
 
   async sign(claims: Json, header: Json = {}, key: Key = this.key): Promise<string> {
     const present = Object.fromEntries(Object.entries(claims).filter(([, value]) => value !== undefined));
-    const full = { alg: 'RS256', kid: key.kid, ...header } as JWTHeaderParameters;
+    const full = { alg: key.jwk.alg, kid: key.kid, ...header } as JWTHeaderParameters;
     const kept = Object.fromEntries(Object.entries(full).filter(([, value]) => value !== undefined));
     return new SignJWT(present).setProtectedHeader(kept as JWTHeaderParameters).sign(key.privateKey);
   }
 
   /** A logout token, right unless told otherwise. */
-  logoutToken(claims: Json = {}, header: Json = {}): Promise<string> {
+  logoutToken(claims: Json = {}, header: Json = {}, key: Key = this.key): Promise<string> {
     const now = Math.floor(Date.now() / 1000);
     const right = {
       iss: this.issuer,
@@ -120,7 +126,7 @@ export class HostileProvider {
       sub: 'ada',
       events: { 'http://schemas.openid.net/event/backchannel-logout': {} },
     };
-    return this.sign({ ...right, ...claims }, { typ: 'logout+jwt', ...header });
+    return this.sign({ ...right, ...claims }, { typ: 'logout+jwt', ...header }, key);
   }
 
   get foreignKey(): Key {
@@ -140,6 +146,7 @@ export class HostileProvider {
       return;
     }
     this.calls.push(endpoint);
+    this.authorizations.push([endpoint, request.headers.authorization]);
     const own = this.wrong.answers?.[endpoint];
     if (own) {
       own(response, request);
@@ -150,7 +157,7 @@ export class HostileProvider {
       return;
     }
     if (endpoint === 'jwks') {
-      send(response, 200, { keys: this.published.map(({ jwk }) => jwk) });
+      send(response, 200, { keys: this.wrong.keys ?? this.published.map(({ jwk }) => jwk) });
       return;
     }
     if (endpoint === 'token') return this.redeem(await bodyOf(request), response);
@@ -174,7 +181,7 @@ export class HostileProvider {
     }
     const now = Math.floor(Date.now() / 1000);
     const accessToken = 'access-token-of-the-tests';
-    const claims = {
+    const right = {
       iss: this.issuer,
       aud: this.clientId,
       sub: 'ada',
@@ -184,8 +191,9 @@ export class HostileProvider {
       auth_time: now,
       nonce: code.nonce,
       at_hash: createHash('sha256').update(accessToken).digest().subarray(0, 16).toString('base64url'),
-      ...this.wrong.claims,
     };
+    const { claims: wrong = {} } = this.wrong;
+    const claims: Json = { ...right, ...(typeof wrong === 'function' ? wrong(right) : wrong) };
     const key = this.wrong.signsWith === 'other' ? { ...this.stranger, kid: this.key.kid } : this.key;
     const signing = this.wrong.signsWith === 'unpublished' ? this.stranger : key;
     const idToken = this.wrong.idToken
@@ -205,7 +213,7 @@ export class HostileProvider {
       end_session_endpoint: `${this.issuer}/end-session`,
       response_types_supported: ['code'],
       subject_types_supported: ['public'],
-      id_token_signing_alg_values_supported: ['RS256'],
+      id_token_signing_alg_values_supported: ['RS256', 'ES256', 'HS256', 'none'],
       code_challenge_methods_supported: ['S256'],
       authorization_response_iss_parameter_supported: true,
       backchannel_logout_supported: true,
@@ -244,8 +252,8 @@ async function bodyOf(request: IncomingMessage): Promise<URLSearchParams> {
   return new URLSearchParams(text);
 }
 
-async function newKey(): Promise<Key> {
-  const { publicKey, privateKey } = await generateKeyPair('RS256', { extractable: true });
+export async function newKey(alg = 'RS256'): Promise<Key> {
+  const { publicKey, privateKey } = await generateKeyPair(alg, { extractable: true });
   const kid = randomUUID();
-  return { kid, privateKey, jwk: { ...(await exportJWK(publicKey)), kid, use: 'sig', alg: 'RS256' } };
+  return { kid, privateKey, jwk: { ...(await exportJWK(publicKey)), kid, use: 'sig', alg } };
 }

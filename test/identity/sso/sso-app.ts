@@ -45,6 +45,12 @@ export class SsoApp {
     return provider.authorize(begun.location!);
   }
 
+  /** The same, where the provider may not even be asked: then the page that says so. */
+  async tryLogIn(browser: Browser, provider: HostileProvider, name: string): Promise<Page> {
+    const begun = await browser.get(`/sso/${name}/login`);
+    return begun.status === 303 ? browser.get(provider.authorize(begun.location!)) : begun;
+  }
+
   async logIn(browser: Browser, provider: HostileProvider, query = '', name = 'hostile'): Promise<Page> {
     return browser.get(await this.answerOf(browser, provider, query, name));
   }
