@@ -2,6 +2,7 @@ import { type ClassConstructor, plainToInstance, Transform } from 'class-transfo
 import { IsNumber, IsOptional, Max, Min, type ValidationError, validateSync } from 'class-validator';
 import type { Clock } from '../platform/clock.js';
 import type { DestinationSettings } from '../platform/config/destinations.js';
+import { SettingsFaults } from '../platform/config/settings-faults.js';
 import type { CallLimits, Connector } from './connector.js';
 
 /** Makes the connector of one destination; throws DestinationSettingsError naming every fault in its settings. */
@@ -26,7 +27,7 @@ export function readSettings<T extends object>(
 ): T {
   const settings = plainToInstance(type, destination.settings, { exposeDefaultValues: true });
   const errors = validateSync(settings, { whitelist: true, forbidNonWhitelisted: true });
-  if (errors.length > 0) throw new DestinationSettingsError(destination.name, errors.flatMap(sentences));
+  if (errors.length > 0) throw new DestinationSettingsError(destination.name, placed(errors, destination));
   return settings;
 }
 
@@ -81,6 +82,13 @@ export class CallSettings {
 export function limitsOf(settings: CallSettings, window: CallLimits['window'] = null): CallLimits {
   const { callsPerSecond, callsPerDay, concurrency } = settings;
   return { callsPerSecond, callsPerDay, concurrency, window };
+}
+
+function placed(errors: readonly ValidationError[], destination: DestinationSettings): string[] {
+  const faults = new SettingsFaults(destination);
+  for (const error of errors)
+    for (const sentence of sentences(error)) faults.note([error.property], sentence);
+  return faults.found;
 }
 
 const sentences = (error: ValidationError): string[] => Object.values(error.constraints ?? {});

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { parse } from 'yaml';
 
 /** One entry of config/destinations.yaml, with the environment's values filled in. */
@@ -7,6 +8,13 @@ export interface DestinationSettings {
   /** The connector's name in src/connectors/registry.ts. */
   readonly connector: string;
   readonly settings: Record<string, unknown>;
+  /** The file that it stands in, so that a fault can be shown in its place; absent: it was made by a program. */
+  readonly source?: DestinationSource;
+}
+
+export interface DestinationSource {
+  readonly file: string;
+  readonly text: string;
 }
 
 export interface Destination extends DestinationSettings {
@@ -24,7 +32,8 @@ export function loadDestinations(
   file: string,
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): Destination[] {
-  const document = (parse(readFileSync(file, 'utf8')) ?? {}) as Record<string, Record<string, unknown>>;
+  const text = readFileSync(file, 'utf8');
+  const document = (parse(text) ?? {}) as Record<string, Record<string, unknown>>;
   return Object.entries(document).map(([name, entry]) => {
     const { connector, enabled, mappings, ...settings } = filled(entry, environment) as Record<
       string,
@@ -36,6 +45,7 @@ export function loadDestinations(
       isEnabled: isTrue(enabled),
       mappings: names(mappings),
       settings,
+      source: { file: path.relative('', file), text },
     };
   });
 }
