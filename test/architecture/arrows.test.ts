@@ -9,7 +9,7 @@ const SRC = path.join(ROOT, 'src');
 const ALLOWED: Record<string, readonly string[]> = {
   platform: [],
   mapping: [],
-  connectors: ['platform'],
+  connectors: ['mapping', 'platform'],
   changes: ['platform'],
   identity: ['platform'],
   events: ['changes', 'identity', 'platform'],
