@@ -1,6 +1,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { connectorNames } from '../connectors/registry.js';
+import { connectorNames, connectorShapes } from '../connectors/registry.js';
 import { loadMappings, loadSurroundings } from '../pipelines/mapping-files.js';
 import { REPORTS } from '../reports/report-runs.js';
 import { exitCodes, type Command } from './command.js';
@@ -51,7 +51,11 @@ export async function schemasNow(): Promise<ReadonlyMap<string, string>> {
     mapping: mappingSchema(known),
     picklist: picklistSchema,
     settings: settingsSchema(await readFile('config/default.yaml', 'utf8')),
-    destinations: destinationsSchema(await readFile('config/destinations.yaml', 'utf8'), connectorNames),
+    destinations: destinationsSchema(
+      await readFile('config/destinations.yaml', 'utf8'),
+      connectorNames,
+      connectorShapes,
+    ),
     schedules: schedulesSchema(REPORTS.map(({ name }) => name)),
   };
   return new Map(

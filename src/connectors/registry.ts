@@ -3,11 +3,17 @@ import type { DestinationSettings } from '../platform/config/destinations.js';
 import type { Connector } from './connector.js';
 import { hubspot } from './hubspot.js';
 import { marketo } from './marketo.js';
+import { rest } from './rest.js';
+import { restSchema } from './rest-declaration.js';
 import { salesforce } from './salesforce.js';
+import type { Schema } from './shape.js';
 import { type ConnectorMaker, DestinationSettingsError } from './settings.js';
 
 /** Every backend Foyer speaks to. A new one is a file of its own and a line here. */
-const connectors: Readonly<Record<string, ConnectorMaker>> = { hubspot, marketo, salesforce };
+const connectors: Readonly<Record<string, ConnectorMaker>> = { hubspot, marketo, rest, salesforce };
+
+/** What the settings of connectors that are declared may hold, for editors. */
+export const connectorShapes: Readonly<Record<string, Schema>> = { rest: restSchema };
 
 export const connectorNames: readonly string[] = Object.keys(connectors);
 

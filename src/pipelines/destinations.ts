@@ -1,14 +1,15 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import type { Connector } from '../connectors/connector.js';
 import { createConnector } from '../connectors/registry.js';
 import { CLOCK, type Clock } from '../platform/clock.js';
 import { type Destination, isLeaving, loadDestinations } from '../platform/config/destinations.js';
 import { Settings } from '../platform/config/settings.js';
+import { LOGGER, type Logger } from '../platform/logger.js';
 import { Holds } from './holds.js';
 
 /** The configured backends, one connector each, made at first use. */
 @Injectable()
-export class Destinations {
+export class Destinations implements OnApplicationBootstrap {
   readonly holds = new Holds();
   private readonly connectors = new Map<string, Connector>();
   private entries: readonly Destination[] | undefined;
@@ -16,7 +17,20 @@ export class Destinations {
   constructor(
     private readonly settings: Settings,
     @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(LOGGER) private readonly logger: Logger,
   ) {}
+
+  /** What is wrong is said at the start, not at the first record; the other backends go on. */
+  onApplicationBootstrap(): void {
+    for (const { name, isEnabled } of this.all()) {
+      if (!isEnabled) continue;
+      try {
+        this.connector(name);
+      } catch (error) {
+        this.logger.error({ destination: name }, error instanceof Error ? error.message : String(error));
+      }
+    }
+  }
 
   /** @throws Error where config/destinations.yaml has no such entry, or its settings do not hold */
   connector(name: string): Connector {

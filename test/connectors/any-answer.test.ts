@@ -33,7 +33,7 @@ describe.each(dialects.map((dialect) => [dialect.name, dialect] as const))(
       });
       await fc.assert(
         fc.asyncProperty(
-          fc.integer({ min: 1, max: 6 }),
+          fc.integer({ min: 1, max: dialect.most ?? 6 }),
           fc.array(answer, { minLength: 1, maxLength: 4 }),
           async (count, plan) => {
             const answers: [Seen, unknown][] = [];

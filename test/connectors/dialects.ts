@@ -2,11 +2,14 @@
 import { expect } from 'vitest';
 import type { Connector, ObjectTarget, OutgoingRecord, SendResult } from '../../src/connectors/connector.js';
 import { createConnector } from '../../src/connectors/registry.js';
+import { restDialects } from './rest-dialects.js';
 import { type Script, type ScriptedServer, type Seen, json } from './scripted-server.js';
 
 export interface Dialect {
   readonly name: string;
   readonly target: ObjectTarget;
+  /** Most records in one of its calls, where that is less than the suite sends. */
+  readonly most?: number;
   connector(server: Pick<ScriptedServer, 'baseUrl'>, settings?: object): Connector;
   /** Answers what is not a write (tokens) and leaves the writes to the script. */
   around(script: Script): Script;
@@ -157,7 +160,7 @@ const marketo: Dialect = {
   },
 };
 
-export const dialects: readonly Dialect[] = [hubspot, marketo, salesforce];
+export const dialects: readonly Dialect[] = [hubspot, salesforce, marketo, ...restDialects];
 
 export function person(n: number): OutgoingRecord {
   return {

@@ -66,16 +66,25 @@ function constraintOf(check: string | undefined, constraints: readonly unknown[]
   }
 }
 
-/** @param text config/destinations.yaml: its comments describe what entries may hold */
-export function destinationsSchema(text: string, connectors: readonly string[]): Schema {
+/**
+ * @param text config/destinations.yaml: its comments describe what entries may hold
+ * @param shapes what connectors with a schema of their own take
+ */
+export function destinationsSchema(
+  text: string,
+  connectors: readonly string[],
+  shapes: Readonly<Record<string, Schema>>,
+): Schema {
   const described = new Map<string, Schema>();
   for (const { value } of pairsOf(parseDocument(text).contents)) {
-    for (const { name, comment } of pairsOf(value)) {
+    const settings = pairsOf(value);
+    const connector = (settings.find(({ name }) => name === 'connector')?.value as Scalar | undefined)?.value;
+    if (Object.hasOwn(shapes, String(connector))) continue;
+    for (const { name, comment } of settings) {
       if (comment || !described.has(name)) described.set(name, comment ? { description: comment } : {});
     }
   }
   const properties = {
-    ...Object.fromEntries(described),
     connector: { description: 'Which protocol it speaks', enum: connectors },
     enabled: {
       description: 'false keeps it in the book: its mappings are checked, and nothing is sent',
@@ -87,13 +96,28 @@ export function destinationsSchema(text: string, connectors: readonly string[]):
       anyOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' } }],
     },
   };
+  const is = (...names: string[]): Schema => ({ properties: { connector: { enum: names } } });
   return {
     $schema: draft,
     title: 'The backends Foyer writes to',
     description:
       '${NAME} is taken from the environment, ${NAME:-default} has a default. Secrets stand in the environment only.',
     type: 'object',
-    additionalProperties: { type: 'object', required: ['connector'], properties },
+    additionalProperties: {
+      type: 'object',
+      required: ['connector'],
+      properties,
+      allOf: [
+        {
+          if: is(...Object.keys(shapes)),
+          else: { properties: { ...Object.fromEntries(described), ...properties } },
+        },
+        ...Object.entries(shapes).map(([connector, shape]) => ({
+          if: is(connector),
+          then: { ...shape, properties: { ...properties, ...(shape['properties'] as Schema) } },
+        })),
+      ],
+    },
   };
 }
 

@@ -1,0 +1,31 @@
+import type { FieldValue } from './connector.js';
+
+export type Comparison = 'exact' | 'text' | 'lower' | 'number' | 'boolean' | 'time';
+
+/** The form in which what was written and what was read are compared; what does not fit its kind is compared as it is. */
+export function restCanonical(comparison: Comparison, value: unknown): FieldValue {
+  if (value === null || value === undefined) return null;
+  if (typeof value === 'object') return JSON.stringify(value);
+  const plain = value as string | number | boolean;
+  if (comparison === 'exact') return plain;
+  const text = String(plain).trim();
+  if (text === '') return null;
+  switch (comparison) {
+    case 'text':
+      return text;
+    case 'lower':
+      return text.toLowerCase();
+    case 'number':
+      return Number.isFinite(Number(text)) ? Number(text) : text;
+    case 'boolean':
+      return ['true', '1'].includes(text) ? true : ['false', '0'].includes(text) ? false : text;
+    case 'time':
+      return instant(text);
+  }
+}
+
+/** To the second, which is what most backends keep. */
+function instant(text: string): string {
+  const ms = Date.parse(text.replace(/([+-]\d\d)(\d\d)$/, '$1:$2'));
+  return Number.isNaN(ms) ? text : `${new Date(ms).toISOString().slice(0, 19)}Z`;
+}

@@ -1,0 +1,121 @@
+import type { HttpAnswer } from '../platform/http-client/http-engine.js';
+import { type Failure, unreadable, withoutAnswer } from './call-outcome.js';
+import type { CallOptions, ObjectTarget, OutgoingRecord, ReadResult, StoredRecord } from './connector.js';
+import { idOf, isPage, NOTHING_TOLD, type RestAnswers } from './rest-answer.js';
+import { asJson, callValues, recordValues, type RestCalls, templateFailure } from './rest-call.js';
+import type { RestRead } from './rest-declaration.js';
+import { claims, resultsIn } from './rest-results.js';
+import type { Values } from './template.js';
+
+type Asked = Pick<OutgoingRecord, 'key' | 'targetId'>;
+type Answered = { readonly records: readonly (StoredRecord | undefined)[]; readonly failure?: Failure };
+
+/** Reads the records of one object back as its declaration says. */
+export class RestReader {
+  constructor(
+    private readonly read: RestRead,
+    private readonly target: ObjectTarget,
+    private readonly values: Values,
+    private readonly calls: RestCalls,
+    private readonly answers: RestAnswers,
+  ) {}
+
+  async readBack(
+    asked: readonly Asked[],
+    fields: readonly string[],
+    options: CallOptions,
+  ): Promise<ReadResult> {
+    const { max } = this.read;
+    const records: (StoredRecord | undefined)[] = [];
+    let failure: Failure | undefined;
+    for (let start = 0; start < asked.length; start += max) {
+      const part = asked.slice(start, start + max);
+      const answered = failure
+        ? { records: part.map(() => undefined) }
+        : await this.readPart(part, fields, options);
+      records.push(...answered.records);
+      failure ??= answered.failure;
+    }
+    return { records, requestId: null, ...(failure ? { failure } : {}) };
+  }
+
+  private async readPart(
+    part: readonly Asked[],
+    fields: readonly string[],
+    options: CallOptions,
+  ): Promise<Answered> {
+    const { read } = this;
+    const unread = (failure: Failure): Answered => ({ records: part.map(() => undefined), failure });
+    const isSingle = read.max === 1;
+    const values = isSingle
+      ? recordValues(part[0]!, this.target, this.values)
+      : callValues(part, [], this.target, this.values);
+    let call;
+    try {
+      call = this.calls.make(read, values, read.body ? asJson(read.body.render(values)) : null);
+    } catch (error) {
+      return unread(templateFailure(error));
+    }
+    const called = await this.calls.send(call, options, true);
+    if ('failure' in called) return unread(called.failure);
+    const { result } = called;
+    if (result.kind !== 'answered') return unread(withoutAnswer(result));
+    return isSingle ? this.one(result, part[0]!, fields) : this.many(result, part, fields);
+  }
+
+  private one(answer: HttpAnswer, asked: Asked, fields: readonly string[]): Answered {
+    const values = this.answers.valuesOf(answer, this.values, {
+      key: asked.key,
+      targetId: asked.targetId ?? undefined,
+    });
+    if (!isPage(answer) && this.read.missing?.(values) === true) return { records: [null] };
+    const failure = this.failureOf(values, answer);
+    if (failure) return { records: [undefined], failure };
+    const stored = this.stored(values, fields);
+    return stored ? { records: [stored] } : { records: [undefined], failure: unreadable(answer.status) };
+  }
+
+  private many(answer: HttpAnswer, part: readonly Asked[], fields: readonly string[]): Answered {
+    const values = this.answers.valuesOf(answer, this.values);
+    const failure = this.failureOf(values, answer);
+    const results = failure ? null : resultsIn(this.read.results!, values);
+    if (!results)
+      return { records: part.map(() => undefined), failure: failure ?? unreadable(answer.status) };
+    const claimed = claims(
+      results,
+      part,
+      this.read.of,
+      (index) => recordValues(part[index]!, this.target, this.values),
+      (result) => ({ ...values, result }),
+    )!;
+    const records = claimed.map((ours) => {
+      // The call asked for it and was answered: what is not among the results is not there.
+      if (ours.length === 0) return null;
+      return this.stored({ ...values, result: ours[0] }, fields) ?? undefined;
+    });
+    return records.includes(undefined) ? { records, failure: unreadable(answer.status) } : { records };
+  }
+
+  private failureOf(values: Values, answer: HttpAnswer): Failure | null {
+    const declared = this.answers.declared(values, answer, NOTHING_TOLD, []);
+    if (declared && declared.kind !== 'written' && declared.kind !== 'unchanged') return declared;
+    if (answer.status < 200 || answer.status >= 300)
+      return this.answers.byHttp(values, answer, NOTHING_TOLD, []);
+    return isPage(answer) || !answer.isReadable ? unreadable(answer.status) : null;
+  }
+
+  private stored(values: Values, fields: readonly string[]): StoredRecord {
+    const targetId = idOf(this.read.id(values));
+    if (targetId === null) return null;
+    const { result } = values;
+    const own = (field: string): unknown =>
+      typeof result === 'object' && result !== null && Object.hasOwn(result, field)
+        ? (result as Record<string, unknown>)[field]
+        : undefined;
+    const read = fields.map((field) => {
+      const where = Object.hasOwn(this.read.fields, field) ? this.read.fields[field] : undefined;
+      return [field, where ? where(values) : own(field)] as const;
+    });
+    return { targetId, fields: Object.fromEntries(read) };
+  }
+}

@@ -1,0 +1,45 @@
+import type { OutgoingRecord } from './connector.js';
+import type { Expression } from './shape.js';
+import type { Values } from './template.js';
+
+/** Which results are about which record. */
+export interface WhoIsWho {
+  readonly result: Expression;
+  readonly record: Expression;
+}
+
+/** The members of all lists of results in an answer; null where there is none at all. */
+export function resultsIn(lists: readonly Expression[], values: Values): unknown[] | null {
+  const found = lists.map((list) => list(values)).filter((list) => Array.isArray(list)) as unknown[][];
+  return found.length === 0 ? null : found.flat();
+}
+
+/**
+ * For each record the results that are about it. In the order of the records where nothing says who is who: then there
+ * must be as many, or null. Two records that go by one name cannot be told apart: neither has a result.
+ */
+export function claims(
+  results: readonly unknown[],
+  records: readonly Pick<OutgoingRecord, 'key'>[],
+  of: WhoIsWho | null,
+  ofRecord: (index: number) => Values,
+  ofResult: (result: unknown) => Values,
+): unknown[][] | null {
+  if (of === null) return results.length === records.length ? results.map((result) => [result]) : null;
+  const byName = new Map<string, number | null>();
+  records.forEach((_, index) => {
+    const name = nameOf(of.record(ofRecord(index)));
+    if (name !== null) byName.set(name, byName.has(name) ? null : index);
+  });
+  const claimed: unknown[][] = records.map(() => []);
+  for (const result of results) {
+    const name = nameOf(of.result(ofResult(result)));
+    const index = name === null ? null : (byName.get(name) ?? null);
+    if (index !== null) claimed[index]!.push(result);
+  }
+  return claimed;
+}
+
+function nameOf(value: unknown): string | null {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : null;
+}
