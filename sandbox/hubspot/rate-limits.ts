@@ -37,7 +37,7 @@ export class RateLimits {
     return undefined;
   }
 
-  /** The headers every answer carries; search answers carry the daily ones only. */
+  /** The headers every answer carries; search answers, and all where limits are off, carry the daily ones only. */
   headers(at: number, isSearch: boolean): Record<string, string> {
     const { secondlyMax, tenSecondlyMax, dailyMax } = this.settings;
     const daily = {
@@ -46,18 +46,14 @@ export class RateLimits {
         this.isOn ? Math.max(0, dailyMax - this.usedToday) : dailyMax,
       ),
     };
-    if (isSearch) return daily;
+    if (isSearch || !this.isOn) return daily;
     return {
       ...daily,
       'X-HubSpot-RateLimit-Interval-Milliseconds': String(ROLLING_MS),
       'X-HubSpot-RateLimit-Max': String(tenSecondlyMax),
-      'X-HubSpot-RateLimit-Remaining': String(
-        this.isOn ? tenSecondlyMax - this.calls.length : tenSecondlyMax,
-      ),
+      'X-HubSpot-RateLimit-Remaining': String(tenSecondlyMax - this.calls.length),
       'X-HubSpot-RateLimit-Secondly': String(secondlyMax),
-      'X-HubSpot-RateLimit-Secondly-Remaining': String(
-        this.isOn ? secondlyMax - this.inLastSecond(at) : secondlyMax,
-      ),
+      'X-HubSpot-RateLimit-Secondly-Remaining': String(secondlyMax - this.inLastSecond(at)),
     };
   }
 

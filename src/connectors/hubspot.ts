@@ -35,7 +35,7 @@ const BATCH_MAX = 100;
 
 export function hubspot(destination: DestinationSettings, clock: Clock): Connector {
   const settings = readSettings(HubspotSettings, destination);
-  const engine = createHttpEngine(settings, clock);
+  const engine = createHttpEngine(settings);
   return new HubspotConnector(destination.name, settings, engine, clock);
 }
 
@@ -130,7 +130,7 @@ class HubspotConnector implements Connector {
       return { outcomes: records.map(() => failure), hold: failure, requestId: null, status: null };
     }
     const { status } = result;
-    const told = { requestId: requestIdOf(result), status, ...quotaOf(result) };
+    const told = { requestId: requestIdOf(result), status, ...allowanceOf(result) };
     const refusal = this.refusal(result);
     if (refusal) return { ...told, outcomes: records.map(() => refusal), hold: refusal };
     if (status >= 200 && status < 300) {
@@ -154,7 +154,7 @@ class HubspotConnector implements Connector {
       return { outcomes: records.map(() => failure), hold: failure, requestId: null, status: null };
     }
     const { status } = result;
-    const told = { requestId: requestIdOf(result), status, ...quotaOf(result) };
+    const told = { requestId: requestIdOf(result), status, ...allowanceOf(result) };
     const refusal = this.refusal(result);
     if (refusal) return { ...told, outcomes: records.map(() => refusal), hold: refusal };
     if (status !== 204) return { ...told, outcomes: refusedBatch(result, records), hold: null };
@@ -280,8 +280,16 @@ function requestIdOf(answer: HttpAnswer): string | null {
   return typeof header === 'string' ? header : typeof inBody === 'string' ? inBody : null;
 }
 
-function quotaOf(answer: HttpAnswer): { quota?: QuotaUse } {
-  const max = Number(answer.headers['x-hubspot-ratelimit-daily']);
-  const remaining = Number(answer.headers['x-hubspot-ratelimit-daily-remaining']);
-  return Number.isFinite(max) && Number.isFinite(remaining) ? { quota: { used: max - remaining, max } } : {};
+/** What the portal allows, and what of the day's calls is used, where the answer tells. */
+function allowanceOf({ headers }: HttpAnswer): { quota?: QuotaUse; allowed?: CallLimits } {
+  const told = (name: string): number => Number(headers[`x-hubspot-ratelimit-${name}`]);
+  const [max, remaining] = [told('daily'), told('daily-remaining')];
+  const window = { calls: told('max'), ms: told('interval-milliseconds') };
+  const callsPerSecond = told('secondly');
+  return {
+    ...(Number.isFinite(max - remaining) ? { quota: { used: max - remaining, max } } : {}),
+    ...(window.calls > 0 && window.ms > 0
+      ? { allowed: { window, ...(callsPerSecond > 0 ? { callsPerSecond } : {}) } }
+      : {}),
+  };
 }

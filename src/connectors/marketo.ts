@@ -33,7 +33,7 @@ const BATCH_MAX = 300;
 
 export function marketo(destination: DestinationSettings, clock: Clock): Connector {
   const settings = readSettings(MarketoSettings, destination);
-  const engine = createHttpEngine(settings, clock);
+  const engine = createHttpEngine(settings);
   const { baseUrl, clientId: client_id, clientSecret: client_secret } = settings;
   const form = { grant_type: 'client_credentials', client_id, client_secret };
   const words = { who: 'Marketo', advice: 'check client id and secret of the custom service' };

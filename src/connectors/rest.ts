@@ -16,7 +16,7 @@ import { unsupported } from './unsupported.js';
 /** Any backend with a REST API, as config/destinations.yaml declares it; docs/connectors.md shows how. */
 export function rest(destination: DestinationSettings, clock: Clock): Connector {
   const declaration = readRest(destination);
-  const engine = createHttpEngine(declaration, clock);
+  const engine = createHttpEngine(declaration);
   const calls = new RestCalls(declaration, callerFor(declaration.auth, engine, clock));
   return new RestConnector(destination.name, declaration, calls, clock);
 }

@@ -78,7 +78,7 @@ class SalesforceSettings extends CallSettings {
 
 export function salesforce(destination: DestinationSettings, clock: Clock): Connector {
   const settings = readSettings(SalesforceSettings, destination);
-  const engine = createHttpEngine(settings, clock);
+  const engine = createHttpEngine(settings);
   const token = salesforceToken(engine, settings.baseUrl, grantIn(settings, destination.name), clock);
   const api = new SalesforceApi(engine, token, settings.apiVersion, clock);
   return new SalesforceConnector(destination.name, settings, api);

@@ -1,5 +1,5 @@
 import type { Failure } from './call-outcome.js';
-import type { Outcome, OutgoingRecord, QuotaUse, SendResult } from './connector.js';
+import type { CallLimits, Outcome, OutgoingRecord, QuotaUse, SendResult } from './connector.js';
 
 /** What one call told. */
 export interface PartResult {
@@ -10,6 +10,7 @@ export interface PartResult {
   readonly requestId: string | null;
   readonly status: number | null;
   readonly quota?: QuotaUse;
+  readonly allowed?: CallLimits;
 }
 
 /**
@@ -48,6 +49,7 @@ export async function sendInParts(
     requestId: last.requestId,
     status: last.status,
     ...(last.quota ? { quota: last.quota } : {}),
+    ...(last.allowed ? { allowed: last.allowed } : {}),
   };
 }
 

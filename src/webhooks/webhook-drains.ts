@@ -42,15 +42,11 @@ export class WebhookDrains {
     @Inject(PG_POOL) private readonly pool: pg.Pool,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {
-    this.http = createHttpEngine(
-      {
-        callTimeoutMs: settings.webhooks.timeoutMs,
-        callsPerSecond: null,
-        answerBytesMax: ANSWER_BYTES_MAX,
-        ...(settings.webhooks.allowPrivateHosts ? {} : { mayReach: (address) => !isPrivateAddress(address) }),
-      },
-      clock,
-    );
+    this.http = createHttpEngine({
+      callTimeoutMs: settings.webhooks.timeoutMs,
+      answerBytesMax: ANSWER_BYTES_MAX,
+      ...(settings.webhooks.allowPrivateHosts ? {} : { mayReach: (address) => !isPrivateAddress(address) }),
+    });
     drains.provide(async (name) => {
       const id = LANE_NAME.exec(name)?.[1];
       return id !== undefined && (await this.endpoints.receiving(id)) ? this.drainable(id) : null;

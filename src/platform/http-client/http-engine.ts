@@ -12,7 +12,6 @@ import axios, {
 import axiosRetry from 'axios-retry';
 import { setMaxListeners } from 'node:events';
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Clock } from '../clock.js';
 import {
   type Exchange,
   TransportError,
@@ -20,7 +19,6 @@ import {
   exchange,
   keepAliveAgents,
 } from './http-transport.js';
-import { Pace } from './pace.js';
 
 const REPEATS_MAX = 2;
 const REPEAT_DELAY_MS = 60;
@@ -57,8 +55,6 @@ export type HttpAnswer = Extract<HttpResult, { kind: 'answered' }>;
 
 export interface HttpEngineSettings {
   readonly callTimeoutMs: number;
-  /** Spaces the calls to this destination; null: no pacing. */
-  readonly callsPerSecond: number | null;
   readonly answerBytesMax?: number;
   readonly socketsMax?: number;
   /** Asked for each address that a host's name leads to; absent: all may be reached. */
@@ -79,10 +75,9 @@ interface EngineConfig extends AxiosRequestConfig<string | undefined> {
   turn?: (() => Promise<void>) | undefined;
 }
 
-export function createHttpEngine(settings: HttpEngineSettings, clock: Clock): HttpEngine {
+export function createHttpEngine(settings: HttpEngineSettings): HttpEngine {
   const agents = keepAliveAgents(settings.socketsMax ?? SOCKETS_MAX, settings.mayReach);
   const answerBytesMax = settings.answerBytesMax ?? ANSWER_BYTES_MAX;
-  const pace = settings.callsPerSecond === null ? null : new Pace(settings.callsPerSecond, clock);
 
   const adapter: AxiosAdapter = async (config) => {
     try {
@@ -126,7 +121,6 @@ export function createHttpEngine(settings: HttpEngineSettings, clock: Clock): Ht
       try {
         // One signal may end hundreds of calls in flight; that many listeners are no leak.
         if (call.signal) setMaxListeners(0, call.signal);
-        await pace?.turn(call.signal);
         const config: EngineConfig = {
           url: call.url,
           method: call.method,
