@@ -71,6 +71,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./doctor.js')).doctor,
   },
   {
+    name: 'surge',
+    summary: 'try the lobby with a crowd before an event opens, for real or simulated',
+    load: async () => (await import('./surge.js')).surge,
+  },
+  {
     name: 'import agenda',
     summary: 'make an event and its sessions from a schedule.json',
     load: async () => (await import('./import-agenda.js')).importAgenda,
