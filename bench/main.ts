@@ -3,6 +3,7 @@ import { lobby } from './lobby.js';
 import { mapping } from './mapping.js';
 import { pipeline } from './pipeline.js';
 import { plan } from './plan.js';
+import { reconcile } from './reconcile.js';
 import { registrations } from './registrations.js';
 import { clearStage } from './stage.js';
 import { render, type Table } from './table.js';
@@ -15,6 +16,7 @@ const BENCHMARKS: Record<string, () => Promise<Table[]>> = {
   mapping,
   plan,
   why,
+  reconcile,
   lobby,
 };
 const USAGE = `npm run bench [${Object.keys(BENCHMARKS).join('|')}] [-- --json] [-- --profile FOLDER]`;

@@ -25,6 +25,35 @@ export async function twinCalls(stage: Stage, mapping: Mapping): Promise<TwinCal
     : salesforce(stage.twins.salesforce, await salesforceToken(stage.twins.salesforce));
 }
 
+/** Their whole side, page by page, read and parsed and nothing else. */
+export async function readAll(stage: Stage, mapping: Mapping): Promise<void> {
+  if (mapping === 'hubspot.contact') {
+    const call = caller(`${stage.twins.hubspot}/crm/v3/objects/contacts`, HUBSPOT_TOKEN);
+    const fields = ['foyer_person_id', ...Object.keys(hubspotFields({}))].join();
+    for (let after: string | undefined = ''; after !== undefined;) {
+      const page = (await call(
+        'GET',
+        `?limit=100&properties=${fields}${after && `&after=${after}`}`,
+      )) as HubspotPage;
+      after = page.paging?.next?.after;
+    }
+    return;
+  }
+  const call = caller(stage.twins.salesforce, await salesforceToken(stage.twins.salesforce));
+  const fields = ['Id', 'Foyer_Person_Id__c', ...Object.keys(salesforceFields({}))].join();
+  const query = `SELECT ${fields} FROM Lead WHERE Foyer_Person_Id__c != null`;
+  for (
+    let path: string | undefined = `/services/data/v60.0/query?q=${encodeURIComponent(query)}`;
+    path !== undefined;
+  ) {
+    path = ((await call('GET', path)) as { nextRecordsUrl?: string }).nextRecordsUrl;
+  }
+}
+
+interface HubspotPage {
+  readonly paging?: { readonly next?: { readonly after: string } };
+}
+
 function hubspot(url: string): TwinCalls {
   const call = caller(`${url}/crm/v3/objects/contacts/batch`, HUBSPOT_TOKEN);
   return {
@@ -104,17 +133,18 @@ async function salesforceToken(url: string): Promise<string> {
   return ((await answer.json()) as { access_token: string }).access_token;
 }
 
-type Caller = (method: string, path: string, body: object) => Promise<unknown>;
+type Caller = (method: string, path: string, body?: object) => Promise<unknown>;
 
 /** node:http over connections that stay open: the least a call can cost. */
 function caller(base: string, token: string): Caller {
   const agent = new http.Agent({ keepAlive: true });
   return (method, path, body) =>
     new Promise((resolve, reject) => {
-      const text = JSON.stringify(body);
+      const text = body ? JSON.stringify(body) : '';
       const headers = {
-        'content-type': 'application/json',
-        'content-length': Buffer.byteLength(text),
+        ...(body
+          ? { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }
+          : undefined),
         authorization: `Bearer ${token}`,
       };
       const request = http.request(`${base}${path}`, { method, agent, headers }, (response) => {
