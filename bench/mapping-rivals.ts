@@ -39,9 +39,9 @@ export interface BenchRecord {
   readonly updatedAt: string;
 }
 
-/** Records that differ, some without what is optional. */
+/** Records that differ, some without what is optional; read from JSON, as they come out of the change log. */
 export function records(count: number): BenchRecord[] {
-  return Array.from({ length: count }, (_, i) => {
+  const made = Array.from({ length: count }, (_, i) => {
     const at = new Date(Date.UTC(2026, 0, 1) + i * 61_000).toISOString();
     return {
       id: `0198f2d4-0000-7000-8000-${String(i).padStart(12, '0')}`,
@@ -66,6 +66,7 @@ export function records(count: number): BenchRecord[] {
       updatedAt: at,
     };
   });
+  return JSON.parse(JSON.stringify(made)) as BenchRecord[];
 }
 
 export const byHand: Rival = {

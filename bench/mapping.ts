@@ -21,7 +21,7 @@ export async function mapping(): Promise<Table[]> {
   return [await leads(), await coldCheck()];
 }
 
-async function leads(): Promise<Table> {
+export async function leads(): Promise<Table> {
   const compiled = await lead();
   const foyer: Rival = { name: 'Foyer', map: (record) => fieldsOf(compiled.evaluate(record)) };
   const traced: Rival = {
@@ -71,7 +71,7 @@ function sorted(lead: Lead): string {
   return JSON.stringify(fields.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-async function leadsPerSecond({ map }: Rival, input: readonly BenchRecord[]): Promise<number> {
+export async function leadsPerSecond({ map }: Rival, input: readonly BenchRecord[]): Promise<number> {
   const isAsync = map(input[0]!) instanceof Promise;
   const start = performance.now();
   let count = 0;
@@ -111,7 +111,7 @@ const target: TargetMetadata = {
 };
 
 /** Measured is what ships: the built language, not the sources beside this file. */
-async function lead(): Promise<CompiledMapping> {
+export async function lead(): Promise<CompiledMapping> {
   const { parseMapping } = (await import(built('parse-mapping'))) as { parseMapping: typeof Parse };
   const { compileMapping } = (await import(built('compile-mapping'))) as { compileMapping: typeof Compile };
   const file = parseMapping(

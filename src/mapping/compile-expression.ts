@@ -10,16 +10,15 @@ import { compileComprehension, isComprehension } from './comprehensions.js';
 import { typeOf, type Node } from './expression-language.js';
 import type { FunctionSpec } from './function-spec.js';
 import { functions, methods } from './functions.js';
-import { concatenator } from './generated-code.js';
 import { requireLiterals, requireZone } from './literal-arguments.js';
 import { nearestName } from './nearest-name.js';
 import { compileBinary, equality, membership, negated, type Operator } from './operators.js';
 import { NotInLanguage, type Compiled, type Scope } from './scope.js';
 import { granted, specialCalls } from './special-calls.js';
-import { literalText } from './syntax-tree.js';
+import { addends, literalText } from './syntax-tree.js';
 import { zonedMethods } from './time-functions.js';
 import { ValueFault } from './value-fault.js';
-import { asText, boundedText, textLengthMax, classOf, Frame, type Run } from './value.js';
+import { asText, boundedText, classOf, Frame, type Run } from './value.js';
 
 export function compileExpression(node: Node, scope: Scope): Compiled {
   switch (node.op) {
@@ -79,17 +78,8 @@ function concatenation(node: Node, scope: Scope): Compiled {
   const nodes = addends(node);
   const parts = nodes.map((part) => compileExpression(part, scope));
   const pieces = parts.map(({ run }, i) => literalText(nodes[i]) ?? run);
-  const slow: Run = (frame) => concatenated(pieces, frame);
-  let runs = 0;
-  let run = slow;
-  return foldAll(parts, (frame) => {
-    // What is used often gets code of its own; a check does not pay for that.
-    if (runs < manyRuns && ++runs === manyRuns) run = concatenator(pieces, textLengthMax, slow) ?? slow;
-    return run(frame);
-  });
+  return foldAll(parts, (frame) => concatenated(pieces, frame));
 }
-
-const manyRuns = 200;
 
 function concatenated(pieces: readonly (string | Run)[], frame: Frame): unknown {
   let whole = '';
@@ -101,10 +91,6 @@ function concatenated(pieces: readonly (string | Run)[], frame: Frame): unknown 
     else whole += asText(part);
   }
   return isNull ? null : boundedText(whole);
-}
-
-function addends(node: Node): Node[] {
-  return node.op === '+' && typeOf(node) === 'string' ? node.args.flatMap(addends) : [node];
 }
 
 function constant(value: unknown): Compiled {

@@ -19,14 +19,23 @@ export interface FieldPlan {
 /** Gives `undefined` where the field is to be left out; throws `ValueFault` where the record must be rejected. */
 export type Convert = (value: unknown, frame: Frame) => FieldValue | undefined;
 
-export function compileField(plan: FieldPlan): { readonly convert: Convert; readonly plainMax: number } {
+export interface Conversion {
+  readonly convert: Convert;
+  /** Texts that are sent as they are, most values are such; null where every one is converted. */
+  readonly plain: { readonly lengthMax: number; readonly test: ((text: string) => boolean) | null } | null;
+  /** What is sent for nothing and for null; null where the record is rejected. */
+  readonly substitutes: { readonly absent: FieldValue | undefined; readonly empty: FieldValue } | null;
+}
+
+export function compileField(plan: FieldPlan): Conversion {
   const { missing, picklist, truncate } = plan;
   const convert = conversionTo(plan.target);
   const lengthMax = plan.target?.length ?? null;
   const isClosed = plan.target?.type === 'picklist' && plan.target.restricted !== false;
   const allowed = isClosed && plan.target.values ? new Set(plan.target.values) : null;
-  const isPlain = (convert === text || convert === anyScalar) && !picklist && !allowed;
-  const plainMax = isPlain ? Math.min(lengthMax ?? Infinity, truncate ?? Infinity) : -1;
+  const test = allowed ? (value: string): boolean => allowed.has(value) : textTests.get(convert);
+  const plainMax = Math.min(lengthMax ?? Infinity, truncate ?? Infinity);
+  const plain = picklist || test === undefined ? null : { lengthMax: plainMax, test };
   const whole: Convert = (value, frame) => {
     if (value === undefined || value === null) return substitute(value, missing, plan.default);
     const sent = convert(picklist ? lookUp(picklist, textForTable(value), frame) : value);
@@ -41,7 +50,7 @@ export function compileField(plan: FieldPlan): { readonly convert: Convert; read
     }
     return fitting;
   };
-  return { convert: whole, plainMax };
+  return { convert: whole, plain, substitutes: substitutesOf(missing, plan.default) };
 }
 
 /**
@@ -66,6 +75,12 @@ function substitute(
         `The field must have a value; the record holds ${classOf(value)}`,
       );
   }
+}
+
+function substitutesOf(missing: Missing, byDefault: FieldValue): Conversion['substitutes'] {
+  if (missing === 'reject') return null;
+  const absent = substitute(undefined, missing, byDefault);
+  return { absent, empty: substitute(null, missing, byDefault) ?? null };
 }
 
 function conversionTo(target: TargetField | null): (value: unknown) => FieldValue {
@@ -125,6 +140,17 @@ function dateTime(value: unknown): string {
   if (value instanceof Date) return value.toISOString();
   throw wrongType('a time with its zone such as 2026-03-01T09:00:00Z', value);
 }
+
+/** What a text must pass to be sent as it is; `null` where every one does. */
+const textTests: ReadonlyMap<unknown, ((text: string) => boolean) | null> = new Map<
+  unknown,
+  ((text: string) => boolean) | null
+>([
+  [anyScalar, null],
+  [text, null],
+  [dateOnly, isDateOnly],
+  [dateTime, isDateTime],
+]);
 
 function textForTable(value: unknown): string {
   if (typeof value === 'string') return value;

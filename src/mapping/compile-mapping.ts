@@ -15,7 +15,8 @@ import {
 import { TargetChecker } from './check-target.js';
 import { compileField } from './compile-field.js';
 import type { CompiledMapping } from './compiled-mapping.js';
-import { Decider, type Condition, type DecidingField } from './decide.js';
+import { Decider } from './decide.js';
+import type { CompiledExpression, Condition, DecidingField } from './decision.js';
 import { hasErrors, inFileOrder, type Diagnostic } from './diagnostic.js';
 import type { Checked } from './expression-language.js';
 import type { Expression, FieldSpec, MappingFile } from './mapping-file.js';
@@ -24,7 +25,6 @@ import type { Picklist } from './picklist.js';
 import { contractOf, mappableStreams, type StreamContract } from './stream-contracts.js';
 import { consentBoundRead, requiresConsent } from './syntax-tree.js';
 import type { TargetMetadata } from './target-metadata.js';
-import type { Run } from './value.js';
 
 export interface Surroundings {
   /** What the backend says of the object; null where there is no snapshot of it. */
@@ -93,7 +93,7 @@ class MappingCompiler {
   }
 
   private assemble(
-    key: Run,
+    key: CompiledExpression,
     when: Condition | null,
     fields: readonly CompiledSpec[],
   ): CompiledMapping | null {
@@ -108,10 +108,11 @@ class MappingCompiler {
       file: source.file,
       keyField,
       keyLengthMax: this.surroundings.target?.fields[keyField]?.length ?? null,
-      key: { run: key, line: this.lineOf(keyValue) },
+      key: { ...key, line: this.lineOf(keyValue) },
       when,
       whenNot,
       fields,
+      scope: this.expressions.scope(),
       newSlots: () => this.expressions.newSlots(),
     });
     return {
@@ -164,7 +165,7 @@ class MappingCompiler {
     return compiled && { ...compiled, expression: when.text, line: this.lineOf(when) };
   }
 
-  private key(): Run | null {
+  private key(): CompiledExpression | null {
     const field = this.file.key?.field;
     if (field) this.target?.checkKeyField(field);
     const value = this.file.key?.value;
@@ -178,7 +179,7 @@ class MappingCompiler {
       });
     }
     this.checkConsent(value, checked, field?.value ?? 'key');
-    return this.expressions.compile(value, checked)?.run ?? null;
+    return this.expressions.compile(value, checked);
   }
 
   private field(spec: FieldSpec): CompiledSpec | null {

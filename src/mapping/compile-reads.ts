@@ -35,7 +35,7 @@ export function readAttribute(target: Node, name: string, scope: Scope, compile:
 }
 
 /** The names from the record down to a node; null where it is no plain path of attributes. */
-function pathOf(node: Node, scope: Scope): string[] | null {
+export function pathOf(node: Node, scope: Scope): string[] | null {
   if (node.op === 'id') {
     const isRoot = scope.variables.has(node.args) && !scope.slots.has(node.args) && isPlainName(node.args);
     return isRoot ? [node.args] : null;
@@ -45,7 +45,7 @@ function pathOf(node: Node, scope: Scope): string[] | null {
   return path && [...path, node.args[1]];
 }
 
-function isPlainName(name: string): boolean {
+export function isPlainName(name: string): boolean {
   return isIdentifier(name) && !inheritedNames.has(name);
 }
 

@@ -1,57 +1,25 @@
 /** One record at one mapping: key, `when`, fields. The heart of the language, on one screen. */
 import type {
-  CompiledField,
   Evaluation,
   Explanation,
-  Fields,
   FieldTrace,
   FieldValue,
   MappingReason,
   Targets,
-  WhenNot,
 } from './compiled-mapping.js';
-import type { Convert } from './compile-field.js';
+import type { DecidingField, Decision } from './decision.js';
 import { FieldsMaker } from './fields-maker.js';
-import { fieldsRunner } from './generated-code.js';
-import { sourcesIn, TracedField, type Source } from './trace.js';
+import { recordCode, type RecordCode } from './record-code.js';
+import { sourcesIn, TracedField } from './trace.js';
 import { ValueFault } from './value-fault.js';
-import { classOf, Frame, type Run } from './value.js';
-
-export interface DecidingField {
-  readonly field: CompiledField;
-  readonly run: Run;
-  readonly convert: Convert;
-  /** Texts up to this length need no conversion: most values are such. -1 where every text does. */
-  readonly plainMax: number;
-  readonly sources: () => readonly Source[];
-}
-
-export interface Condition {
-  readonly run: Run;
-  readonly expression: string;
-  readonly line: number;
-  readonly sources: () => readonly Source[];
-}
-
-export interface Decision {
-  readonly file: string;
-  readonly keyField: string;
-  readonly keyLengthMax: number | null;
-  readonly key: { readonly run: Run; readonly line: number };
-  readonly when: Condition | null;
-  readonly whenNot: WhenNot;
-  readonly fields: readonly DecidingField[];
-  readonly newSlots: () => unknown[];
-}
+import { classOf, Frame } from './value.js';
 
 /** Backends and our own tables identify records by texts no longer than this. */
 const keyLengthMax = 255;
 const noTargets: Targets = Object.freeze({});
 
-/** From here on a mapping's fields have code of their own; a check of its examples does not pay for that. */
+/** From here on a mapping has code of its own; a check of its examples does not pay for that. */
 const manyEvaluations = 200;
-/** Longer functions are not made faster by the engine. */
-const ownCodeFieldsMax = 100;
 
 /** What is being worked on beside fields, which have their index. */
 const atKey = -2;
@@ -70,7 +38,7 @@ export class Decider {
   private readonly lengthMax: number;
   private readonly maker: FieldsMaker;
   private evaluations = 0;
-  private run = (frame: Frame): Fields => this.maker.make(runEach(this.decision.fields, frame));
+  private code: RecordCode | null = null;
 
   constructor(private readonly decision: Decision) {
     this.maker = new FieldsMaker(decision.fields.map(({ field }) => field.name));
@@ -104,34 +72,47 @@ export class Decider {
   }
 
   private decide(snapshot: unknown, targets: Targets, trace: Trace | null): Evaluation {
-    const { key: keyPart, when, whenNot, fields, newSlots } = this.decision;
-    let key: string | null = null;
+    const { newSlots } = this.decision;
     let frame: Frame | null = null;
     try {
       frame = new Frame(asSnapshot(snapshot), newSlots(), targets);
-      if (trace) trace.frame = frame;
-      key = asKey(keyPart.run(frame), this.lengthMax);
-      if (when) {
-        frame.at = atWhen;
-        const isMatching = holds(when.run(frame));
-        if (trace) trace.holds = isMatching;
-        if (!isMatching) return { kind: 'notMatching', key, whenNot, reason: this.notMatching };
-      }
-      const made = trace ? this.maker.make(runTraced(fields, frame, trace)) : this.runner()(frame);
-      return { kind: 'write', key, fields: made };
+      if (!trace) return this.ownCode()?.(frame) ?? this.decided(frame, null);
+      trace.frame = frame;
+      return this.decided(frame, trace);
     } catch (error) {
-      return { kind: 'rejected', key, reason: reasonOf(error, this.placeOf(frame?.at ?? atKey)) };
+      return {
+        kind: 'rejected',
+        key: frame?.key ?? null,
+        reason: reasonOf(error, this.placeOf(frame?.at ?? atKey)),
+      };
     }
   }
 
-  /** One loop at first; what is used often gets code of its own. */
-  private runner(): (frame: Frame) => Fields {
-    if (this.evaluations < manyEvaluations && ++this.evaluations === manyEvaluations) {
-      const fields = this.decision.fields.map((one) => ({ ...one, name: one.field.name }));
-      const make = (values: readonly unknown[]): Fields => this.maker.make(values as Values);
-      if (fields.length <= ownCodeFieldsMax) this.run = fieldsRunner(fields, make) ?? this.run;
+  private decided(frame: Frame, trace: Trace | null): Evaluation {
+    const { key: keyPart, when, whenNot, fields } = this.decision;
+    const key = asKey(keyPart.run(frame), this.lengthMax);
+    frame.key = key;
+    if (when) {
+      frame.at = atWhen;
+      const isMatching = holds(when.run(frame));
+      if (trace) trace.holds = isMatching;
+      if (!isMatching) return { kind: 'notMatching', key, whenNot, reason: this.notMatching };
     }
-    return this.run;
+    const values = trace ? runTraced(fields, frame, trace) : runEach(fields, frame);
+    return { kind: 'write', key, fields: this.maker.make(values) };
+  }
+
+  private ownCode(): RecordCode | null {
+    if (this.evaluations < manyEvaluations && ++this.evaluations === manyEvaluations) {
+      this.code = recordCode(this.decision, {
+        asKey: (value) => asKey(value, this.lengthMax),
+        keyLengthMax: this.lengthMax,
+        holds,
+        notMatching: this.notMatching,
+        make: (values) => this.maker.make(values),
+      });
+    }
+    return this.code;
   }
 
   private placeOf(at: number): { file: string; line: number; field: string | null } {
@@ -144,10 +125,9 @@ export class Decider {
 }
 
 function runEach(fields: readonly DecidingField[], frame: Frame): Values {
-  return fields.map(({ run, convert, plainMax }, i) => {
+  return fields.map(({ run, convert }, i) => {
     frame.at = i;
-    const given = run(frame);
-    return typeof given === 'string' && given.length <= plainMax ? given : convert(given, frame);
+    return convert(run(frame), frame);
   });
 }
 

@@ -1,8 +1,8 @@
 /**
- * The places where a closure would be several times slower than code written for the names at hand: reading a
- * path of attributes, running the fields one by one, making the object of fields. Only numbers and names go into the text, each proved to be an identifier
- * or written as a JSON string, so nothing of a mapping file or a record is ever run as code. Where a process forbids
- * code from strings, closures do the same.
+ * The places where closures would be several times slower than code written for the names at hand: reading a path of
+ * attributes, a whole mapping (`record-code.ts`), the object of its fields. Only numbers and names go into the text,
+ * each proved to be an identifier or written as a JSON string, so nothing of a mapping file or a record is ever run as
+ * code. Where a process forbids code from strings, closures do the same.
  */
 
 type Code = (...parts: never[]) => unknown;
@@ -44,75 +44,6 @@ function readerText(names: readonly string[]): string {
   };`;
 }
 
-export interface FieldCode<F> {
-  readonly name: string;
-  readonly run: (frame: F) => unknown;
-  readonly convert: (value: unknown, frame: F) => unknown;
-  /** Texts up to this length are values as they are; -1 where every text is converted. */
-  readonly plainMax: number;
-}
-
-/**
- * All fields of a mapping one after the other, each at a place of its own, so that the engine knows at each place what
- * is called there. `frame.at` says which one is being made; `make` gets the values where not all are present. Null
- * where code from strings is forbidden.
- */
-export function fieldsRunner<F, R>(
-  fields: readonly FieldCode<F>[],
-  make: (values: readonly unknown[]) => R,
-): ((frame: F) => R) | null {
-  const list = (letter: string): string => fields.map((_, i) => `${letter}${i}`).join(', ');
-  const steps = fields.map(({ plainMax }, i) => {
-    const converted = `c${i}(value, frame)`;
-    const isPlain = `typeof value === 'string' && value.length <= ${plainMax}`;
-    const made = plainMax < 0 ? converted : `${isPlain} ? value : ${converted}`;
-    return `frame.at = ${i}; value = r${i}(frame); const v${i} = ${made};`;
-  });
-  const isWhole = fields.map((_, i) => `v${i} !== undefined`).join(' && ');
-  const literal = fields.map(({ name }, i) => `${JSON.stringify(name)}: v${i}`).join(', ');
-  const text = `const [${list('r')}] = runs; const [${list('c')}] = converts;
-  return (frame) => {
-    let value;
-    ${steps.join('\n')}
-    return ${isWhole} ? { ${literal} } : make([${list('v')}]);
-  };`;
-  const code = generated(['runs', 'converts', 'make'], text) as
-    ((runs: unknown[], converts: unknown[], make: unknown) => (frame: F) => R) | null;
-  return (
-    code?.(
-      fields.map(({ run }) => run),
-      fields.map(({ convert }) => convert),
-      make,
-    ) ?? null
-  );
-}
-
-/**
- * `a + b + …` of texts, each part called at a place of its own; `slow` where a part is none, or the whole grows past
- * `lengthMax`. The texts that stand in the expression come as values, not as code.
- */
-export function concatenator<F>(
-  pieces: readonly (string | ((frame: F) => unknown))[],
-  lengthMax: number,
-  slow: (frame: F) => unknown,
-): ((frame: F) => unknown) | null {
-  const steps = pieces.map((piece, i) =>
-    typeof piece === 'string'
-      ? ''
-      : `const v${i} = p${i}(frame); if (typeof v${i} !== 'string') return slow(frame);`,
-  );
-  const sum = pieces.map((piece, i) => (typeof piece === 'string' ? `p${i}` : `v${i}`)).join(' + ');
-  const text = `const [${pieces.map((_, i) => `p${i}`).join(', ')}] = pieces;
-  return (frame) => {
-    ${steps.join('\n')}
-    const whole = ${sum};
-    return whole.length <= ${lengthMax} ? whole : slow(frame);
-  };`;
-  const code = generated(['pieces', 'slow'], text) as
-    ((pieces: readonly unknown[], slow: unknown) => (frame: F) => unknown) | null;
-  return code?.(pieces, slow) ?? null;
-}
-
 /** Makes `{ name: values[0], … }` of those that are present; null where code from strings is forbidden. */
 export function literalMaker(
   names: readonly string[],
@@ -123,7 +54,7 @@ export function literalMaker(
   return made as ((values: readonly unknown[]) => object) | null;
 }
 
-function generated(parameters: readonly string[], text: string): Code | null {
+export function generated(parameters: readonly string[], text: string): Code | null {
   try {
     // eslint-disable-next-line @typescript-eslint/no-implied-eval -- the story above says why, and what goes in
     return new Function(...parameters, text) as Code;

@@ -7,6 +7,7 @@ import type { Frame, Run } from './value.js';
 
 const letNamePattern = /^[a-zA-Z][a-zA-Z0-9_]*$/;
 const unset = Symbol('not computed yet');
+const noSlots: unknown[] = [];
 
 /** The names of `let`: each sees the ones above it and is computed on first use, once per record. */
 export class LetBindings {
@@ -25,7 +26,7 @@ export class LetBindings {
 
   /** Fresh slots for one record. */
   newSlots(): unknown[] {
-    return this.slotCount === 0 ? [] : Array<unknown>(this.slotCount).fill(unset);
+    return this.slotCount === 0 ? noSlots : Array<unknown>(this.slotCount).fill(unset);
   }
 
   nextSlot(): number {

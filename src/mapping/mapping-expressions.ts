@@ -2,6 +2,7 @@
 import { checkConditions, checkCondition } from './check-conditions.js';
 import { ExpressionChecker } from './check-expression.js';
 import { compileExpression } from './compile-expression.js';
+import type { CompiledExpression, Source } from './decision.js';
 import { hasErrors } from './diagnostic.js';
 import { ExpressionLanguage, type Checked, type Node } from './expression-language.js';
 import { LetBindings } from './let-bindings.js';
@@ -11,8 +12,7 @@ import type { Picklist } from './picklist.js';
 import { NotInLanguage, type Scope } from './scope.js';
 import type { Attribute, StreamContract } from './stream-contracts.js';
 import { literalText, partsOf } from './syntax-tree.js';
-import { sourcesOf, type Source } from './trace.js';
-import type { Run } from './value.js';
+import { sourcesOf } from './trace.js';
 
 export class MappingExpressions {
   /** The tables that a field's `picklist` or a `lookup()` names. */
@@ -62,15 +62,12 @@ export class MappingExpressions {
   }
 
   /** Null with the fault noted where it checks as CEL and is no part of the language. */
-  compile(
-    expression: Expression,
-    { node }: Checked,
-  ): { readonly run: Run; readonly sources: () => readonly Source[] } | null {
+  compile(expression: Expression, { node }: Checked): CompiledExpression | null {
     let sources: readonly Source[] | null = null;
     try {
       const { run } = compileExpression(node, this.scope());
       // Compiled when someone asks: most mappings run without anybody asking why.
-      return { run, sources: () => (sources ??= sourcesOf(node, expression.text, this.scope())) };
+      return { node, run, sources: () => (sources ??= sourcesOf(node, expression.text, this.scope())) };
     } catch (error) {
       if (!(error instanceof NotInLanguage)) throw error;
       const { start, end } = error.node;
@@ -127,7 +124,8 @@ export class MappingExpressions {
     partsOf(node).forEach((part) => this.noteUses(part));
   }
 
-  private scope(): Scope {
+  /** The names in reach. */
+  scope(): Scope {
     return {
       variables: new Set(Object.keys(this.contract.variables)),
       slots: this.lets.runs,

@@ -12,6 +12,11 @@ export function partsOf(node: Node): Node[] {
   return Array.isArray(args) ? (args as unknown[]).flat(2).filter(isNode) : [];
 }
 
+/** The texts of `a + b + c`, in order. */
+export function addends(node: Node): Node[] {
+  return node.op === '+' && typeOf(node) === 'string' ? node.args.flatMap(addends) : [node];
+}
+
 /** A text that stands there as it is; null for anything else. */
 export function literalText(node: Node | undefined): string | null {
   return node?.op === 'value' && typeof node.args === 'string' ? node.args : null;

@@ -1,18 +1,12 @@
 /** How a value came about: what was read, what an expression gave, which rows of tables answered. */
 import { compileExpression } from './compile-expression.js';
 import type { CompiledField, FieldTrace, FieldValue, LookupRow, SourceValue } from './compiled-mapping.js';
-import type { Convert } from './compile-field.js';
+import type { DecidingField, Source } from './decision.js';
 import type { Node } from './expression-language.js';
 import { NotInLanguage, type Scope } from './scope.js';
 import { partsOf } from './syntax-tree.js';
 import { ValueFault } from './value-fault.js';
 import type { Frame, Run } from './value.js';
-
-/** A part of an expression that reads the record. */
-export interface Source {
-  readonly path: string;
-  readonly run: Run;
-}
 
 export function sourcesIn(sources: readonly Source[], frame: Frame): SourceValue[] {
   return sources.map(({ path, run }) => ({ path, value: attempt(run, frame) }));
@@ -36,13 +30,7 @@ export class TracedField implements FieldTrace {
   lookups: readonly LookupRow[] = noRows;
 
   constructor(
-    private readonly plan: {
-      readonly field: CompiledField;
-      readonly run: Run;
-      readonly convert: Convert;
-      readonly plainMax: number;
-      readonly sources: () => readonly Source[];
-    },
+    private readonly plan: DecidingField,
     private readonly frame: Frame,
   ) {
     this.field = plan.field;
@@ -54,8 +42,7 @@ export class TracedField implements FieldTrace {
     frame.lookups ??= [];
     try {
       this.given = plan.run(frame);
-      const isPlain = typeof this.given === 'string' && this.given.length <= plan.plainMax;
-      this.value = isPlain ? (this.given as string) : plan.convert(this.given, frame);
+      this.value = plan.convert(this.given, frame);
     } finally {
       if (frame.lookups.length > 0) {
         this.lookups = frame.lookups;

@@ -24,6 +24,8 @@ export class Frame {
   private steps = stepsMax;
   /** Which field is being made; negative before the first. */
   at = -2;
+  /** What the record is known by at the target, as soon as it is made. */
+  key: string | null = null;
   /** Where look-ups are noted; null where nobody asked for a trace. */
   lookups: LookupRow[] | null = null;
   /** By slot, the rows that names of `let` looked up; only with a trace. */

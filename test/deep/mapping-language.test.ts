@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { compareWithCelJs, fuzz } from '../mapping/expression-runs.js';
+import { compareOwnCode } from '../mapping/own-code-runs.js';
 import { goodFilesAreLeftAlone, shareOfMistakesFound } from '../mapping/seeded-runs.js';
 
 /** FOYER_DEEP_SHARE=0.1 runs a tenth. */
@@ -19,6 +20,12 @@ describe('The language', () => {
   it('gives what cel-js gives for a hundred thousand random expressions', { timeout }, () => {
     const { compared, differing } = compareWithCelJs(100_000 * share, 1_000_000);
     console.info(`${compared} expressions compared with cel-js, ${differing.length} differ`);
+    expect(differing).toEqual([]);
+  });
+
+  it('decides a million random records by code as by closures', { timeout }, () => {
+    const { differing, ...counts } = compareOwnCode(10_000 * share, 100, 1_000);
+    console.info(`decided both ways: ${JSON.stringify(counts)}`);
     expect(differing).toEqual([]);
   });
 

@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest';
+import { ExpressionLanguage } from '../../src/mapping/expression-language.js';
+import { RecordReads } from '../../src/mapping/record-reads.js';
+import type { Scope } from '../../src/mapping/scope.js';
+import { contractOf } from '../../src/mapping/stream-contracts.js';
+import { UsualCode } from '../../src/mapping/usual-code.js';
+import { compile, consented } from './mapping-text.js';
+import { compareOwnCode, inUse } from './own-code-runs.js';
+
+describe('A mapping with code of its own', () => {
+  it('decides every record as its closures do', () => {
+    const { differing, ...counts } = compareOwnCode(120, 40);
+    expect(differing).toEqual([]);
+    for (const count of Object.values(counts)) expect(count).toBeGreaterThan(500);
+  });
+
+  it('stops where its fuel ends, to the step', () => {
+    const lists = Array.from({ length: 20 }, (_, i) => `  L${i}: answers.list.all(x, true)`);
+    const { mapping } = compile(
+      `mapping: crm.thing
+stream: registration
+destination: crm
+object: Thing
+operation: upsert
+when: consent.granted("marketing")
+whenNot: keep
+key: { field: Id__c, value: id }
+fields:
+${lists.join('\n')}
+  Name: attendee.firstName.trim().lowerAscii() + attendee.lastName.upperAscii()
+  Text: coalesce(attendee.company.trim(), "none")
+`,
+      null,
+    );
+    inUse(mapping!);
+    const list = Array.from({ length: 9_999 }, (_, i) => i);
+    const attendee = { lastName: 'Ruiz', company: 'Looms' };
+    const codes = new Set<string>();
+    for (let more = 0; more < 50; more++) {
+      const name = more % 2 === 0 ? 'Ana' : 'Ana'.repeat(30);
+      const consents = [...consented, ...Array.from({ length: more >> 1 }, () => ({}))];
+      const record = { id: 'r-1', attendee: { ...attendee, firstName: name }, consents, answers: { list } };
+      const found = mapping!.evaluate(record);
+      codes.add(found.kind === 'rejected' ? `${found.reason.code} ${found.reason.field}` : found.kind);
+      expect(found).toEqual(mapping!.explain(record).evaluation);
+    }
+    expect([...codes].sort()).toEqual(['too-costly L19', 'too-costly Name', 'too-costly Text', 'write']);
+  });
+});
+
+describe('Code of its own', () => {
+  const contract = contractOf('registration')!;
+  const scope: Scope = {
+    variables: new Set(Object.keys(contract.variables)),
+    slots: new Map([['latest', () => undefined]]),
+    needs: [],
+    picklists: new Map(),
+    nextSlot: () => 0,
+  };
+
+  function hasCode(text: string): boolean {
+    const found = ExpressionLanguage.of(contract).check(text);
+    if (!found.ok) throw new Error(text);
+    return new UsualCode(new RecordReads(), scope, 'usual').write(found.checked.node) !== null;
+  }
+
+  it.each([
+    'attendee.email',
+    '"Foyer"',
+    'attendee.email.trim().lowerAscii()',
+    'attendee.firstName + " " + attendee.lastName',
+    'coalesce(source.utm_source, "direct")',
+    'status == "confirmed" && consent.granted("marketing")',
+    'has(attendee.company) ? attendee.company : "none"',
+    '!(status != "confirmed") || version == 3',
+  ])('is there for what is usual: %s', (text) => expect(hasCode(text)).toBe(true));
+
+  it.each([
+    'consents.map(c, c.purpose).join(",")',
+    'attendee.email.replace("a", "b")',
+    'coalesce(attendee.company, attendee.email.trim())',
+    'consent.granted("marketing") && attendee.email.trim() == "x"',
+  ])('is not there where it could be another price: %s', (text) => expect(hasCode(text)).toBe(false));
+});
