@@ -41,7 +41,7 @@ describe('foyer check', () => {
   it('says 0 where all is well', async () => {
     expect(await foyer(['check', mappings])).toEqual({
       code: 0,
-      out: '2 mapping files, 0 errors, 0 warnings\n',
+      out: expect.stringMatching(/^\d+ mapping files, 0 errors, 0 warnings\n$/) as string,
       err: '',
     });
   });

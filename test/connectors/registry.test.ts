@@ -14,11 +14,19 @@ test('the destinations as shipped need only addresses and secrets from the envir
     MARKETO_BASE_URL: 'https://000-AAA-000.mktorest.com/',
     MARKETO_CLIENT_ID: 'id',
     MARKETO_CLIENT_SECRET: 'secret',
+    MAILCHIMP_BASE_URL: 'https://us1.api.mailchimp.com/3.0',
+    MAILCHIMP_API_KEY: 'key-us1',
+    MAILCHIMP_LIST: 'list',
   };
   const made = loadDestinations(file, environment).map((entry) => createConnector(entry));
-  expect(made.map(({ destination }) => destination)).toEqual(['hubspot', 'salesforce', 'marketo']);
+  expect(made.map(({ destination }) => destination)).toEqual([
+    'hubspot',
+    'salesforce',
+    'marketo',
+    'mailchimp',
+  ]);
   const target = { object: 'Lead', operation: 'upsert' as const, keyField: 'Id__c' };
-  expect(made.map((connector) => connector.batchMax(target))).toEqual([100, 200, 300]);
+  expect(made.map((connector) => connector.batchMax(target))).toEqual([100, 200, 300, 1]);
 });
 
 test('a variable that is not set is named', () => {

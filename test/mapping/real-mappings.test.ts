@@ -108,7 +108,7 @@ describe('A typed snapshot', () => {
   it('is what a mapping of persons reads', () => {
     const record: PersonSnapshot = fc.sample(snapshots.person, 1)[0] as unknown as PersonSnapshot;
     for (const mapping of mappings.filter(({ stream }) => stream === 'person'))
-      expect(mapping.evaluate(record).key).toBe(record.person.id);
+      expect([record.person.id, record.person.email.toLowerCase()]).toContain(mapping.evaluate(record).key);
   });
 });
 

@@ -1,0 +1,189 @@
+/** Mailchimp as config/destinations.yaml declares it, against the twin; and as a list in one call. */
+import { createHash } from 'node:crypto';
+import { beforeAll, beforeEach, expect, test } from 'vitest';
+import { mailchimp } from '../../sandbox/mailchimp/mailchimp.js';
+import type { Twin } from '../../sandbox/twin.js';
+import { createConnector } from '../../src/connectors/registry.js';
+import { loadDestinations } from '../../src/platform/config/destinations.js';
+import { started } from '../sandbox/twins.js';
+import { kinds } from './dialects.js';
+
+const signal = new AbortController().signal;
+const target = { object: 'members', operation: 'upsert' as const, keyField: 'email_address' };
+let twin: Twin;
+beforeAll(async () => {
+  twin = await started(mailchimp());
+});
+beforeEach(async () => {
+  await fetch(`${twin.url}/_twin`, { method: 'DELETE' });
+  await faults([]);
+});
+
+const faults = (list: object[]) =>
+  fetch(`${twin.url}/_twin/faults`, { method: 'PUT', body: JSON.stringify({ faults: list, limits: false }) });
+const hash = (address: string) => createHash('md5').update(address.toLowerCase()).digest('hex');
+
+function declared(environment: Record<string, string> = {}) {
+  const entry = loadDestinations('config/destinations.yaml', {
+    MAILCHIMP_BASE_URL: `${twin.url}/3.0`,
+    MAILCHIMP_API_KEY: 'twin-key-us1',
+    MAILCHIMP_LIST: 'twin-list',
+    ...environment,
+  }).find(({ name }) => name === 'mailchimp')!;
+  return createConnector({ ...entry, settings: { ...entry.settings, callTimeoutMs: 1_000 } });
+}
+
+const member = (n: number, fields: object = {}) => ({
+  traceId: `t-${n}`,
+  key: `Person-${n}@example.com`,
+  targetId: null,
+  fields: {
+    FNAME: `Given ${n}`,
+    LNAME: 'Müller-Łoś',
+    FOYERSTAT: 'registered',
+    FOYEREVTS: n,
+    FOYERREG: '2026-01-05',
+    ...fields,
+  },
+});
+const send = (connector = declared(), record = member(1)) =>
+  connector.send(target, [record], { signal }).then(({ outcomes }) => outcomes[0]!);
+const FIELDS = ['FNAME', 'LNAME', 'COMPANY', 'FOYERSTAT', 'FOYEREVTS', 'FOYERREG', 'status'];
+const stored = (key = member(1).key) =>
+  declared()
+    .readBack(target, [{ key, targetId: null }], FIELDS, { signal })
+    .then(({ records }) => records[0]);
+/** What is done there by hand. */
+const byHand = (key: string, body: object) =>
+  fetch(`${twin.url}/3.0/lists/twin-list/members/${hash(key)}`, {
+    method: 'PUT',
+    headers: { authorization: `Basic ${Buffer.from('x:twin-key-us1').toString('base64')}` },
+    body: JSON.stringify({ email_address: key, ...body }),
+  });
+
+test('a member is made, stands there as it was written, and is changed', async () => {
+  const id = hash(member(1).key);
+  expect(await send()).toEqual({ kind: 'written', targetId: id, created: null });
+  const found = (await stored())!;
+  expect(found).toMatchObject({
+    targetId: id,
+    fields: { FNAME: 'Given 1', LNAME: 'Müller-Łoś', status: 'subscribed' },
+  });
+  for (const [field, value] of Object.entries(member(1).fields))
+    expect(declared().canonical(target, field, found.fields[field])).toBe(
+      declared().canonical(target, field, value),
+    );
+  // A difference only: what is not in it stays.
+  await send(declared(), { ...member(1), fields: { COMPANY: 'ACME', LNAME: null } as never });
+  const after = (await stored())!.fields;
+  expect(after).toMatchObject({ FNAME: 'Given 1', COMPANY: 'ACME', FOYEREVTS: 1 });
+  expect(declared().canonical(target, 'LNAME', after.LNAME)).toBeNull();
+});
+
+test('who has unsubscribed is never subscribed again', async () => {
+  await send();
+  await byHand(member(1).key, { status: 'unsubscribed' });
+  expect((await send(declared(), member(1, { FNAME: 'Ana' }))).kind).toBe('written');
+  expect((await stored())!.fields).toMatchObject({ FNAME: 'Ana', status: 'unsubscribed' });
+});
+
+test('whose consent ends is unsubscribed', async () => {
+  await send();
+  expect((await send(declared(), { ...member(1), fields: { status: 'unsubscribed' } as never })).kind).toBe(
+    'written',
+  );
+  expect((await stored())!.fields.status).toBe('unsubscribed');
+});
+
+test('a refusal names the field and who can put it right', async () => {
+  expect(await send(declared(), member(1, { FOYEREVTS: 'many' }))).toMatchObject({
+    kind: 'rejected',
+    reason: { field: 'FOYEREVTS', status: 400 },
+  });
+  const fake = { ...member(1), key: 'ana@mailinator.net' };
+  const outcome = await send(declared(), fake);
+  expect(outcome).toMatchObject({
+    kind: 'rejected',
+    reason: { message: expect.stringContaining('looks fake') as string },
+  });
+  expect(JSON.stringify(outcome)).not.toContain('ana@');
+});
+
+test('who was deleted for good cannot be written again, and the reason says so', async () => {
+  await send();
+  const removed = await declared().remove!(target, [member(1), member(2)], { signal });
+  expect(kinds(removed)).toEqual(['written', 'unchanged']);
+  expect(await stored()).toBeNull();
+  expect(await send()).toMatchObject({ kind: 'rejected', reason: { code: 'forgotten', owner: 'data' } });
+});
+
+test.each([
+  ['a wrong key', { MAILCHIMP_API_KEY: 'wrong-key' }, 'unauthorised'],
+  ['a list that does not exist', { MAILCHIMP_LIST: 'other' }, 'unauthorised'],
+])('%s is unauthorised, and the probe says so', async (_name, environment, kind) => {
+  const outcome = await send(declared(environment));
+  expect(outcome.kind).toBe(kind);
+  expect(JSON.stringify(outcome)).not.toContain('wrong-key');
+  expect(await declared(environment).probe({ signal })).toMatchObject({ ok: false });
+  expect(await declared().probe({ signal })).toEqual({ ok: true });
+});
+
+test('a throttle, a bare 403, a time-out after the commit and a lie are each told apart', async () => {
+  await faults([{ kind: 'throttle', rate: 1 }]);
+  expect((await send()).kind).toBe('throttled');
+  await faults([{ kind: 'status', rate: 1, status: 403 }]);
+  expect(await send()).toMatchObject({ kind: 'throttled', reason: { code: 'too-busy' } });
+  await faults([{ kind: 'timeoutAfterCommit', rate: 1, times: 1, delayMs: 10_000 }]);
+  expect((await send()).kind).toBe('unanswered');
+  expect((await stored())!.fields.FNAME).toBe('Given 1');
+  await faults([{ kind: 'lie', rate: 1 }]);
+  expect((await send(declared(), member(2))).kind).toBe('written');
+  await faults([]);
+  const found = await stored(member(2).key);
+  expect(found?.fields.FNAME).not.toBe('Given 2');
+});
+
+test('as a list: 500 in one call, and the errors inside a success go to their own records', async () => {
+  const connector = createConnector({
+    name: 'lists',
+    connector: 'rest',
+    settings: {
+      baseUrl: `${twin.url}/3.0`,
+      auth: { kind: 'basic', username: 'x', password: 'twin-key-us1' },
+      objects: {
+        members: {
+          write: {
+            url: '/lists/twin-list',
+            batch: { max: 500 },
+            record: {
+              email_address: '{{ key }}',
+              status_if_new: 'subscribed',
+              merge_fields: { FNAME: '{{ record.FNAME }}', FOYEREVTS: '{{ record.FOYEREVTS }}' },
+            },
+            body: { members: '{{ records }}', update_existing: true },
+            results: ['body.new_members', 'body.updated_members', 'body.errors'],
+            of: { result: 'result.email_address.lowerAscii()', record: 'key.lowerAscii()' },
+            written: '!has(result.error)',
+            created: 'body.new_members.exists(m, m.id == result.id)',
+            id: 'result.id',
+            code: 'result.error_code',
+            message: 'coalesce(result.field_message, result.error)',
+            field: 'result.field',
+          },
+        },
+      },
+    },
+  });
+  await send();
+  const records = Array.from({ length: 500 }, (_, n) =>
+    n === 7 ? member(n, { FOYEREVTS: 'many' }) : member(n),
+  );
+  const { outcomes } = await connector.send(target, records, { signal });
+  expect(outcomes[0]).toEqual({ kind: 'written', targetId: hash(member(0).key), created: true });
+  expect(outcomes[1]).toMatchObject({ kind: 'written', created: false });
+  expect(outcomes[7]).toMatchObject({
+    kind: 'rejected',
+    reason: { field: 'FOYEREVTS', code: 'ERROR_GENERIC' },
+  });
+  expect(outcomes.filter(({ kind }) => kind === 'written')).toHaveLength(499);
+});
