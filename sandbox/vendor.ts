@@ -3,7 +3,7 @@ import type { Store } from './store/store.js';
 import type { Fields, Row } from './store/table.js';
 
 /** Every twin there is. */
-export const TWIN_NAMES = ['hubspot', 'salesforce', 'marketo', 'dataverse', 'mailchimp'] as const;
+export const TWIN_NAMES = ['hubspot', 'salesforce', 'marketo', 'dataverse', 'mailchimp', 's3'] as const;
 export type TwinName = (typeof TWIN_NAMES)[number];
 
 /** A record that a call carried, found without judging the call. */
