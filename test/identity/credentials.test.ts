@@ -66,6 +66,55 @@ describe('An API key', () => {
   });
 });
 
+describe('The addresses of API keys', () => {
+  const made = async (body: object) => app.call('POST', '/v1/api-keys', { token: OPERATOR, body });
+
+  it('make a key that is told once, listed without what it says, and revoked for good', async () => {
+    const answer = await made({ name: 'badge printers', role: 'viewer' });
+    const { id, key } = answer.body as unknown as { id: string; key: string };
+    expect([answer.status, answer.headers.get('location')]).toEqual([201, `/v1/api-keys/${id}`]);
+    expect(await asks(key)).toBe(200);
+    const list = await app.call('GET', '/v1/api-keys?limit=200', { token: OPERATOR });
+    expect(list.body.items.find((one) => one.id === id)).toMatchObject({
+      name: 'badge printers',
+      role: 'viewer',
+    });
+    expect(list.text).not.toContain(key.slice(3));
+    for (const _again of [1, 2]) {
+      const revoked = await app.call('DELETE', `/v1/api-keys/${id}`, { token: OPERATOR });
+      expect([revoked.status, revoked.body.revokedAt]).toEqual([200, expect.any(String)]);
+    }
+    later(1_001);
+    expect(await asks(key)).toBe(401);
+    const { rows } = await app.pool.query('select act from access_audit where subject = $1 order by id', [
+      id,
+    ]);
+    expect(rows).toEqual([{ act: 'api-key.created' }, { act: 'api-key.revoked' }]);
+  });
+
+  it('make keys that reach what their role may, until their time', async () => {
+    const expiresAt = new Date(now.getTime() + 3_600_000).toISOString();
+    const { key } = (await made({ name: 'for a while', role: 'engineer', expiresAt })).body as unknown as {
+      key: string;
+    };
+    expect([await asks(key), await asks(key, 'GET', '/v1/api-keys')]).toEqual([200, 403]);
+    expect(await asks(key, 'POST', '/v1/events')).toBe(403);
+    later(3_600_001);
+    expect(await asks(key)).toBe(401);
+  });
+
+  it('refuse a role that there is not, a time that is over, and whoever is no admin', async () => {
+    expect((await made({ name: 'x', role: 'owner' })).status).toBe(400);
+    expect((await made({ name: 'x', role: 'viewer', expiresAt: '2020-01-01T00:00:00Z' })).status).toBe(400);
+    for (const role of ['viewer', 'engineer', 'operator'] as const) {
+      const token = await keys.issue(`a curious ${role}`, role);
+      expect(await asks(token, 'GET', '/v1/api-keys')).toBe(403);
+      expect(await asks(token, 'POST', '/v1/api-keys')).toBe(403);
+    }
+    expect(await asks(OPERATOR, 'DELETE', '/v1/api-keys/00000000-0000-7000-8000-000000000000')).toBe(404);
+  });
+});
+
 describe('A manage token', () => {
   it('opens its own registration and no other: the answer does not tell a wrong token from a wrong id', async () => {
     const event = await app.openEvent();

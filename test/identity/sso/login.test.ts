@@ -1,4 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { ROUTE_TABLE } from '../../../src/identity/route-table.js';
+import type { Browser } from './browser.js';
 import { HostileProvider } from './hostile-provider.js';
 import { SsoApp } from './sso-app.js';
 
@@ -123,6 +125,29 @@ describe('A login', () => {
     expect((await browser.get('/v1/me', { cookie })).status).toBe(401);
   });
 
+  it.each([
+    ['lost', (browser: Browser, name: string) => browser.forget(name)],
+    ['cut', (browser: Browser, name: string) => browser.keep(name, browser.cookies.get(name)!.slice(0, -3))],
+    ['doubled', (browser: Browser, name: string) => browser.keep(`x=1; ${name}`, 'y')],
+  ])(
+    'begun with a cookie that was %s on the way is begun again, by a page that says so',
+    async (_how, spoil) => {
+      const browser = sso.browser();
+      const answer = await sso.answerOf(browser, provider);
+      const [name] = [...browser.cookies.keys()] as [string];
+      spoil(browser, name);
+      if (browser.cookies.size > 1) expect(browser.cookieHeader.split(`${name}=`).length).toBe(3);
+      const done = await browser.get(answer);
+      expect([done.status, sso.refusals.at(-1)?.code, browser.login]).toEqual([
+        400,
+        'state-unknown',
+        undefined,
+      ]);
+      expect(done.text).toContain('Begin again');
+      expect((await sso.logIn(sso.browser(), provider)).status).toBe(303);
+    },
+  );
+
   it('works in two tabs at once', async () => {
     const browser = sso.browser();
     const one = await sso.answerOf(browser, provider, '?returnTo=/one');
@@ -171,6 +196,21 @@ describe('A change by a cookie', () => {
     const browser = sso.browser();
     await sso.logIn(browser, provider);
     expect((await browser.ask('/v1/me/logins', { method: 'DELETE', headers })).status).toBe(status);
+  });
+
+  it('from another site is refused at every address that changes anything', async () => {
+    provider.wrong = { userinfo: { groups: ['a'] } };
+    const browser = sso.browser();
+    await sso.logIn(browser, provider);
+    const changes = Object.keys(ROUTE_TABLE).filter((route) => !route.startsWith('GET '));
+    expect(changes.length).toBeGreaterThan(40);
+    for (const route of changes) {
+      const [method, path] = route.split(' ') as [string, string];
+      const headers = { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' };
+      const answer = await browser.ask(path.replace(/:\w+/g, 'x'), { method, headers });
+      expect(answer.status, route).toBe(403);
+    }
+    expect((await browser.get('/v1/me')).status).toBe(200);
   });
 
   it('without a word from the browser needs the token that only our pages know', async () => {
