@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { readEnvironment } from './environment.mjs';
 import { bold, say } from './progress.mjs';
+import { titleOf } from './sandbox-twins.mjs';
 
 /** Where to look, now that everything runs. */
 export function printAddresses({ api, docs, event, twins, identity }) {
@@ -10,8 +11,7 @@ export function printAddresses({ api, docs, event, twins, identity }) {
     ['Registration', event.replace('/v1/events/', '/e/')],
     ['API', docs],
     ['Log in', identity && api && `${api}/sso/login`],
-    ['HubSpot twin', twins.hubspot && `${twins.hubspot}/_twin`],
-    ['Salesforce twin', twins.salesforce && `${twins.salesforce}/_twin`],
+    ...Object.entries(twins).map(([name, url]) => [`${titleOf(name)} twin`, `${url}/_twin`]),
     ['Operator key', `${path.join(varDir, 'run.json')} (operatorKey)`],
     ['Logs', path.join(varDir, 'log')],
   ].filter(([, value]) => value);

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { inRoot } from './root.mjs';
+import { readTwinNames } from './sandbox-twins.mjs';
 
 /** Settings with a customary and a long name; the program prefers the long one, so we hand on only what we decided. */
 const NAMES = {
@@ -11,11 +12,6 @@ const NAMES = {
   redisUrl: ['FOYER_REDIS_URL', 'REDIS_URL'],
   secret: ['FOYER_IDENTITY_SECRET', 'FOYER_SECRET'],
   operatorKey: ['FOYER_IDENTITY_OPERATOR_KEY', 'FOYER_OPERATOR_KEY'],
-  hubspotUrl: ['HUBSPOT_BASE_URL'],
-  hubspotToken: ['HUBSPOT_TOKEN'],
-  salesforceUrl: ['SALESFORCE_BASE_URL'],
-  salesforceClientId: ['SALESFORCE_CLIENT_ID'],
-  salesforceClientSecret: ['SALESFORCE_CLIENT_SECRET'],
   identityEnabled: ['SANDBOX_IDENTITY_ENABLED'],
   identityUrl: ['SANDBOX_IDENTITY_URL'],
   identityClientSecret: ['SANDBOX_IDENTITY_CLIENT_SECRET'],
@@ -26,7 +22,7 @@ const ROLES = ['api', 'worker', 'all'];
 
 /**
  * What was given to the launcher, by the environment or a file `.env` beside package.json.
- * @returns {{ [name in keyof typeof NAMES]?: string } & { varDir: string, host: string, wantedPort?: number }}
+ * @returns {{ [name in keyof typeof NAMES]?: string } & { varDir: string, host: string, wantedPort?: number, twins: string[] }}
  */
 export function readEnvironment() {
   if (existsSync(inRoot('.env'))) process.loadEnvFile(inRoot('.env'));
@@ -44,7 +40,8 @@ export function readEnvironment() {
     throw new Error(`PORT is "${given.port}"; it is a number from 0 (any free one) to 65535.`);
   }
   const varDir = path.resolve(inRoot(), given.varDir ?? 'var');
-  return { ...given, wantedPort, varDir, host: given.host ?? '127.0.0.1' };
+  const twins = readTwinNames(process.env.FOYER_TWINS);
+  return { ...given, wantedPort, varDir, host: given.host ?? '127.0.0.1', twins };
 }
 
 /** The environment of the program, from what was given and what the launcher found or made. */

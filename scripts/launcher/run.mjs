@@ -11,6 +11,7 @@ import { note, step, warn } from './progress.mjs';
 import { inRoot } from './root.mjs';
 import { runCommand } from './run-command.mjs';
 import { hasSandboxPeople } from './sandbox-people.mjs';
+import { twinPlan } from './sandbox-twins.mjs';
 import { loadSecrets } from './secrets.mjs';
 import { reachable, Services } from './services.mjs';
 import { watch } from './watch.mjs';
@@ -62,11 +63,11 @@ export class Run {
     ]);
     const values = await this.#programValues(ports, secrets, { databaseUrl, redisUrl: redis.url });
     const [twins] = await together([
-      this.#startTwins(services, secrets, values),
+      this.#startTwins(services, secrets),
       this.#startIdentity(services, secrets, values),
       step(() => this.#once('migrate', programEnvironment(values)), 'Database schema up to date'),
     ]);
-    this.#env = { ...localDefaults(values.host), ...programEnvironment(values) };
+    this.#env = { ...localDefaults(values.host), ...programEnvironment(values), ...twins.settings };
     const [{ event, operatorKey }, api] = await together([
       step(() => this.#seed(), 'Demonstration event in place'),
       this.#startProgram(services, this.#env),
@@ -76,7 +77,7 @@ export class Run {
       docs: api && `${api}/docs`,
       event: api && `${api}/v1/events/${event}`,
       operatorKey,
-      twins,
+      twins: twins.urls,
       identity: values.identityUrl,
     };
     this.#addresses = { ...addresses, redis: redis.kind, pids: {}, startedAt: new Date().toISOString() };
@@ -164,33 +165,19 @@ export class Run {
     return runCommand(process.execPath, [inRoot('dist/main.js'), command], options);
   }
 
-  /** Sets the addresses of both backends in `values`. */
-  async #startTwins(services, secrets, values) {
-    const { hubspotToken, salesforceClientId, salesforceClientSecret } = {
-      ...secrets,
-      ...dropUnset(this.#given),
+  /** @returns {Promise<{ urls: Record<string, string>, settings: Record<string, string> }>} where the twins are, and what the program is told */
+  async #startTwins(services, secrets) {
+    const { starts, known } = twinPlan(this.#given.twins, process.env, secrets);
+    const start = async ({ name, title, port, env, settings }) => {
+      const { value } = await this.#begin('twins', services.twin(name, title, port, env));
+      return { name, url: value, settings: settings(value) };
     };
-    const starts = [];
-    if (!values.hubspotUrl) {
-      const env = { TWIN_HUBSPOT_TOKEN: hubspotToken };
-      starts.push(async () => {
-        const { value } = await this.#begin('twins', services.twin('hubspot', 'HubSpot', 4010, env));
-        Object.assign(values, { hubspotUrl: value, hubspotToken });
-      });
-    }
-    if (!values.salesforceUrl) {
-      const env = {
-        TWIN_SALESFORCE_CLIENT_ID: salesforceClientId,
-        TWIN_SALESFORCE_CLIENT_SECRET: salesforceClientSecret,
-      };
-      starts.push(async () => {
-        const { value } = await this.#begin('twins', services.twin('salesforce', 'Salesforce', 4020, env));
-        Object.assign(values, { salesforceUrl: value, salesforceClientId, salesforceClientSecret });
-      });
-    }
-    const sentence = `Sandbox ${starts.length > 1 ? 'twins' : 'twin'} ready`;
-    if (starts.length > 0) await step(() => together(starts.map((start) => start())), sentence);
-    return { hubspot: values.hubspotUrl, salesforce: values.salesforceUrl };
+    const sentence = `Sandbox ${starts.length === 1 ? 'twin' : 'twins'} ready`;
+    const started = starts.length === 0 ? [] : await step(() => together(starts.map(start)), sentence);
+    return {
+      urls: Object.fromEntries(started.map(({ name, url }) => [name, url])),
+      settings: Object.assign({}, known, ...started.map(({ settings }) => settings)),
+    };
   }
 
   /** Sets in `values` what config/identity.yaml waits for. */

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { readJson, writePrivate } from './private-file.mjs';
 
 const random = (bytes) => randomBytes(bytes).toString('base64url');
@@ -13,6 +13,15 @@ const MAKERS = {
   hubspotToken: () => `pat-twin-${random(18)}`,
   salesforceClientId: () => `twin-${random(9)}`,
   salesforceClientSecret: () => random(24),
+  marketoClientId: () => `twin-${random(9)}`,
+  marketoClientSecret: () => random(24),
+  dataverseTenantId: () => randomUUID(),
+  dataverseClientId: () => randomUUID(),
+  dataverseClientSecret: () => random(24),
+  mailchimpApiKey: () => `${randomBytes(16).toString('hex')}-us1`,
+  mailchimpList: () => randomBytes(5).toString('hex'),
+  s3AccessKeyId: () => `TWIN${randomBytes(8).toString('hex').toUpperCase()}`,
+  s3SecretAccessKey: () => random(30),
   identityClientSecret: () => random(24),
 };
 

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { readArguments } from '../../sandbox/arguments.js';
+import { TWIN_NAMES } from '../../sandbox/vendor.js';
 import { parse } from 'yaml';
 import { environmentName } from '../../src/platform/config/load-settings.js';
 
@@ -8,6 +9,7 @@ interface Service {
   image?: string;
   build?: string;
   command?: string[];
+  profiles?: string[];
   environment?: Record<string, string | number>;
   ports?: string[];
   volumes?: string[];
@@ -75,7 +77,14 @@ describe('docker compose', () => {
 
   it('calls the twins as they want to be called, reachable under their service names', () => {
     const twins = services.filter(([, { command = [] }]) => command.includes('dist/sandbox/main.js'));
-    expect(twins).toHaveLength(2);
+    expect(twins.map(([name]) => name).sort()).toEqual(TWIN_NAMES.map((name) => `${name}-twin`).sort());
+    const inProfile = twins.filter(([, { profiles }]) => profiles?.includes('twins'));
+    expect(inProfile.map(([name]) => name)).toEqual([
+      'marketo-twin',
+      'dataverse-twin',
+      'mailchimp-twin',
+      's3-twin',
+    ]);
     for (const [name, { command = [] }] of twins) {
       const wanted = readArguments(command.slice(2));
       expect(wanted).toMatchObject({
@@ -128,7 +137,7 @@ describe('.env.example', () => {
     expect(named.length).toBe(new Set(named).size);
     const stands = new Map(Object.entries(LONG_NAMES));
     const wanted = settingNames().map((name) => stands.get(name) ?? name);
-    expect([...named].sort()).toEqual([...wanted, 'FOYER_VAR_DIR'].sort());
+    expect([...named].sort()).toEqual([...wanted, 'FOYER_VAR_DIR', 'FOYER_TWINS'].sort());
   });
 });
 

@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { isAlive, waitForEnd } from '../../scripts/launcher/processes.mjs';
 
 interface Run {
@@ -12,7 +12,7 @@ interface Run {
   docs: string;
   event: string;
   operatorKey: string;
-  twins: { hubspot: string; salesforce: string };
+  twins: Record<string, string>;
   identity: string;
   redis: string;
   pids: Record<string, number>;
@@ -52,6 +52,7 @@ describe('npm start', { timeout: TEST_TIMEOUT_MS }, () => {
     });
     for (const url of [`${run.api}/health/ready`, run.event, run.docs])
       expect((await fetch(url)).status, url).toBe(200);
+    expect(Object.keys(run.twins)).toEqual(['hubspot', 'salesforce']);
     for (const twin of Object.values(run.twins)) expect((await fetch(`${twin}/_twin`)).status).toBe(200);
     expect(Object.keys(run.pids)).toEqual(expect.arrayContaining(['launcher', 'postgres', 'api', 'worker']));
 
@@ -101,14 +102,29 @@ describe('npm start', { timeout: TEST_TIMEOUT_MS }, () => {
     },
   );
 
-  it('takes another port where the wanted one is taken, and says so', async () => {
+  it('takes another port where the wanted one is taken, and brings more twins where they are asked for', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
     const { port } = other.address() as { port: number };
-    const launcher = launch({ PORT: String(port) });
-    const { api } = await launcher.ready();
+    const launcher = launch({ PORT: String(port), FOYER_TWINS: 'marketo, dataverse,mailchimp,s3' });
+    const { api, event, twins, operatorKey } = await launcher.ready();
     expect(launcher.said).toContain(`Port ${port} is taken`);
     expect(new URL(api).port).not.toBe(String(port));
+    expect(Object.keys(twins)).toEqual(['marketo', 'dataverse', 'mailchimp', 's3']);
+    for (const [name, url] of Object.entries(twins))
+      expect(await (await fetch(`${url}/_twin/summary`)).json()).toMatchObject({ twin: name });
+    const headers = { Authorization: `Bearer ${operatorKey}` };
+    const answer = await fetch(`${api}/v1/destinations`, { headers });
+    const { items } = (await answer.json()) as { items: { destination: string; enabled: boolean }[] };
+    const enabled = items.filter((each) => each.enabled).map((each) => each.destination);
+    expect(enabled).toEqual(expect.arrayContaining(['mailchimp', 'marketo']));
+    expect(enabled).not.toContain('hubspot');
+
+    await register(event, 'ada@example.com');
+    const members = async () =>
+      ((await (await fetch(`${twins.mailchimp!}/_twin/records/members`)).json()) as { items: object[] })
+        .items;
+    await vi.waitFor(async () => expect(await members()).toMatchObject([{ key: 'ada@example.com' }]), 20_000);
     other.close();
   });
 
@@ -118,6 +134,20 @@ describe('npm start', { timeout: TEST_TIMEOUT_MS }, () => {
     expect(launcher.said).toContain('FOYER_ROLE is "waiter"; it is one of api, worker, all.');
   });
 });
+
+async function register(event: string, email: string): Promise<void> {
+  const body = {
+    attendee: { email, firstName: 'Ada', lastName: 'Lovelace', company: 'Analytical Engines' },
+    answers: {},
+    consents: ['terms', 'marketing'].map((purpose) => ({ purpose, granted: true })),
+  };
+  const answer = await fetch(`${event}/registrations`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  expect(answer.status).toBe(201);
+}
 
 function launch(env: Record<string, string> = {}): Launcher {
   const launcher = new Launcher(env);
