@@ -11,6 +11,8 @@ export interface PageParts {
   readonly style?: string;
   /** Enhances the page; without it everything works too. */
   readonly script?: string;
+  /** Origins that a form of the page may be redirected to: browsers apply the policy to these as well. */
+  readonly formTargets?: readonly string[];
   /** Where a browser without JavaScript looks again, and after how many seconds. */
   readonly refresh?: { readonly seconds: number; readonly to: string };
 }
@@ -25,7 +27,7 @@ export interface RenderedPage {
 export function renderPage(parts: PageParts, children: ComponentChildren): RenderedPage {
   const style = `${TOKENS}${BASE}${parts.style ?? ''}`.replaceAll('\n', '');
   const body = render(<Frame parts={parts} style={style} children={children} />);
-  return { html: `<!doctype html>${body}`, policy: policyFor(style, parts.script) };
+  return { html: `<!doctype html>${body}`, policy: policyFor(style, parts) };
 }
 
 function Frame({
@@ -59,12 +61,12 @@ function Frame({
   );
 }
 
-function policyFor(style: string, script: string | undefined): string {
+function policyFor(style: string, { script, formTargets = [] }: PageParts): string {
   return [
     "default-src 'none'",
     `style-src ${hashOf(style)}`,
     ...(script ? [`script-src ${hashOf(script)}`, "connect-src 'self'"] : []),
-    "form-action 'self'",
+    ['form-action', "'self'", ...new Set(formTargets)].join(' '),
     "base-uri 'none'",
     "frame-ancestors 'none'",
   ].join('; ');

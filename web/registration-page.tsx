@@ -22,6 +22,8 @@ export interface RegistrationPageProps {
   /** Sent along, so that a form that is sent twice registers once. */
   readonly key: string;
   readonly given: Given;
+  /** Where to log in, for whom that fills in the form; null: they are, or the event has no logins. */
+  readonly login: string | null;
   /** Where the registration is that a login has here already; null: none. */
   readonly own: string | null;
   /** What is wrong with the whole rather than with a field. */
@@ -36,6 +38,11 @@ export function registrationPage(props: RegistrationPageProps): RenderedPage {
       <p class="over">{event.when}</p>
       <h1>{event.name}</h1>
       <p class="soft">{props.standing}</p>
+      {props.login !== null && (
+        <p>
+          <a href={props.login}>{words.logIn}</a>
+        </p>
+      )}
       {props.own !== null && (
         <p>
           {words.ownHere} <a href={props.own}>{words.yourLink}</a>

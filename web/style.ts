@@ -49,3 +49,15 @@ textarea{min-height:6rem;resize:vertical}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:.35rem 1.25rem;margin:0}
 dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}
 `;
+
+export const LOGIN = `
+main{max-width:32rem}
+p{color:var(--soft)}
+p.over{color:var(--mark)}
+dl{margin:1.25rem 0 0}
+.acts{display:grid;gap:.75rem;margin:1.75rem 0 0}
+.acts form{margin:0}
+button,.button{width:100%;text-align:center}
+.plain{background:var(--sheet);color:var(--ink);box-shadow:inset 0 0 0 1px var(--line)}
+code{font-family:ui-monospace,monospace;overflow-wrap:anywhere}
+`;

@@ -47,6 +47,7 @@ const en = {
   reference: 'Reference',
   when: 'When',
   already: 'This e-mail is registered already. Use the link that you were given with your registration.',
+  logIn: 'Log in with your organisation, and it fills in what it knows',
   ownHere: 'You have a registration for this event.',
   linkIt: 'Keep it with my login',
   linkHint: 'Then you see and change it without this link, as long as you are logged in.',
@@ -128,6 +129,7 @@ const de: Words = {
   when: 'Wann',
   already:
     'Mit dieser E-Mail besteht schon eine Anmeldung. Nutzen Sie den Link, den Sie dabei bekommen haben.',
+  logIn: 'Mit Ihrer Organisation anmelden und ausfüllen lassen, was sie weiß',
   ownHere: 'Sie haben eine Anmeldung für diese Veranstaltung.',
   linkIt: 'Meinem Login zuordnen',
   linkHint: 'Dann sehen und ändern Sie sie ohne diesen Link, solange Sie eingeloggt sind.',

@@ -34,6 +34,7 @@ export class Demonstration {
           endsAt: at(2, '16:00').toISOString(),
           timeZone: 'Europe/Lisbon',
           capacity: CAPACITY,
+          sso: 'optional',
           waitlist: { capacity: null },
         },
         null,

@@ -1,3 +1,5 @@
+import type { Advice } from '#web/login-words.js';
+
 /**
  * Why a login did not come about. The code stands in the log and on the page; what the page tells a person is one of
  * a few sentences, since most codes ask the same of them: nothing, but to try again or to tell who runs this.
@@ -79,8 +81,6 @@ export const LOGIN_FAULTS = {
   'login-failed': 'provider',
 } as const satisfies Record<string, Advice>;
 
-export type Advice =
-  'again' | 'lost' | 'spent' | 'late' | 'declined' | 'down' | 'provider' | 'weak' | 'unknown';
 export type LoginFaultCode = keyof typeof LOGIN_FAULTS;
 
 const STATUS: Record<Advice, number> = {

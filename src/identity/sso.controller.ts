@@ -2,21 +2,23 @@ import { randomBytes } from 'node:crypto';
 import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { accountPage, choosePage, faultPage, type LoginSetting, signedOutPage } from '#web/login-pages.js';
+import type { RenderedPage } from '#web/page.js';
+import { wordsFor } from '#web/words.js';
 import { Settings } from '../platform/config/settings.js';
 import { soleField } from '../platform/http/forms.js';
 import { ownOrigin } from '../platform/http/own-origin.js';
 import { invalidRequest, Problem } from '../platform/http/problem.js';
 import { LOGGER, type Logger } from '../platform/logger.js';
 import { BrowserLogin } from './browser-login.js';
+import { Identities } from './identities.js';
 import { LoginFault } from './login-fault.js';
 import { LogoutFault } from './logout-token.js';
 import { Logins } from './logins.js';
 import { principalOf } from './principal.js';
 import { Providers } from './providers.js';
 import { returnPath } from './return-to.js';
-import { accountPage, choosePage, faultPage, signedOutPage, ssoPolicy } from './sso-page.js';
 import { type Step, SsoService } from './sso.service.js';
-import { languageOf } from './sso-texts.js';
 
 const HOME = '/sso/account';
 const EMAIL = /^[^\s@]{1,64}@[^\s@]{1,190}$/;
@@ -32,6 +34,7 @@ export class SsoController {
     private readonly sso: SsoService,
     private readonly providers: Providers,
     private readonly logins: Logins,
+    private readonly identities: Identities,
     private readonly browser: BrowserLogin,
     private readonly settings: Settings,
     @Inject(LOGGER) private readonly logger: Logger,
@@ -52,11 +55,11 @@ export class SsoController {
       title,
       href: loginAddress(name, fields),
     }));
-    this.show(reply, 200, choosePage(buttons, fields, languageIn(request)));
+    show(reply, 200, choosePage(this.settingOf(request), buttons, fields));
   }
 
   @Get('account')
-  account(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
+  async account(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const login = principalOf(request);
     const secret = this.browser.secretOf(request);
     if (login.kind !== 'login' || secret === null) {
@@ -64,13 +67,14 @@ export class SsoController {
       return;
     }
     const provider = this.providers.find(login.provider)?.settings.title ?? login.provider;
-    const person = { provider, role: login.role, csrf: this.logins.csrfToken(secret) };
-    this.show(reply, 200, accountPage(person, languageIn(request)));
+    const attendee = await this.identities.attendeeOf(login);
+    const person = { provider, role: login.role, attendee, csrf: this.logins.csrfToken(secret) };
+    show(reply, 200, accountPage(this.settingOf(request), person));
   }
 
   @Get('signed-out')
   signedOut(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
-    this.show(reply, 200, signedOutPage(languageIn(request)));
+    show(reply, 200, signedOutPage(this.settingOf(request)));
   }
 
   @Get(':provider/login')
@@ -166,7 +170,9 @@ export class SsoController {
       const again = name === null || error.advice === 'unknown' ? '/sso/login' : loginAddress(name, carried);
       const state = new URLSearchParams(request.url.split('?')[1] ?? '').get('state');
       if (state) void reply.header('set-cookie', this.browser.cookies.dropAttempt(state));
-      this.show(reply, error.status, faultPage(error, reference, again, languageIn(request)));
+      const { advice, code } = error;
+      const told = faultPage(this.settingOf(request), { advice, code, reference, again });
+      show(reply, error.status, told);
     }
   }
 
@@ -175,16 +181,24 @@ export class SsoController {
     return this.providers.find(provider)?.settings.name ?? null;
   }
 
-  private show(reply: FastifyReply, status: number, html: string): void {
-    const targets = this.providers.all.flatMap((provider) => provider.origins());
-    void reply
-      .status(status)
-      .header('content-type', 'text/html; charset=utf-8')
-      .header('content-security-policy', ssoPolicy(targets))
-      .header('cache-control', 'no-store')
-      .header('referrer-policy', 'no-referrer')
-      .send(html);
+  private settingOf(request: FastifyRequest): LoginSetting {
+    return {
+      words: wordsFor(request.headers['accept-language']),
+      formTargets: this.providers.all.flatMap((provider) => provider.origins()),
+    };
   }
+}
+
+function show(reply: FastifyReply, status: number, { html, policy }: RenderedPage): void {
+  void reply
+    .status(status)
+    .header('content-type', 'text/html; charset=utf-8')
+    .header('content-security-policy', policy)
+    .header('cache-control', 'no-store')
+    .header('referrer-policy', 'no-referrer')
+    .header('vary', 'accept-language')
+    .header('x-robots-tag', 'noindex')
+    .send(html);
 }
 
 function redirect(reply: FastifyReply, { location, cookies }: Step): void {
@@ -226,8 +240,4 @@ function carriedBy({ returnTo, event, email, fresh }: Carried): Record<string, s
 function loginAddress(provider: string, carried: Record<string, string>): string {
   const query = new URLSearchParams(carried).toString();
   return `/sso/${provider}/login${query && `?${query}`}`;
-}
-
-function languageIn(request: FastifyRequest) {
-  return languageOf(request.headers['accept-language']);
 }

@@ -14,6 +14,7 @@ import { EventLookup, type KnownEvent } from '../events/event-lookup.js';
 import { repeatable } from '../identity/idempotency.js';
 import { Identities } from '../identity/identities.js';
 import { type LoginPrincipal, type Principal, principalOf } from '../identity/principal.js';
+import { Providers } from '../identity/providers.js';
 import type { HeldPass } from '../lobby/held-pass.js';
 import { LobbyService } from '../lobby/lobby.service.js';
 import { CLOCK, type Clock } from '../platform/clock.js';
@@ -60,6 +61,7 @@ export class RegistrationPages {
     private readonly mine: MyRegistrations,
     private readonly links: IdentityLinks,
     private readonly identities: Identities,
+    private readonly providers: Providers,
     private readonly lobby: LobbyService,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
@@ -139,6 +141,10 @@ export class RegistrationPages {
     return known;
   }
 
+  private mayLogIn(slug: string, { kind }: Principal): boolean {
+    return kind === 'anonymous' && this.providers.servingEvent(slug).length > 0;
+  }
+
   private async formPage(
     { event, form }: KnownEvent,
     words: Words,
@@ -155,6 +161,7 @@ export class RegistrationPages {
       words,
       event: { name: event.name, when: whenText(language, event.time_zone, body.startsAt, body.endsAt) },
       ...(isOther ? standing(body, words) : { isOpen: false, standing: '' }),
+      login: event.sso === 'optional' && this.mayLogIn(event.slug, principal) ? loginFor(event.slug) : null,
       own: ownId === null ? null : `/r/${ownId}`,
       questions: questionsOf(form.schema),
       // Where a session has no end of seats there is nothing to take: everyone may come.

@@ -1,13 +1,15 @@
-import type { Advice } from './login-fault.js';
+/** What a person is advised to do about a login that did not come about. */
+export type Advice =
+  'again' | 'lost' | 'spent' | 'late' | 'declined' | 'down' | 'provider' | 'weak' | 'unknown';
 
-interface Words {
+interface Told {
   readonly title: string;
   readonly happened: string;
   readonly todo: string;
 }
 
 /** What a person is told when a login did not come about: what happened, and what to do. */
-const EN: Record<Advice, Words> = {
+const EN: Record<Advice, Told> = {
   again: {
     title: 'The login did not work',
     happened:
@@ -56,7 +58,7 @@ const EN: Record<Advice, Words> = {
   },
 };
 
-const DE: Record<Advice, Words> = {
+const DE: Record<Advice, Told> = {
   again: {
     title: 'Die Anmeldung hat nicht geklappt',
     happened: 'Die Antwort der Anmeldeseite gehört nicht zu der Anmeldung, die hier begonnen hat.',
@@ -114,6 +116,8 @@ const COMMON = {
     none: 'No organisation can log in here.',
     noneTodo: 'You need no login to register, unless the event says so.',
     account: 'You are logged in',
+    name: 'Name',
+    mail: 'E-mail',
     through: 'Through',
     role: 'Your role',
     out: 'Log out',
@@ -131,6 +135,8 @@ const COMMON = {
     none: 'Hier kann sich keine Organisation anmelden.',
     noneTodo: 'Ohne Anmeldung können Sie sich registrieren, wenn die Veranstaltung nichts anderes sagt.',
     account: 'Sie sind angemeldet',
+    name: 'Name',
+    mail: 'E-Mail',
     through: 'Über',
     role: 'Ihre Rolle',
     out: 'Abmelden',
@@ -141,17 +147,12 @@ const COMMON = {
   },
 } as const;
 
-export type Language = keyof typeof COMMON;
+type Said = (typeof COMMON)['en' | 'de'];
 
-/** German for browsers that put it first, English for all others. */
-export function languageOf(acceptLanguage: string | undefined): Language {
-  return /^\s*de\b/i.test(acceptLanguage ?? '') ? 'de' : 'en';
-}
-
-export function wordsFor(advice: Advice, language: Language): Words {
+export function toldOf(advice: Advice, language: string): Told {
   return (language === 'de' ? DE : EN)[advice];
 }
 
-export function commonWords(language: Language): (typeof COMMON)[Language] {
-  return COMMON[language];
+export function loginWords(language: string): Said {
+  return language === 'de' ? COMMON.de : COMMON.en;
 }
