@@ -7,6 +7,7 @@ import { LobbyService } from './lobby.service.js';
 import { LineLedger } from './line-ledger.js';
 import { LobbyTokens } from './lobby-tokens.js';
 import { Numbers } from './numbers.js';
+import { Presences } from './presences.js';
 import { Releaser } from './releaser.js';
 import { Rooms } from './rooms.js';
 import { Slices } from './slices.js';
@@ -19,6 +20,7 @@ import { Slices } from './slices.js';
     Rooms,
     LobbyTokens,
     Numbers,
+    Presences,
     Slices,
     LobbyService,
     LobbySettings,

@@ -5,7 +5,6 @@ import { EventLookup } from '../events/event-lookup.js';
 import { principalOf } from '../identity/principal.js';
 import { PG_POOL } from '../platform/database/database.module.js';
 import { isConnectionLost } from '../platform/database/connection-lost.js';
-import { GroupCommit } from '../platform/group-commit.js';
 import { unavailable } from '../platform/http/problem-filter.js';
 import { invalidRequest, notFound, Problem } from '../platform/http/problem.js';
 import { horizonOf } from './controller.js';
@@ -14,6 +13,7 @@ import type { HeldPass } from './held-pass.js';
 import { identityOf } from './identity-of.js';
 import { LobbyTokens } from './lobby-tokens.js';
 import { Numbers, type Place } from './numbers.js';
+import { Presences } from './presences.js';
 import { aheadOf, flowOf, type LobbyState, NO_ROOM, type RoomRow, stateOf, statusText } from './room.js';
 import { Rooms } from './rooms.js';
 import type { Claims } from './token.js';
@@ -24,8 +24,6 @@ const RETRY_AFTER_MAX = 60;
 const TICKET_DAYS = 7;
 /** A ticket's time comes from the database; what claims to be later than now by more was not made by us. */
 const FUTURE_MS = 60_000;
-const CHECK_INS_MAX = 2_000;
-const CHECK_INS_WAITING_MAX = 50_000;
 
 export interface Joined {
   readonly body: {
@@ -40,31 +38,21 @@ export interface Joined {
   readonly claims: Claims;
 }
 
-interface Presence {
-  readonly eventId: string;
-  readonly number: number;
-  readonly waitedMs: number;
-}
-
 /** What people do in a lobby: join, check in, fetch their pass, leave. */
 @Injectable()
 export class LobbyService {
-  private readonly presences: GroupCommit<Presence, undefined>;
-
   constructor(
     @Inject(PG_POOL) private readonly pool: pg.Pool,
     private readonly rooms: Rooms,
     private readonly tokens: LobbyTokens,
     private readonly numbers: Numbers,
     private readonly events: EventLookup,
-  ) {
-    this.presences = new GroupCommit(
-      (list) => this.write(list),
-      () => [],
-      CHECK_INS_MAX,
-      CHECK_INS_WAITING_MAX,
-      () => unavailable('too many are checking in'),
-    );
+    private readonly presences: Presences,
+  ) {}
+
+  /** By the database's clock, as every time in a lobby. */
+  nowMs(): number {
+    return this.rooms.nowMs();
   }
 
   /** The same bytes for everyone within a second. */
@@ -113,7 +101,7 @@ export class LobbyService {
       throw new Problem('conflict', 'It is too early to check in; your place is kept.', { headers });
     }
     if ((await this.claimed(room, claims.number)).state === 'spent') throw gone('This place was used.');
-    await this.present(room, claims);
+    await this.presences.note(room, claims);
   }
 
   /** The pass, or null where the number was not called yet. Asked again it is the same until it is spent. */
@@ -140,7 +128,7 @@ export class LobbyService {
     }
     if (room.state === 'closed') throw gone('The lobby is closed.');
     // Who asks for the pass is there.
-    if (this.isNearFront(room, claims.number)) await this.present(room, claims);
+    if (this.isNearFront(room, claims.number)) await this.presences.note(room, claims);
     return {
       position: aheadOf(claims.number, room),
       checkInAt: this.checkInAt(room, claims.number),
@@ -161,7 +149,7 @@ export class LobbyService {
     if (call.state === 'spent')
       throw new Problem('pass-spent', 'Somebody registered with this place already.');
     if (call.state === 'called') return { eventId: room.event_id, number: claims.number, turn: call.turn! };
-    await this.present(room, claims);
+    await this.presences.note(room, claims);
     return null;
   }
 
@@ -214,23 +202,6 @@ export class LobbyService {
       [room.event_id, identity, place.number, new Date(place.issuedAtMs)],
     );
     return { number: rows[0]!.number, issuedAtMs: rows[0]!.issued_at.getTime() };
-  }
-
-  private present(room: RoomRow, { number, atMs }: Claims): Promise<void> {
-    const waitedMs = Math.max(0, Math.round(this.rooms.nowMs() - atMs));
-    return this.presences.submit({ eventId: room.event_id, number, waitedMs });
-  }
-
-  private async write(list: Presence[]): Promise<undefined[]> {
-    for (const event of new Set(list.map(({ eventId }) => eventId))) {
-      const of = list.filter(({ eventId }) => eventId === event);
-      await this.query('select lobby_check_in($1, $2, $3)', [
-        event,
-        of.map(({ number }) => number),
-        of.map(({ waitedMs }) => waitedMs),
-      ]);
-    }
-    return list.map(() => undefined);
   }
 
   private async claimed(room: RoomRow, number: number): Promise<{ state: 'spent' | 'other' }> {

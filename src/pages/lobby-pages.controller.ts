@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { Controller, Get, Inject, Param, Query, Req, Res, UseFilters } from '@nestjs/common';
+import { Controller, Get, Param, Query, Req, Res, UseFilters } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { lobbyPage } from '#web/lobby-page.js';
@@ -9,7 +9,6 @@ import { placesLeft } from '../events/event.js';
 import { EventLookup } from '../events/event-lookup.js';
 import type { Joined } from '../lobby/lobby.service.js';
 import { LobbyService } from '../lobby/lobby.service.js';
-import { CLOCK, type Clock } from '../platform/clock.js';
 import { notFound, Problem } from '../platform/http/problem.js';
 import { PageProblemFilter } from './page-problem.filter.js';
 import { giveUpPlace, keepPass, keepTicket, takePlace } from './place-in-line.js';
@@ -35,7 +34,6 @@ export class LobbyPagesController {
   constructor(
     private readonly lobby: LobbyService,
     private readonly events: EventLookup,
-    @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
   @Get(':event')
@@ -58,7 +56,7 @@ export class LobbyPagesController {
     keepTicket(reply, request, slug, body.ticket);
     const turn = await this.lobby.pass(slug, body.ticket);
     if ('pass' in turn) {
-      const seconds = Math.ceil((Date.parse(turn.expiresAt) - this.clock.now().getTime()) / 1000);
+      const seconds = Math.ceil((Date.parse(turn.expiresAt) - this.lobby.nowMs()) / 1000);
       keepPass(reply, request, slug, turn.pass, Math.max(1, seconds));
       toForm(reply, slug);
       return;
@@ -94,7 +92,7 @@ export class LobbyPagesController {
   }
 
   private opening({ opensAt }: LobbyStatus, language: string, timeZone: string): string | null {
-    if (opensAt == null || Date.parse(opensAt) <= this.clock.now().getTime()) return null;
+    if (opensAt == null || Date.parse(opensAt) <= this.lobby.nowMs()) return null;
     return momentText(language, timeZone, opensAt);
   }
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Type } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import pg from 'pg';
 import { AppModule } from '../../src/app.module.js';
@@ -54,7 +55,13 @@ export class TestApp {
   ) {}
 
   static async start(
-    given: { databaseUrl?: string; clock?: Clock; settings?: Record<string, Record<string, unknown>> } = {},
+    given: {
+      databaseUrl?: string;
+      clock?: Clock;
+      settings?: Record<string, Record<string, unknown>>;
+      /** A module beside the program's own. */
+      also?: Type;
+    } = {},
   ): Promise<TestApp> {
     const databaseUrl = given.databaseUrl ?? (await freshDatabase());
     const settings = loadSettings(
@@ -72,7 +79,9 @@ export class TestApp {
         },
       },
     );
-    const app = await createApp(AppModule.with(settings, given.clock ?? systemClock), settings);
+    const program = AppModule.with(settings, given.clock ?? systemClock);
+    if (given.also) program.imports!.push(given.also);
+    const app = await createApp(program, settings);
     serveOpenApi(app);
     await app.listen(0, '127.0.0.1');
     const { port } = app.getHttpServer().address() as { port: number };
