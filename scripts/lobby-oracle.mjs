@@ -14,7 +14,8 @@
  * 1. Over-admission: at no instant more slots held than maxActive; in no 60 s more released than maxPerMinute.
  * 2. Order: nobody called while a lower number was present and had not been called.
  * 3. Passes: each registration that was acknowledged stands there, and each call was used for one at most.
- * 4. Use: of the slots that the budgets allow, the share held while somebody present waits, outside 2 s after a fault.
+ * 4. Use: of the slots that the budgets allow, the share held while somebody present waits, outside 2 s after a fault;
+ *    beside it the share held by those who have their pass, and how long a free slot waited for its next call.
  */
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -39,6 +40,7 @@ const ms = (column) => `(extract(epoch from ${column}) * 1000)::float8`;
 const [room] = await rows('select max_active, max_per_minute from lobbies where event_id = $1');
 const calls = await rows(`
   select number::float8 as number, turn, ending, registration_id, ${ms('called_at')} as called,
+         ${ms('passed_at')} as passed,
          ${ms('least(coalesce(ended_at, until), until)')} as ended
     from lobby_calls where event_id = $1 order by called_at, number`);
 const slices = await rows(`
@@ -47,6 +49,7 @@ const slices = await rows(`
 const registrations = new Set(
   (await rows('select id from registrations where event_id = $1')).map(({ id }) => id),
 );
+const [{ takeovers }] = (await client.query('select (epoch - 1)::int as takeovers from lobby_releaser')).rows;
 await client.end();
 
 const faults = log.filter(({ what }) => what === 'fault').map(({ t }) => t);
@@ -118,6 +121,9 @@ if (new Set(users).size !== users.length) violations.push('a registration used t
 
 // Use: area of what is held over area of what could be, wherever somebody waits and no fault was just before.
 const marks = [...held.map(({ t, n }) => ({ t, held: n, waiting: 0 }))];
+for (const { passed, ended } of calls)
+  if (passed !== null)
+    marks.push({ t: passed, held: 0, waiting: 0, passes: 1 }, { t: ended, held: 0, waiting: 0, passes: -1 });
 for (const { from, to } of waits)
   if (to > from) marks.push({ t: from, held: 0, waiting: 1 }, { t: to, held: 0, waiting: -1 });
 for (const t of faults) marks.push({ t, held: 0, waiting: 0 }, { t: t + FAULT_MS, held: 0, waiting: 0 });
@@ -125,9 +131,12 @@ marks.sort((a, b) => a.t - b.t);
 let could = 0;
 let did = 0;
 let heldNow = 0;
+let passesNow = 0;
+let passes = 0;
 let waiting = 0;
 marks.forEach((mark, i) => {
   heldNow += mark.held;
+  passesNow += mark.passes ?? 0;
   waiting += mark.waiting;
   const next = marks[i + 1];
   if (!next || next.t <= mark.t) return;
@@ -137,7 +146,26 @@ marks.forEach((mark, i) => {
   if (isFaulty || waiting === 0) return;
   could += possible * (next.t - mark.t);
   did += heldNow * (next.t - mark.t);
+  passes += passesNow * (next.t - mark.t);
 });
+
+// Each slot that became free, with the next call; counted from when there was both a slot and somebody present.
+const offers = [];
+const free = Array.from({ length: room.max_active }, () => -Infinity);
+for (const { t, number } of [
+  ...calls.map(({ called, number }) => ({ t: called, number })),
+  ...calls.map(({ ended }) => ({ t: ended })),
+].sort((a, b) => a.t - b.t || (a.number ?? 0) - (b.number ?? 0))) {
+  if (number === undefined) {
+    free.push(t);
+    continue;
+  }
+  const from = Math.max(free.shift() ?? t, presentAt.get(number) ?? t);
+  const isFaulty = faults.some((fault) => fault > from - FAULT_MS && fault < t);
+  if (Number.isFinite(from) && !isFaulty) offers.push(Math.max(0, t - from));
+}
+offers.sort((a, b) => a - b);
+const offerAt = (share) => Math.round(offers[Math.max(0, Math.ceil(offers.length * share) - 1)] ?? 0);
 
 const verdict = {
   calls: calls.length,
@@ -149,7 +177,10 @@ const verdict = {
   minuteMax,
   maxPerMinute: room.max_per_minute,
   usePercent: could === 0 ? null : Math.round((did / could) * 10_000) / 100,
+  registeringPercent: could === 0 ? null : Math.round((passes / could) * 10_000) / 100,
   judgedSeconds: Math.round(could / room.max_active / 1000),
+  takeovers,
+  offerMs: { p50: offerAt(0.5), p99: offerAt(0.99), max: offerAt(1) },
   violations: violations.slice(0, 20),
 };
 console.log(JSON.stringify(verdict));

@@ -1,15 +1,19 @@
 import { appendFileSync } from 'node:fs';
 import { registrationBody } from '../http/app.js';
 
-const ASK_MS = 150;
+/** After no answer. */
+const AGAIN_MS = 150;
+const RETRY_AFTER_MS_MAX = 3_000;
 
 interface Call {
   readonly status: number;
+  readonly retryAfterMs: number;
   readonly body: Record<string, unknown>;
 }
 
 /** People who join, wait, fetch their pass, fill in the form for a while and register; each through any replica. */
 export class Crowd {
+  started = 0;
   registered = 0;
 
   constructor(
@@ -27,6 +31,7 @@ export class Crowd {
   async visit(): Promise<void> {
     const joined = await this.insist('', {}, [201]);
     if (!joined) return;
+    this.started++;
     const { ticket, number } = joined.body as { ticket: string; number: number };
     while (!this.isOver()) {
       const pass = await this.fetchPass(ticket, number);
@@ -37,20 +42,22 @@ export class Crowd {
     this.note({ what: 'gone', number });
   }
 
+  /** Asks as it is told by Retry-After. */
   private async fetchPass(ticket: string, number: number): Promise<string | null> {
+    let isPresent = false;
     while (!this.isOver()) {
       const asked = await this.call('/lobby/pass', { ticket });
       if (asked?.status === 201) return asked.body.pass as string;
-      // It answers with Retry-After; only near the front, where it counts as being present, that is one second.
-      if (asked?.status === 202 && (asked.body.position as number) >= 0) await this.checkIn(ticket, number);
-      await pause(ASK_MS);
+      if (asked?.status === 202 && !isPresent) isPresent = await this.checkIn(ticket, number);
+      await pause(Math.min(RETRY_AFTER_MS_MAX, asked?.retryAfterMs ?? AGAIN_MS));
     }
     return null;
   }
 
-  private async checkIn(ticket: string, number: number): Promise<void> {
+  private async checkIn(ticket: string, number: number): Promise<boolean> {
     const answer = await this.call('/lobby/check-in', { ticket });
     if (answer?.status === 204) this.note({ what: 'present', number });
+    return answer?.status === 204;
   }
 
   /** Its lost answers are asked for again by the key. */
@@ -66,7 +73,7 @@ export class Crowd {
       }
       // The pass ran out while everything was away: back to the lobby with the ticket.
       if (answer?.status === 403 || answer?.status === 409) return false;
-      await pause(ASK_MS);
+      await pause(AGAIN_MS);
     }
     return false;
   }
@@ -75,7 +82,7 @@ export class Crowd {
     while (!this.isOver()) {
       const answer = await this.call(`/lobby${path}`, body);
       if (answer && statuses.includes(answer.status)) return answer;
-      await pause(ASK_MS);
+      await pause(AGAIN_MS);
     }
     return null;
   }
@@ -93,7 +100,11 @@ export class Crowd {
         signal: AbortSignal.timeout(8_000),
       });
       const text = await response.text();
-      return { status: response.status, body: text ? (JSON.parse(text) as Record<string, unknown>) : {} };
+      return {
+        status: response.status,
+        retryAfterMs: Number(response.headers.get('retry-after') ?? 1) * 1000,
+        body: text ? (JSON.parse(text) as Record<string, unknown>) : {},
+      };
     } catch {
       return null; // Killed, or it did not answer: another one is asked.
     }

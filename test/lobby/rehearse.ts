@@ -1,106 +1,84 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import pg from 'pg';
 import { uuidv7 } from 'uuidv7';
-import { startPostgres } from '../../scripts/launcher/postgres.mjs';
-import { startRedis } from '../../scripts/launcher/redis.mjs';
-import { migrate } from '../../src/platform/database/migrate.js';
-import { type RunningProgram, startProgram } from '../support/program.js';
 import { Crowd } from './crowd.js';
+import { Stage, type Victim } from './stage.js';
 
 export interface Plan {
+  /** So many wait or register at any time: who has registered is followed by somebody new until the last kill. */
   readonly people: number;
   readonly kills: number;
+  /** From one kill to the next, in the mean. */
+  readonly betweenMs: number;
   readonly maxActive: number;
   readonly formMs: number;
   readonly msMax: number;
 }
 
+/** The oracle's, and what it cannot know. */
 export interface Verdict {
   readonly violations: string[];
   readonly registered: number;
   readonly acknowledged: number;
-  readonly faults: number;
   readonly activeMax: number;
   readonly usePercent: number | null;
+  readonly judgedSeconds: number;
+  readonly takeovers: number;
+  /** From a slot's becoming free to its next call, while somebody waited and nothing had failed. */
+  readonly offerMs: { readonly p50: number; readonly p99: number; readonly max: number };
+  readonly started: number;
+  readonly kills: Record<Victim, number>;
 }
 
-/** Of the servers: the same when they come back. */
-const PASSWORD = 'only-for-this-test';
-const REPLICAS = 2;
-const BETWEEN_KILLS_MS = 900;
+/** In twenty: an api most often, which releases every other time. */
+const VICTIMS: readonly [Victim, share: number][] = [
+  ['api', 11],
+  ['every api', 2],
+  ['postgres', 4],
+  ['redis', 3],
+];
 
 /** A crowd in the lobby while processes, Redis and PostgreSQL are killed at random; then the oracle's verdict. */
-export async function rehearse(plan: Plan): Promise<Verdict> {
-  const folder = mkdtempSync(path.join(tmpdir(), 'foyer-lobby-'));
-  const dataDir = path.join(folder, 'postgres');
-  let postgres = await startPostgres({ dataDir, port: 0, password: PASSWORD });
-  let redis = await startRedis({ folder: path.join(folder, 'redis'), port: 0, password: PASSWORD });
-  const programs: (RunningProgram | undefined)[] = [];
-  const stage = { isOver: false, isDone: false };
-  const isOver = (): boolean => stage.isOver;
-  const settings = { role: 'api' as const, databaseUrl: postgres.url, redisUrl: redis.url };
-  const keep = async (i: number): Promise<void> => {
-    while (!isOver()) {
-      const program = await startProgram(settings).catch(() => undefined);
-      programs[i] = program;
-      if (isOver()) program?.kill('SIGKILL');
-      await program?.stopped;
-      programs[i] = undefined;
-    }
-  };
-  const keeping: Promise<void>[] = [];
-  try {
-    await migrate(postgres.url);
+export function rehearse(plan: Plan): Promise<Verdict> {
+  return Stage.with(async (stage) => {
     const event = uuidv7();
-    await prepare(postgres.url, event, plan);
-    keeping.push(...Array.from({ length: REPLICAS }, (_, i) => keep(i)));
-    const log = path.join(folder, 'log.jsonl');
+    await prepare(stage.databaseUrl, event, plan);
+    stage.open();
+    const log = path.join(stage.folder, 'log.jsonl');
     writeFileSync(log, '');
     const end = performance.now() + plan.msMax;
-    const urls = (): string[] => programs.flatMap((program) => (program ? [program.url] : []));
-    const crowd = new Crowd(urls, event, log, plan.formMs, () => performance.now() > end);
-    const visits = Promise.all(Array.from({ length: plan.people }, () => crowd.visit())).then(() => true);
-    let kills = 0;
-    void visits.then(() => (stage.isDone = true));
-    while (!stage.isDone && kills < plan.kills && performance.now() < end) {
-      await new Promise((resolve) => setTimeout(resolve, BETWEEN_KILLS_MS * (0.5 + Math.random())));
-      if (crowd.registered === 0 || urls().length === 0) continue;
+    const isOver = (): boolean => performance.now() > end;
+    const crowd = new Crowd(() => stage.urls, event, log, plan.formMs, isOver);
+    let isLastKill = false;
+    const visits = Array.from({ length: plan.people }, async () => {
+      do await crowd.visit();
+      while (!isLastKill && !isOver());
+    });
+    const kills: Verdict['kills'] = { api: 0, 'every api': 0, postgres: 0, redis: 0 };
+    for (let n = 0; n < plan.kills && !isOver();) {
+      await pause(plan.betweenMs * (0.5 + Math.random()));
+      if (crowd.registered === 0 || stage.urls.length === 0) continue;
+      const victim = anyVictim(n);
       crowd.note({ what: 'fault' });
-      const turn = kills++ % 6;
-      if (turn === 3) postgres = await crash(postgres, dataDir);
-      else if (turn === 5) {
-        process.kill(redis.pid!, 'SIGKILL');
-        await redis.exited;
-        redis = await startRedis({
-          folder: path.join(folder, 'redis'),
-          port: redis.port!,
-          password: PASSWORD,
-        });
-      } else programs[turn % REPLICAS]?.kill('SIGKILL');
+      await stage.kill(victim);
       crowd.note({ what: 'fault' });
+      kills[victim]++;
+      n++;
     }
-    await visits;
-    return await judge(postgres.url, event, log);
-  } finally {
-    stage.isOver = true;
-    for (const program of programs) program?.kill('SIGKILL');
-    await Promise.all(keeping);
-    await redis.stop();
-    await postgres.stop();
-    rmSync(folder, { recursive: true, force: true });
-  }
+    isLastKill = true;
+    await Promise.all(visits);
+    const verdict = await judge(stage.databaseUrl, event, log);
+    return { ...verdict, started: crowd.started, kills };
+  });
 }
 
-type Postgres = Awaited<ReturnType<typeof startPostgres>>;
-
-/** Immediate mode, as a loss of power: it recovers from its log. */
-async function crash(postgres: Postgres, dataDir: string): Promise<Postgres> {
-  process.kill(postgres.pid, 'SIGQUIT');
-  await postgres.exited;
-  return startPostgres({ dataDir, port: postgres.port, password: PASSWORD });
+/** The first few are one of each, so that a short run has all of them. */
+function anyVictim(n: number): Victim {
+  if (n < VICTIMS.length) return VICTIMS[n]![0];
+  let lot = Math.random() * VICTIMS.reduce((sum, [, share]) => sum + share, 0);
+  return VICTIMS.find(([, share]) => (lot -= share) < 0)![0];
 }
 
 async function prepare(url: string, event: string, { maxActive }: Plan): Promise<void> {
@@ -128,4 +106,8 @@ function judge(database: string, event: string, log: string): Promise<Verdict> {
       else resolve(JSON.parse(stdout) as Verdict);
     });
   });
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
