@@ -44,6 +44,7 @@ export function readKey(inner: string, id: string): Key {
 
 /** A slash inside quotes or parentheses parts nothing. */
 function segmentsOf(path: string): string[] {
+  if (!path.includes('/')) return [path];
   const segments = [''];
   let isQuoted = false;
   for (const letter of path) {
