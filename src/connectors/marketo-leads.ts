@@ -10,7 +10,7 @@ import type {
   StoredRecord,
 } from './connector.js';
 import type { MarketoApi } from './marketo-api.js';
-import { marketoCanonical } from './marketo-canonical.js';
+import { canonicalAddress } from './canonical-value.js';
 import { errorsIn, meaningOf } from './marketo-errors.js';
 import type { PartResult } from './send-in-parts.js';
 
@@ -133,10 +133,10 @@ async function readBy(
   const byValue = new Map<unknown, Stored[]>();
   for (const row of rows) {
     if (typeof row.id !== 'number' && typeof row.id !== 'string') continue;
-    const value = marketoCanonical(row[filterType]);
+    const value = canonicalAddress(row[filterType]);
     byValue.set(value, [...(byValue.get(value) ?? []), { targetId: String(row.id), fields: row }]);
   }
-  const of = (value: string): readonly Stored[] => byValue.get(marketoCanonical(value)) ?? [];
+  const of = (value: string): readonly Stored[] => byValue.get(canonicalAddress(value)) ?? [];
   return { of, requestId, ...(failure ? { failure } : {}) };
 }
 
@@ -144,4 +144,4 @@ async function readBy(
 const isFilterable = (value: string): boolean => value !== '' && !value.includes(',');
 
 const isLike = ({ fields }: Stored, by: Readonly<Record<string, string>>): boolean =>
-  Object.entries(by).every(([name, value]) => marketoCanonical(fields[name]) === marketoCanonical(value));
+  Object.entries(by).every(([name, value]) => canonicalAddress(fields[name]) === canonicalAddress(value));

@@ -13,7 +13,7 @@ import type {
   StoredRecord,
 } from './connector.js';
 import type { MarketoApi } from './marketo-api.js';
-import { marketoCanonical } from './marketo-canonical.js';
+import { canonicalAddress } from './canonical-value.js';
 import { errorsIn, type MarketoError, meaningOf } from './marketo-errors.js';
 import { type PartResult, sendByKind, sendInParts } from './send-in-parts.js';
 
@@ -158,7 +158,7 @@ export async function readMembers(
  */
 export function isReached(steps: readonly string[], wanted: FieldValue, stored: FieldValue): boolean {
   const [from, to] = [wanted, stored].map((status) =>
-    steps.findIndex((step) => marketoCanonical(step) === status),
+    steps.findIndex((step) => canonicalAddress(step) === status),
   );
   return from! >= 0 && to! >= from!;
 }

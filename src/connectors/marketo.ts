@@ -17,7 +17,7 @@ import type {
 } from './connector.js';
 import { activityTypeOf, addActivities } from './marketo-activities.js';
 import { MarketoApi } from './marketo-api.js';
-import { marketoCanonical } from './marketo-canonical.js';
+import { canonicalAddress } from './canonical-value.js';
 import { describe } from './marketo-describe.js';
 import { WINDOW_MS } from './marketo-errors.js';
 import { findLeads, readLeads, removeLeads, writeLeads } from './marketo-leads.js';
@@ -110,7 +110,7 @@ class MarketoConnector implements Connector {
   }
 
   canonical(_target: ObjectTarget, _field: string, value: unknown) {
-    return marketoCanonical(value);
+    return canonicalAddress(value);
   }
 
   isFulfilled({ object }: ObjectTarget, field: string, wanted: FieldValue, stored: FieldValue): boolean {

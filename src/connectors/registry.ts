@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from '../platform/clock.js';
 import type { DestinationSettings } from '../platform/config/destinations.js';
 import type { Connector } from './connector.js';
+import { dataverse } from './dataverse.js';
 import { hubspot } from './hubspot.js';
 import { marketo } from './marketo.js';
 import { rest } from './rest.js';
@@ -10,7 +11,13 @@ import type { Schema } from './shape.js';
 import { type ConnectorMaker, DestinationSettingsError } from './settings.js';
 
 /** Every backend Foyer speaks to. A new one is a file of its own and a line here. */
-const connectors: Readonly<Record<string, ConnectorMaker>> = { hubspot, marketo, rest, salesforce };
+const connectors: Readonly<Record<string, ConnectorMaker>> = {
+  dataverse,
+  hubspot,
+  marketo,
+  rest,
+  salesforce,
+};
 
 /** What the settings of connectors that are declared may hold, for editors. */
 export const connectorShapes: Readonly<Record<string, Schema>> = { rest: restSchema };

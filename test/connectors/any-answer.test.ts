@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Dialect, dialects, expectConfirmed, persons } from './dialects.js';
+import { decoded, type Dialect, dialects, encoded, expectConfirmed, persons } from './dialects.js';
 import { type Script, type ScriptedServer, type Seen, scriptedServer } from './scripted-server.js';
 
 const signal = new AbortController().signal;
@@ -44,13 +44,18 @@ describe.each(dialects.map((dialect) => [dialect.name, dialect] as const))(
               for (const key of keys) expect(flying.has(key)).toBe(false);
               for (const key of keys) flying.add(key);
               const step = plan[Math.min(call++, plan.length - 1)]!;
-              const body = JSON.stringify(step.junk ?? malformed(dialect, write, step));
+              const body =
+                step.junk === null
+                  ? encoded(dialect, malformed(dialect, write, step))
+                  : JSON.stringify(step.junk);
               const sent = step.cut === null ? body : body.slice(0, step.cut);
-              if (step.status < 300) answers.push([write, parsed(sent)]);
+              if (step.status < 300) answers.push([write, decoded(dialect, sent)]);
               response.on('finish', () => {
                 for (const key of keys) flying.delete(key);
               });
-              response.writeHead(step.status).end(sent);
+              response
+                .writeHead(step.status, { 'content-type': dialect.wire?.type ?? 'application/json' })
+                .end(sent);
             }, count);
             expect(result.outcomes).toHaveLength(count);
             for (const outcome of result.outcomes) expect(outcome.kind).toBeTypeOf('string');
@@ -93,12 +98,4 @@ function malformed(dialect: Dialect, write: Seen, step: Step): unknown {
     context: traceId === '' ? {} : { objectWriteTraceId: [traceId] },
   }));
   return dialect.wrap(results, errors);
-}
-
-function parsed(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
-  }
 }

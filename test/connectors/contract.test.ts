@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import net, { type AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { dialects, expectConfirmed, kinds, persons as manyPersons } from './dialects.js';
+import { answer, dialects, expectConfirmed, kinds, persons as manyPersons } from './dialects.js';
 import { type Script, type ScriptedServer, type Seen, json, scriptedServer } from './scripted-server.js';
 
 const never = new AbortController().signal;
@@ -33,7 +33,7 @@ describe.each(dialects.map((dialect) => [dialect.name, dialect] as const))(
 
     test('a success names the id of each record', async () => {
       const result = await send((write, response) =>
-        json(response, 200, dialect.wrap(dialect.success(write))),
+        answer(dialect, response, dialect.wrap(dialect.success(write))),
       );
       expect(result.outcomes).toEqual(
         persons(3).map(({ key }) => ({ kind: 'written', targetId: `id-${key}`, created: true })),
@@ -68,9 +68,9 @@ describe.each(dialects.map((dialect) => [dialect.name, dialect] as const))(
       ]) {
         const answers: [Seen, unknown][] = [];
         const result = await send((write, response) => {
-          const answer = dialect.wrap(change(dialect.success(write)));
-          answers.push([write, answer]);
-          json(response, 200, answer);
+          const told = dialect.wrap(change(dialect.success(write)));
+          answers.push([write, told]);
+          answer(dialect, response, told);
         });
         expectConfirmed(dialect, result.outcomes, answers);
       }
@@ -148,7 +148,7 @@ describe.each(dialects.map((dialect) => [dialect.name, dialect] as const))(
 
     test('each call over the wire waits for its turn, and none is made without', async () => {
       server.script = dialect.around((write, response) =>
-        json(response, 200, dialect.wrap(dialect.success(write))),
+        answer(dialect, response, dialect.wrap(dialect.success(write))),
       );
       let turns = 0;
       const counting = (): Promise<void> => {
@@ -210,7 +210,7 @@ describe.each(dialects.map((dialect) => [dialect.name, dialect] as const))(
     test('a kept connection that breaks under the next call leaves it unanswered', async () => {
       const connector = dialect.connector(server);
       server.script = dialect.around((write, response) =>
-        json(response, 200, dialect.wrap(dialect.success(write))),
+        answer(dialect, response, dialect.wrap(dialect.success(write))),
       );
       await connector.send(dialect.target, persons(1), { signal: never });
       server.script = dialect.around((_write, _response, socket) => void socket.resetAndDestroy());

@@ -1,4 +1,5 @@
 /** What the contract suite must know of each backend: hand-written from the protocol sheets, sharing no code with src. */
+import type { ServerResponse } from 'node:http';
 import { expect } from 'vitest';
 import type { Connector, ObjectTarget, OutgoingRecord, SendResult } from '../../src/connectors/connector.js';
 import { createConnector } from '../../src/connectors/registry.js';
@@ -17,6 +18,8 @@ export interface Dialect {
   /** The body of a full success, with ids made of the keys. */
   success(write: Seen): unknown[];
   wrap(results: unknown[], errors?: unknown[]): unknown;
+  /** How an answer goes over the wire, and back; absent: as JSON. */
+  readonly wire?: { readonly type: string; encode(answer: unknown): string; decode(text: string): unknown };
   isWrite: (seen: Seen) => boolean;
   /** Does this answer to this write confirm that `key` was written with `id`? The test's own reading of the sheet. */
   confirms(write: Seen, answer: unknown, key: string, id: string): boolean;
@@ -160,7 +163,101 @@ const marketo: Dialect = {
   },
 };
 
-export const dialects: readonly Dialect[] = [hubspot, salesforce, marketo, ...restDialects];
+interface Part {
+  readonly status: number;
+  readonly body: Record<string, unknown>;
+}
+
+const BOUNDARY = 'batchresponse_5d7a0b1e';
+
+const dataverse: Dialect = {
+  name: 'dataverse',
+  target: { object: 'contacts', operation: 'upsert', keyField: 'foyer_personid' },
+  connector: (server, settings = {}) =>
+    createConnector({
+      name: 'dynamics',
+      connector: 'dataverse',
+      settings: {
+        baseUrl: server.baseUrl,
+        loginUrl: server.baseUrl,
+        tenantId: 'tenant-1',
+        clientId: 'id',
+        clientSecret: 'secret',
+        callTimeoutMs: 400,
+        ...settings,
+      },
+    }),
+  around: (script) => (request, response, socket) => {
+    if (request.path !== '/tenant-1/oauth2/v2.0/token') script(request, response, socket);
+    else json(response, 200, { token_type: 'Bearer', expires_in: 3599, access_token: 't-1' });
+  },
+  isWrite: (seen) => seen.path.endsWith('/$batch') && seen.body.includes('PATCH '),
+  keysOf: (write) =>
+    [...write.body.matchAll(/^PATCH \S+\(foyer_personid='([^']*)'\)/gm)].map(([, key]) =>
+      decodeURIComponent(key!),
+    ),
+  success: (write) =>
+    dataverse
+      .keysOf(write)
+      .map((key) => ({ status: 201, body: { foyer_personid: key, contactid: `id-${key}` } }) satisfies Part),
+  wrap: (results) => results,
+  wire: {
+    type: `multipart/mixed; boundary=${BOUNDARY}`,
+    encode(answer) {
+      const parts = (answer as (Part | null)[]).map((part) =>
+        [
+          `--${BOUNDARY}`,
+          'Content-Type: application/http',
+          'Content-Transfer-Encoding: binary',
+          '',
+          `HTTP/1.1 ${part?.status} Created`,
+          'Content-Type: application/json; odata.metadata=minimal',
+          '',
+          JSON.stringify(part?.body),
+        ].join('\r\n'),
+      );
+      return [...parts, `--${BOUNDARY}--`, ''].join('\r\n');
+    },
+    decode(text) {
+      if (!text.endsWith(`--${BOUNDARY}--\r\n`)) return undefined;
+      return [...text.matchAll(/^HTTP\/1\.1 (\d+).*\r\n(?:.+\r\n)*\r\n(.*)$/gm)].map(([, status, body]) => ({
+        status: Number(status),
+        body: JSON.parse(body!) as unknown,
+      }));
+    },
+  },
+  confirms(write, answer, key, id) {
+    const keys = dataverse.keysOf(write);
+    if (!Array.isArray(answer) || answer.length !== keys.length) return false;
+    const part = answer[keys.indexOf(key)] as Part | undefined;
+    return (
+      part !== undefined &&
+      part.status < 300 &&
+      part.body.contactid === id &&
+      part.body.foyer_personid === key
+    );
+  },
+};
+
+export const dialects: readonly Dialect[] = [hubspot, salesforce, marketo, dataverse, ...restDialects];
+
+/** An answer as it goes over the wire. */
+export const encoded = (dialect: Dialect, answer: unknown): string =>
+  dialect.wire ? dialect.wire.encode(answer) : JSON.stringify(answer);
+
+export function answer(dialect: Dialect, response: ServerResponse, value: unknown): void {
+  const type = dialect.wire?.type ?? 'application/json';
+  response.writeHead(200, { 'content-type': type }).end(encoded(dialect, value));
+}
+
+/** What it says; undefined where it cannot be read. */
+export function decoded(dialect: Dialect, text: string): unknown {
+  try {
+    return dialect.wire ? dialect.wire.decode(text) : JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
 
 export function person(n: number): OutgoingRecord {
   return {

@@ -14,6 +14,10 @@ test('the destinations as shipped need only addresses and secrets from the envir
     MARKETO_BASE_URL: 'https://000-AAA-000.mktorest.com/',
     MARKETO_CLIENT_ID: 'id',
     MARKETO_CLIENT_SECRET: 'secret',
+    DATAVERSE_BASE_URL: 'https://acme.crm4.dynamics.com/',
+    DATAVERSE_TENANT_ID: 'tenant',
+    DATAVERSE_CLIENT_ID: 'id',
+    DATAVERSE_CLIENT_SECRET: 'secret',
     MAILCHIMP_BASE_URL: 'https://us1.api.mailchimp.com/3.0',
     MAILCHIMP_API_KEY: 'key-us1',
     MAILCHIMP_LIST: 'list',
@@ -23,10 +27,11 @@ test('the destinations as shipped need only addresses and secrets from the envir
     'hubspot',
     'salesforce',
     'marketo',
+    'dataverse',
     'mailchimp',
   ]);
   const target = { object: 'Lead', operation: 'upsert' as const, keyField: 'Id__c' };
-  expect(made.map((connector) => connector.batchMax(target))).toEqual([100, 200, 300, 1]);
+  expect(made.map((connector) => connector.batchMax(target))).toEqual([100, 200, 300, 100, 1]);
 });
 
 test('a variable that is not set is named', () => {

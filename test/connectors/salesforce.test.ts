@@ -275,6 +275,6 @@ test('all faults in the settings are named at once, without a value', () => {
     expect(make).toThrow(name);
   expect(make).not.toThrow('hush');
   expect(() => createConnector({ name: 'x', connector: 'nosuch', settings: {} })).toThrow(
-    'must be one of hubspot, ',
+    'connector must be one of ',
   );
 });

@@ -4,21 +4,28 @@ const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d
 const DECIMAL = /^-?(?:0|[1-9]\d*)\.\d+$/;
 
 /**
- * Marketo holds '' as null, keeps instants to the second, and compares e-mail addresses without their case. Numbers
- * and truth values come as such or as text: both become text, so that the type of the field does not matter.
+ * What most backends keep of a value: '' is null, instants go to the second, and whether a number or a truth value
+ * comes as such or as text depends on the type of its field, so that both become text.
  */
-export function marketoCanonical(value: unknown): FieldValue {
+export function canonicalValue(value: unknown): FieldValue {
   if (value === null || value === undefined) return null;
   if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean')
     return JSON.stringify(value);
   const text = String(value).trim();
   if (text === '') return null;
-  if (INSTANT.test(text)) return instant(text);
-  if (/^[^\s@]+@[^\s@]+$/.test(text)) return text.toLowerCase();
+  if (INSTANT.test(text)) return toTheSecond(text);
   return DECIMAL.test(text) ? text.replace(/\.?0+$/, '') : text;
 }
 
-function instant(text: string): string {
+/** The same, for backends that do not tell e-mail addresses apart by their case. */
+export function canonicalAddress(value: unknown): FieldValue {
+  const canonical = canonicalValue(value);
+  return typeof canonical === 'string' && /^[^\s@]+@[^\s@]+$/.test(canonical)
+    ? canonical.toLowerCase()
+    : canonical;
+}
+
+function toTheSecond(text: string): string {
   const date = new Date(text.replace(/([+-]\d\d)(\d\d)$/, '$1:$2'));
   if (Number.isNaN(date.getTime())) return text;
   date.setUTCMilliseconds(0);

@@ -1,0 +1,19 @@
+import { canonicalValue } from './canonical-value.js';
+import type { FieldValue } from './connector.js';
+
+const BIND = '@odata.bind';
+const GUID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/i;
+
+/** A lookup is written as `foyer_ContactId@odata.bind` with an address, and read as `_foyer_contactid_value`, an id. */
+export function dataverseCanonical(field: string, value: unknown): FieldValue {
+  const canonical = canonicalValue(value);
+  if (!field.endsWith(BIND) || typeof canonical !== 'string') return canonical;
+  return (GUID.exec(canonical)?.[0] ?? canonical).toLowerCase();
+}
+
+/** The name under which a field is read: another one for lookups, and for those that lead to one of several tables. */
+export function readName(field: string): string {
+  if (!field.endsWith(BIND)) return field;
+  const name = field.slice(0, -BIND.length).replace(/_(?:account|contact|lead)$/i, '');
+  return `_${name.toLowerCase()}_value`;
+}

@@ -1,0 +1,116 @@
+import { unreadable } from './call-outcome.js';
+import type { CallOptions, Described, DescribedField } from './connector.js';
+import type { DataverseApi } from './dataverse-api.js';
+
+/** Dataverse's types that are not plain text, in our words. A choice is written as its number. */
+const TYPES: Readonly<Record<string, string>> = {
+  String: 'string',
+  Memo: 'string',
+  EntityName: 'string',
+  Integer: 'int',
+  BigInt: 'int',
+  Picklist: 'int',
+  State: 'int',
+  Status: 'int',
+  Decimal: 'double',
+  Double: 'double',
+  Money: 'double',
+  Boolean: 'bool',
+  DateTime: 'datetime',
+  Uniqueidentifier: 'reference',
+};
+const LOOKUPS = new Set(['Lookup', 'Customer', 'Owner']);
+const REQUIRED = new Set(['SystemRequired', 'ApplicationRequired']);
+
+type Row = Readonly<Record<string, unknown>>;
+
+export async function describe(api: DataverseApi, object: string, options: CallOptions): Promise<Described> {
+  const definitions = await rowsOf(
+    api,
+    `EntityDefinitions?$select=LogicalName,PrimaryIdAttribute&$filter=${encodeURIComponent(`EntitySetName eq '${object}'`)}`,
+    options,
+  );
+  if ('ok' in definitions) return definitions;
+  const table = definitions[0]?.LogicalName;
+  if (typeof table !== 'string') return { ok: false, reason: unknownTable(object) };
+  const entity = `EntityDefinitions(LogicalName='${table}')`;
+  const columns =
+    'LogicalName,SchemaName,AttributeType,AttributeOf,IsValidForCreate,IsValidForUpdate,RequiredLevel';
+  const texts = 'Microsoft.Dynamics.CRM.StringAttributeMetadata';
+  const memos = 'Microsoft.Dynamics.CRM.MemoAttributeMetadata';
+  const [attributes, keys, ...lengths] = await Promise.all([
+    rowsOf(api, `${entity}/Attributes?$select=${columns}`, options),
+    rowsOf(api, `${entity}/Keys?$select=LogicalName,KeyAttributes,EntityKeyIndexStatus`, options),
+    rowsOf(api, `${entity}/Attributes/${texts}?$select=LogicalName,MaxLength`, options),
+    rowsOf(api, `${entity}/Attributes/${memos}?$select=LogicalName,MaxLength`, options),
+  ]);
+  for (const read of [attributes, keys, ...lengths]) if ('ok' in read) return read;
+  const told = (attributes as Row[]).flatMap((row) =>
+    described(row, {
+      lengthOf: new Map((lengths as Row[][]).flat().map((one) => [one.LogicalName, Number(one.MaxLength)])),
+      unique: new Set([definitions[0]!.PrimaryIdAttribute, ...singleKeys(keys as Row[])]),
+    }),
+  );
+  return { ok: true, fields: Object.fromEntries(told) };
+}
+
+async function rowsOf(api: DataverseApi, path: string, options: CallOptions): Promise<Row[] | Described> {
+  const { body, failure } = await api.read(`${api.root}/${path}`, options);
+  if (failure) return { ok: false, reason: failure.reason };
+  return Array.isArray(body.value) ? (body.value as Row[]) : { ok: false, reason: unreadable(200).reason };
+}
+
+/** A key of one column identifies a record; one that is still being indexed does not yet. */
+function singleKeys(keys: readonly Row[]): unknown[] {
+  return keys.flatMap(({ KeyAttributes: names, EntityKeyIndexStatus: status }) =>
+    Array.isArray(names) && names.length === 1 && (status === undefined || status === 'Active')
+      ? [names[0] as unknown]
+      : [],
+  );
+}
+
+function described(
+  row: Row,
+  by: { readonly lengthOf: ReadonlyMap<unknown, number>; readonly unique: ReadonlySet<unknown> },
+): [string, DescribedField][] {
+  const { LogicalName: name, SchemaName: schema, AttributeType: kind } = row;
+  // What belongs to another column (a lookup's name) is written with it.
+  if (typeof name !== 'string' || typeof kind !== 'string' || row.AttributeOf != null) return [];
+  const isWritable = row.IsValidForCreate === true || row.IsValidForUpdate === true;
+  const level = (row.RequiredLevel as { Value?: unknown } | undefined)?.Value;
+  const more = {
+    ...(REQUIRED.has(String(level)) && row.IsValidForCreate === true && !by.unique.has(name)
+      ? { required: true }
+      : {}),
+    ...(isWritable ? {} : { writable: false }),
+  };
+  if (LOOKUPS.has(kind)) {
+    const bound = kind === 'Lookup' && typeof schema === 'string' ? schema : name;
+    return [
+      [
+        `${bound}@odata.bind`,
+        { type: 'reference', ...more, ...(kind === 'Owner' ? { required: false } : {}) },
+      ],
+    ];
+  }
+  const type = TYPES[kind];
+  if (type === undefined) return [];
+  const length = by.lengthOf.get(name);
+  return [
+    [
+      name,
+      {
+        type: /^emailaddress/.test(name) ? 'email' : type,
+        ...(length !== undefined && length > 0 ? { length } : {}),
+        ...(by.unique.has(name) ? { unique: true } : {}),
+        ...more,
+      },
+    ],
+  ];
+}
+
+const unknownTable = (object: string) => ({
+  code: 'unknown-object',
+  message: `Dataverse knows no table ${object}, or our application user may not see it.`,
+  owner: 'mapping' as const,
+});
