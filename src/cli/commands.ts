@@ -67,7 +67,7 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: 'doctor',
-    summary: 'ask the backends whether they would take what our mappings write',
+    summary: 'ask the backends and identity providers whether all would go well',
     load: async () => (await import('./doctor.js')).doctor,
   },
   {

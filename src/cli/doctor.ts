@@ -7,17 +7,22 @@ import { loadMappings } from '../pipelines/mapping-files.js';
 import { type Destination, isLeaving, loadDestinations } from '../platform/config/destinations.js';
 import { type Command, exitCodes, type Invocation } from './command.js';
 import { type Finding, targetFindings } from './compare-target.js';
+import { examineProviders, printProvider } from './doctor-providers.js';
 
 const TIMEOUT_MS = 30_000;
 
 export const doctor: Command = {
-  usage: '[destinations…] [--describe] [--mappings DIR] [--destinations FILE] [--json]',
+  usage:
+    '[names…] [--describe] [--mappings DIR] [--destinations FILE] [--providers FILE] [--public-url URL] [--json]',
   help: `Asks each backend that is switched on: can it be reached, are we authorised, which fields and picklists does it
-have, and which of our mappings would fail there.
+have, and which of our mappings would fail there. Asks each identity provider that is switched on for everything that a
+login asks for: its metadata, its keys, whether it leads back to us and takes our credentials; it may note a failed login.
 
 --describe      writes what the backends say of their objects to mappings/targets, in place of what stands there
 --mappings      otherwise mappings
 --destinations  otherwise config/destinations.yaml
+--providers     otherwise config/identity.yaml
+--public-url    where people reach Foyer; otherwise FOYER_HTTP_PUBLIC_URL, or what npm start runs here
 
 Exit codes: 0 all is well · 1 something would fail, or the live metadata has moved from mappings/targets · 2 called wrongly`,
   options: {
@@ -25,14 +30,21 @@ Exit codes: 0 all is well · 1 something would fail, or the live metadata has mo
     json: { type: 'boolean' },
     mappings: { type: 'string' },
     destinations: { type: 'string' },
+    providers: { type: 'string' },
+    'public-url': { type: 'string' },
   },
   async run(invocation) {
     const { output, options } = invocation;
     const dir = typeof options.mappings === 'string' ? options.mappings : 'mappings';
-    const examined = await examineAll(invocation, dir);
-    if (options.json === true) output.json({ destinations: examined });
-    else for (const one of examined) print(one, invocation);
-    return examined.every(({ ok }) => ok) ? exitCodes.ok : exitCodes.findings;
+    const providers = await examineProviders(invocation);
+    const names = providers.map(({ provider }) => provider);
+    const examined = await examineAll(invocation, dir, names);
+    if (options.json === true) output.json({ destinations: examined, providers });
+    else {
+      for (const one of examined) print(one, invocation);
+      for (const one of providers) printProvider(one, output);
+    }
+    return [...examined, ...providers].every(({ ok }) => ok) ? exitCodes.ok : exitCodes.findings;
   },
 };
 
@@ -52,7 +64,11 @@ interface ExaminedObject {
   readonly reason?: Reason;
 }
 
-async function examineAll({ positionals, options }: Invocation, dir: string): Promise<Examined[]> {
+async function examineAll(
+  { positionals, options }: Invocation,
+  dir: string,
+  providers: readonly string[],
+): Promise<Examined[]> {
   const file = typeof options.destinations === 'string' ? options.destinations : 'config/destinations.yaml';
   const destinations = loadDestinations(file);
   const { mappings } = await loadMappings(dir);
@@ -66,11 +82,12 @@ async function examineAll({ positionals, options }: Invocation, dir: string): Pr
     );
     examined.push(await examine(destination, ours, dir, options.describe === true));
   }
-  for (const name of positionals.filter((name) => !destinations.some((one) => one.name === name))) {
+  const known = [...providers, ...destinations.map(({ name }) => name)];
+  for (const name of positionals.filter((name) => !known.includes(name))) {
     examined.push(
       failed(name, {
         code: 'unknown',
-        message: `${file} has no destination called ${name}.`,
+        message: `${file} has no destination called ${name}, and no identity provider is called so.`,
         owner: 'foyer',
       }),
     );

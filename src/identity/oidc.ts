@@ -6,6 +6,7 @@ import { OidcConfiguration } from './oidc-configuration.js';
 import { loginFaultOf } from './oidc-fault.js';
 import { type Grant, ProviderFetch } from './provider-fetch.js';
 
+export type ProviderMetadata = Readonly<client.ServerMetadata>;
 export type Claims = Readonly<Record<string, unknown>> & { readonly iss: string; readonly sub: string };
 
 /** What an attempt remembers, and the provider's answer must fit. */
@@ -31,7 +32,7 @@ export class OidcProvider {
 
   constructor(
     readonly settings: ProviderSettings,
-    timeoutMs: number,
+    private readonly timeoutMs: number,
   ) {
     this.configuration = new OidcConfiguration(settings, timeoutMs, this.asking);
   }
@@ -94,7 +95,7 @@ export class OidcProvider {
   }
 
   /** The metadata of the provider. @throws LoginFault where it cannot be had */
-  async metadata(): Promise<Readonly<client.ServerMetadata>> {
+  async metadata(): Promise<ProviderMetadata> {
     return (await this.configuration.found()).serverMetadata();
   }
 
@@ -104,6 +105,17 @@ export class OidcProvider {
     return [known?.authorization_endpoint, known?.end_session_endpoint]
       .filter((endpoint) => endpoint !== undefined && URL.canParse(endpoint))
       .map((endpoint) => new URL(endpoint!).origin);
+  }
+
+  /** One of its addresses, asked without a person. */
+  async ask(url: URL): Promise<{ status: number; location: string | null; text: string }> {
+    const signal = AbortSignal.timeout(this.timeoutMs);
+    const response = await this.asking.fetch(url.href, { method: 'GET', signal });
+    return {
+      status: response.status,
+      location: response.headers.get('location'),
+      text: await response.text(),
+    };
   }
 
   /** As this provider is asked for everything. */

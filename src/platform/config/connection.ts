@@ -35,6 +35,11 @@ export function findConnection(
   return { ...(api ? { api } : {}), ...(key && (!isOurs || isRunning) ? { key } : {}) };
 }
 
+/** Where people reach Foyer, for commands that must know without speaking to it; null where nothing says so. */
+export function findPublicUrl(environment: Environment = process.env): string | null {
+  return environment.FOYER_HTTP_PUBLIC_URL || (findConnection({}, environment).api ?? null);
+}
+
 function runFileOf(environment: Environment): string {
   return path.join(path.resolve(ROOT, environment.FOYER_VAR_DIR ?? 'var'), 'run.json');
 }

@@ -81,6 +81,13 @@ export function loadIdentityProviders(
   return providers;
 }
 
+/** Where they stand, for commands that read no other setting. */
+export function findProvidersFile(
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): string {
+  return environment.FOYER_IDENTITY_PROVIDERS_FILE || 'config/identity.yaml';
+}
+
 /** Plain http is for this machine only. */
 export function isLoopbackUrl(url: string): boolean {
   return URL.canParse(url) && LOOPBACK.test(new URL(url).hostname);
