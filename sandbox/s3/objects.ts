@@ -7,6 +7,18 @@ import { error, headersOf } from './errors.js';
 
 const KEY_BYTES_MAX = 1024;
 
+/** What is told of an object when it is made. */
+export interface Description {
+  contentType: string;
+  metadata: Record<string, string>;
+}
+
+export interface Made extends Description {
+  body: Buffer;
+  etag: string;
+  checksums: Record<string, string>;
+}
+
 /** Objects by bucket and key. Text is kept as text, so that the page and the journal show it; else as base64. */
 export class Objects {
   constructor(private readonly store: Store) {
@@ -47,25 +59,36 @@ export class Objects {
     const refused = unmet(call, row);
     if (refused !== undefined) return refused;
     const etag = etagOf(call.body);
+    this.keep(call, bucket, key, {
+      body: call.body,
+      etag,
+      checksums: digests.checksums,
+      ...describedBy(call),
+    });
+    return { status: 200, headers: { ...headersOf(), ETag: etag, ...digests.checksums }, body: '' };
+  }
+
+  /** Puts an object in its place, whole. */
+  keep(call: Call, bucket: string, key: string, made: Made): void {
+    const row = this.find(bucket, key);
     const id = `${bucket}/${key}`;
     const lie = call.lie();
-    const content = distorted(contentOf(call.body), lie, []);
+    const content = distorted(contentOf(made.body), lie, []);
     const fields: Fields = {
       bucket,
       key,
       ...content,
       size: bytesOf(content).length,
-      etag,
-      contentType: textOf(call.headers['content-type']) || 'binary/octet-stream',
-      metadata: JSON.stringify(metadataOf(call)),
-      checksums: JSON.stringify(digests.checksums),
+      etag: made.etag,
+      contentType: made.contentType,
+      metadata: JSON.stringify(made.metadata),
+      checksums: JSON.stringify(made.checksums),
     };
     if (lie !== 'lost' && row === undefined) this.store.insert(this.table, id, key, fields, call.at);
     if (lie !== 'lost' && row !== undefined) this.store.update(this.table, row, key, fields, call.at);
     const outcome = lie !== undefined ? 'lied' : row === undefined ? 'created' : 'updated';
-    const request = { bytes: call.body.length, contentType: fields.contentType };
-    call.notes.push({ object: 'objects', key, id, outcome, request, response: { etag } });
-    return { status: 200, headers: { ...headersOf(), ETag: etag, ...digests.checksums }, body: '' };
+    const request = { bytes: made.body.length, contentType: made.contentType };
+    call.notes.push({ object: 'objects', key, id, outcome, request, response: { etag: made.etag } });
   }
 
   private get(call: Call, bucket: string, key: string): Answer {
@@ -129,12 +152,12 @@ export function bytesOf({ text, base64 }: Fields): Buffer {
   return typeof base64 === 'string' ? Buffer.from(base64, 'base64') : Buffer.from(textOf(text));
 }
 
-function metadataOf(call: Call): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(call.headers)
-      .filter(([name]) => name.startsWith('x-amz-meta-'))
-      .map(([name, value]) => [name, textOf(value)]),
-  );
+export function describedBy({ headers }: Call): Description {
+  const metadata = Object.entries(headers).filter(([name]) => name.startsWith('x-amz-meta-'));
+  return {
+    contentType: textOf(headers['content-type']) || 'binary/octet-stream',
+    metadata: Object.fromEntries(metadata.map(([name, value]) => [name, textOf(value)])),
+  };
 }
 
 function rangeOf(call: Call, size: number): [number, number] | 'unsatisfiable' | undefined {

@@ -8,10 +8,11 @@ import { listObjects } from './list.js';
 import { bytesOf, Objects } from './objects.js';
 import { type S3Settings, s3Settings } from './settings.js';
 import { unsigned } from './signature.js';
+import { Uploads } from './uploads.js';
 import { element, xml } from './xml.js';
 
 /** Sub-resources that change what an address means, and are not played. */
-const UNKNOWN_PARTS = ['uploads', 'uploadId', 'delete', 'acl', 'tagging', 'versioning', 'policy', 'versions'];
+const UNKNOWN_PARTS = ['delete', 'acl', 'tagging', 'versioning', 'policy', 'versions'];
 
 /** The S3 twin: one account in one region; buckets are named in the path. */
 export function s3(
@@ -21,6 +22,7 @@ export function s3(
   const settings = { ...s3Settings(env), ...overrides };
   return (store) => {
     const objects = new Objects(store);
+    const uploads = new Uploads(objects);
     const limits = new Limits(settings);
     const answer = (call: Call): Answer => {
       const refused = unsigned(call, settings);
@@ -31,7 +33,8 @@ export function s3(
       if (!settings.buckets.includes(bucket)) return error('NoSuchBucket', { BucketName: bucket });
       const part = UNKNOWN_PARTS.find((name) => call.query.has(name));
       if (part !== undefined) return error('NotImplemented', { Header: part });
-      return key === '' ? bucketAnswer(objects, settings, call, bucket) : objects.answer(call, bucket, key);
+      if (key === '') return bucketAnswer(objects, settings, call, bucket);
+      return uploads.answer(call, bucket, key) ?? objects.answer(call, bucket, key);
     };
     return {
       name: 's3',

@@ -150,7 +150,72 @@ describe('S3', () => {
     expect((await list('&prefix=b%2F&start-after=b%2F1.csv')).keys).toEqual(['b/2.csv', 'b/ä&amp;&lt;.csv']);
     expect((await ask('GET', '/elsewhere?list-type=2')).code).toBe('NoSuchBucket');
     expect((await ask('GET', '/foyer-drops?list-type=2&max-keys=many')).code).toBe('InvalidArgument');
-    expect((await ask('POST', '/foyer-drops/x?uploads')).status).toBe(501);
+    expect((await ask('GET', '/foyer-drops/x?acl')).status).toBe(501);
+  });
+});
+
+describe('A multipart upload', () => {
+  const PART = 5 * 1024 * 1024;
+  const begin = async () => {
+    const { text } = await ask('POST', `${PATH}?uploads`, undefined, { 'content-type': 'text/csv' });
+    return /<UploadId>(\w+)</.exec(text)![1]!;
+  };
+  const part = async (id: string, number: number, body: string) =>
+    (await ask('PUT', `${PATH}?partNumber=${number}&uploadId=${id}`, body)).headers.get('etag')!;
+  const complete = (id: string, parts: [number, string][]) => {
+    const list = parts.map(([n, etag]) => `<Part><PartNumber>${n}</PartNumber><ETag>${etag}</ETag></Part>`);
+    return ask(
+      'POST',
+      `${PATH}?uploadId=${id}`,
+      `<CompleteMultipartUpload>${list.join('')}</CompleteMultipartUpload>`,
+    );
+  };
+
+  it('becomes one object when it is completed, and nothing before', async () => {
+    const id = await begin();
+    const [first, second] = [await part(id, 1, 'a'.repeat(PART)), await part(id, 2, 'b')];
+    expect((await ask('HEAD', PATH)).status).toBe(404);
+    const done = await complete(id, [
+      [1, first],
+      [2, second],
+    ]);
+    const tag = createHash('md5')
+      .update(Buffer.concat([md5('a'.repeat(PART)), md5('b')]))
+      .digest('hex');
+    expect([done.status, done.text]).toEqual([200, expect.stringContaining(`&quot;${tag}-2&quot;`)]);
+    const head = await ask('HEAD', PATH);
+    expect([head.headers.get('content-length'), head.headers.get('content-type')]).toEqual([
+      String(PART + 1),
+      'text/csv',
+    ]);
+    expect((await complete(id, [[1, first]])).code).toBe('NoSuchUpload');
+    expect((await journal(twin)).map(({ outcome }) => outcome)).toEqual(['created', 'rejected']);
+  });
+
+  it('is refused with parts that are small, unknown or out of order, and can be given up', async () => {
+    const id = await begin();
+    const [first, second] = [await part(id, 1, 'a'), await part(id, 2, 'b')];
+    expect(
+      (
+        await complete(id, [
+          [1, first],
+          [2, second],
+        ])
+      ).code,
+    ).toBe('EntityTooSmall');
+    expect(
+      (
+        await complete(id, [
+          [2, second],
+          [1, first],
+        ])
+      ).code,
+    ).toBe('InvalidPartOrder');
+    expect((await complete(id, [[1, second]])).code).toBe('InvalidPart');
+    expect((await complete(id, [[3, second]])).code).toBe('InvalidPart');
+    expect((await ask('DELETE', `${PATH}?uploadId=${id}`)).status).toBe(204);
+    expect((await ask('PUT', `${PATH}?partNumber=1&uploadId=${id}`, 'a')).code).toBe('NoSuchUpload');
+    expect(await records(twin, 'objects')).toEqual([]);
   });
 });
 
