@@ -21,7 +21,7 @@ import { unsupported } from './unsupported.js';
 
 export function dataverse(destination: DestinationSettings, clock: Clock): Connector {
   const settings = readSettings(DataverseSettings, destination);
-  const engine = createHttpEngine(settings, clock);
+  const engine = createHttpEngine(settings);
   const { baseUrl, loginUrl, tenantId, clientId: client_id, clientSecret: client_secret } = settings;
   const form = { grant_type: 'client_credentials', client_id, client_secret, scope: `${baseUrl}/.default` };
   const words = { who: 'Microsoft', advice: 'check tenant, client id and secret of the app registration' };
