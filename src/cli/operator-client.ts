@@ -39,8 +39,8 @@ export class OperatorClient {
   }
 
   /** @throws Error with the problem's own words */
-  async send<T>(method: 'POST' | 'PUT' | 'PATCH', path: string, body: object): Promise<T> {
-    return this.bodyOf<T>(await this.call(method, path, JSON.stringify(body)));
+  async send<T>(method: 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: object): Promise<T> {
+    return this.bodyOf<T>(await this.call(method, path, body && JSON.stringify(body)));
   }
 
   private async call(method: string, path: string, body?: string): Promise<Response> {

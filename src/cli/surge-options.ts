@@ -7,6 +7,7 @@ import { seeded } from '../surge/random.js';
 import { readProfile } from '../surge/read-profile.js';
 import type { Scenario } from '../surge/report.js';
 import { type Invocation, UsageError } from './command.js';
+import { connectionOptions } from './connection-options.js';
 
 const text = { type: 'string' } as const;
 const flag = { type: 'boolean' } as const;
@@ -31,6 +32,12 @@ export const SURGE_OPTIONS = {
   simulate: flag,
   report: text,
   json: flag,
+  event: text,
+  answers: text,
+  deliver: flag,
+  keep: flag,
+  'i-operate': text,
+  ...connectionOptions,
 } as const;
 
 /** What is meant where nothing is said, and what is the most. */

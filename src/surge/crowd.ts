@@ -51,7 +51,7 @@ export class Crowd {
       return;
     }
     this.door.wait(arrivedMs - this.door.nowMs(), () => {
-      this.enter(person, arrivedMs, done);
+      if (!this.isStopped) this.enter(person, arrivedMs, done);
       this.next(person + 1, done);
     });
   }

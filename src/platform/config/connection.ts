@@ -13,6 +13,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 interface Running {
   readonly api?: string | null;
   readonly operatorKey?: string;
+  readonly twins?: Readonly<Record<string, string | null>>;
 }
 
 const ROOT = path.resolve(import.meta.dirname, '../../..');
@@ -38,6 +39,26 @@ export function findConnection(
 /** Where people reach Foyer, for commands that must know without speaking to it; null where nothing says so. */
 export function findPublicUrl(environment: Environment = process.env): string | null {
   return environment.FOYER_HTTP_PUBLIC_URL || (findConnection({}, environment).api ?? null);
+}
+
+/** The destinations that `npm start` plays by twins on this machine, where it is what runs at this address. */
+export function twinsAt(
+  api: string,
+  environment: Environment = process.env,
+  runFile = runFileOf(environment),
+): string[] {
+  const running = readRunFile(runFile);
+  if (running?.api == null || originOf(running.api) !== originOf(api)) return [];
+  return Object.entries(running.twins ?? {}).flatMap(([name, url]) =>
+    url != null && isLoopback(url) ? [name] : [],
+  );
+}
+
+/** Does this address lead to this very machine? */
+export function isLoopback(url: string): boolean {
+  if (!URL.canParse(url)) return false;
+  const { hostname } = new URL(url);
+  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname);
 }
 
 function runFileOf(environment: Environment): string {

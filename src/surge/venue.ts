@@ -1,0 +1,100 @@
+import type { Registrants } from './http-door.js';
+import type { Operator } from './operator.js';
+import type { Scenario } from './report.js';
+
+const DAY_MS = 86_400_000;
+const ERASING_AT_ONCE = 8;
+
+/** Where a crowd is let loose, and how it is as before afterwards. */
+export interface Venue {
+  readonly event: string;
+  /** Made for this run; otherwise it was there, open and empty. */
+  readonly isOwn: boolean;
+  readonly lobby: Scenario['lobby'];
+  readonly capacity: number | null;
+}
+
+interface EventBody {
+  readonly slug: string;
+  readonly state: string;
+  readonly capacity: number | null;
+}
+
+interface Registration {
+  readonly id: string;
+  readonly status: string;
+}
+
+/** An event of its own, with the lobby that was asked for. Nobody else is led to it. */
+export async function makeVenue(
+  operator: Operator,
+  name: string,
+  { lobby, capacity }: Scenario,
+): Promise<Venue> {
+  const startsAt = Date.now() + 30 * DAY_MS;
+  await operator.send('POST', '/v1/events', {
+    slug: name,
+    name: 'Surge: a test, nobody is real',
+    startsAt: new Date(startsAt).toISOString(),
+    endsAt: new Date(startsAt + DAY_MS).toISOString(),
+    timeZone: 'UTC',
+    capacity,
+    waitlist: { capacity: null },
+  });
+  await operator.send('PUT', `/v1/events/${name}/lobby`, lobby);
+  await operator.send('PATCH', `/v1/events/${name}`, { state: 'open' });
+  return { event: name, isOwn: true, lobby, capacity };
+}
+
+/** @throws Error where people could be hurt: the event is taken as it is, and must be open, empty and have a lobby */
+export async function takeVenue(operator: Operator, slug: string): Promise<Venue> {
+  const path = `/v1/events/${encodeURIComponent(slug)}`;
+  const event = await operator.read<EventBody>(path);
+  if (!event) throw new Error(`${operator.api} has no event ${slug}`);
+  if (event.state !== 'open')
+    throw new Error(`${slug} is ${event.state}: open it, or leave --event away for an event of its own`);
+  const { items } = (await operator.read<{ items: Registration[] }>(`${path}/registrations?limit=1`))!;
+  if (items.length > 0)
+    throw new Error(`somebody is registered for ${slug}: a surge needs an event that is still empty`);
+  const figures = await operator.read<{ settings: Scenario['lobby'] }>(`${path}/lobby/figures`);
+  if (!figures) throw new Error(`${slug} has no lobby: set one up by PUT ${path}/lobby`);
+  const { mode, maxActive, maxPerMinute, passSeconds, claimSeconds } = figures.settings;
+  const lobby = { mode, maxActive, maxPerMinute, passSeconds, claimSeconds };
+  return { event: event.slug, isOwn: false, lobby, capacity: event.capacity };
+}
+
+/** What the event asks for: every consent is given, so that the records go the whole way. */
+export async function consentsFor(
+  operator: Operator,
+  { event, isOwn }: Venue,
+): Promise<Registrants['consents']> {
+  if (isOwn) return [{ purpose: 'marketing', granted: true }];
+  const form = await operator.read<{ consents: { purpose: string }[] }>(`/v1/events/${event}/form`);
+  return (form?.consents ?? []).map(({ purpose }) => ({ purpose, granted: true }));
+}
+
+export async function registrationsAt(operator: Operator, { event }: Venue): Promise<Registration[]> {
+  return operator.readAll<Registration>(`/v1/events/${event}/registrations`);
+}
+
+/** Erases everyone who came, everywhere where they were delivered, and closes what was opened. @returns how many */
+export async function cleanUp(
+  operator: Operator,
+  venue: Venue,
+  note: (progress: string) => void,
+): Promise<number> {
+  if (venue.isOwn) {
+    await operator.send('PATCH', `/v1/events/${venue.event}/lobby`, { mode: 'off' });
+    await operator.send('PATCH', `/v1/events/${venue.event}`, { state: 'closed' });
+  }
+  const left = (await registrationsAt(operator, venue)).filter(({ status }) => status !== 'erased');
+  const total = left.length;
+  const eraser = async (): Promise<void> => {
+    for (let next = left.pop(); next; next = left.pop()) {
+      await operator.send('DELETE', `/v1/registrations/${next.id}/person`);
+      if (left.length % 500 === 0 && left.length > 0) note(`${left.length} to be erased`);
+    }
+  };
+  await Promise.all(Array.from({ length: ERASING_AT_ONCE }, eraser));
+  return total;
+}
