@@ -57,13 +57,14 @@ const STANDARDS = {
     minutes: 2,
     minutesMax: 180,
     formSeconds: 10,
-    maxActive: 50,
-    maxPerMinute: 300,
+    maxActive: 40,
+    maxPerMinute: 200,
   },
 } as const;
 const PASS_SECONDS = 600;
 const CLAIM_SECONDS = 45;
-const WAIT_MINUTES = 10;
+/** The wait that the advice aims at: a sixth of the time in which people come. */
+const WAIT_SHARE = 1 / 6;
 const PATIENCE_SHARE = 1 / 4;
 const PROFILE_BYTES_MAX = 5_000_000;
 /** After the last one came, as long again, and this. */
@@ -100,7 +101,12 @@ export async function choose({ options }: Invocation): Promise<Chosen> {
     minutes,
     formSeconds: number('form-seconds', standard.formSeconds, 0, 3_600),
     patienceSeconds: number('patience-minutes', minutes * PATIENCE_SHARE, 0, 1_440) * 60,
-    waitMinutes: number('wait-minutes', WAIT_MINUTES, 0, 1_440),
+    waitMinutes: number(
+      'wait-minutes',
+      Math.max(0.1, Math.round(minutes * WAIT_SHARE * 10) / 10),
+      0.05,
+      1_440,
+    ),
     mix: mixOf(options.mix),
     lobby: {
       mode: modeOf(options.mode),

@@ -21,15 +21,15 @@ export const surge: Command = {
   help: `Lets a crowd loose on the lobby: people who wait, reload, wander off, leave, and some who cheat. Writes a report with
 plots (NAME.html, NAME.json): what was promised and held, waits, latencies, how deliveries kept up, and what to set.
 
-Against the running instance it makes an event of its own with the lobby that is asked for, and afterwards closes it
-and erases everyone who came, at the destinations too. It goes to this machine only, unless --i-operate names the host.
+Against the running instance it makes an event of its own with the lobby that is asked for, and afterwards erases
+everyone who came, at the destinations too, and takes the event back to a draft. It goes to this machine only, unless --i-operate names the host.
 
 --simulate          the same visitors and the lobby's own controller on a simulated clock: no network, nothing is changed;
                     an hour takes seconds, and the same seed gives the same bytes
 --event NAME        an event that is open and still empty, with its lobby as it is set, instead of one of its own
 --answers FILE      the answers (JSON) that its form asks for
 --deliver           though others than this machine's twins would get the people's records
---keep              closes and erases nothing afterwards
+--keep              erases and closes nothing afterwards
 --i-operate HOST    that the host of --api is yours
 
 --visitors N        how many come (500; simulated 100000)
@@ -39,8 +39,8 @@ and erases everyone who came, at the destinations too. It goes to this machine o
 --seed N            (1) another seed is another crowd
 --form-seconds N    how long filling in the form takes in the mean (10; simulated 60)
 --patience-minutes N  after which leavers go and wanderers wander, in the mean (a quarter of --minutes)
---wait-minutes N    the longest wait that the advice aims at (10)
---mode, --max-active, --max-per-minute, --capacity  of the lobby and the event (auto, 50, 300, without limit;
+--wait-minutes N    the longest wait that the advice aims at (a sixth of --minutes)
+--mode, --max-active, --max-per-minute, --capacity  of the lobby and the event (auto, 40, 200, without limit;
                     simulated auto, 2000, 1800, without limit)
 --report NAME       of the files (${REPORT})
 --json              prints the report as JSON
@@ -104,7 +104,7 @@ async function measured(invocation: Invocation, chosen: Chosen): Promise<Report>
     ending.forget();
     if (options.keep !== true) {
       const erased = await cleanUp(client, venue, output.problem);
-      output.problem(`${erased} people erased${venue.isOwn ? ', the event closed' : ''}`);
+      output.problem(`${erased} people erased${venue.isOwn ? ', the event is a draft again' : ''}`);
     }
   }
 }

@@ -52,7 +52,7 @@ export function advise(findings: Findings): Advice {
     maxPerMinute,
     openMinutesBefore,
     reasons: [
-      `maxPerMinute ${maxPerMinute} (was ${hadPerMinute}): to let everyone of this run in within ${findings.waitMinutes} minutes of coming, ${Math.ceil(needed)} a minute must be let through.`,
+      `maxPerMinute ${maxPerMinute} (was ${hadPerMinute}): to let everyone of this run in within ${waitText(findings.waitMinutes)} of coming, ${Math.ceil(needed)} a minute must be let through.`,
       ...limits.filter(({ perMinute }) => perMinute < needed).map(({ why }) => why),
       `maxActive ${maxActive} (was ${hadActive}): a slot was held for ${slotSeconds.toFixed(1)} s in the mean, and by Little’s law ${maxPerMinute} a minute × ${slotSeconds.toFixed(1)} s ÷ 60 people are inside at once; a tenth more is for slower days.`,
       `Open registration at least ${openMinutesBefore} minutes before everyone must be in: that long it takes at ${maxPerMinute} a minute until the line is gone.`,
@@ -126,4 +126,8 @@ function busiestMinute(visits: readonly Visit[]): { perMinute: number } {
     perMinute = Math.max(perMinute, i - from + 1);
   });
   return { perMinute };
+}
+
+function waitText(minutes: number): string {
+  return minutes < 2 ? `${Math.round(minutes * 60)} seconds` : `${minutes} minutes`;
 }

@@ -36,11 +36,11 @@ ${[1, 2, 3, 4].map((n) => `polyline.look-${n}{stroke:var(--look-${n})}i.look-${n
 polyline.look-limit{stroke:var(--bad);stroke-width:1.5;stroke-dasharray:5 4}i.look-limit{border-top:2px dashed var(--bad)}
 .wide{overflow-x:auto}
 table{border-collapse:collapse;width:100%;font-size:.9375rem}
-th,td{text-align:right;padding:.4rem .6rem;border-bottom:1px solid var(--line)}
+th,td{white-space:nowrap;text-align:right;padding:.4rem .6rem;border-bottom:1px solid var(--line)}
 th{color:var(--soft);font-weight:550}
 th:first-child,td:first-child{text-align:left;padding-left:0}
 footer{margin-top:3rem;color:var(--soft);font-size:.875rem}
-@media (max-width:40rem){.tiles{grid-template-columns:repeat(2,1fr)}}
+@media (max-width:40rem){.tiles{grid-template-columns:repeat(2,1fr)}svg text{font-size:22px}}
 .wide+p{margin-top:.75rem}
 @media print{figure,.advice{break-inside:avoid}}
 `;

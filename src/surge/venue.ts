@@ -77,7 +77,7 @@ export async function registrationsAt(operator: Operator, { event }: Venue): Pro
   return operator.readAll<Registration>(`/v1/events/${event}/registrations`);
 }
 
-/** Erases everyone who came, everywhere where they were delivered, and closes what was opened. @returns how many */
+/** Erases everyone who came, everywhere where they were delivered, and hides what was opened. @returns how many */
 export async function cleanUp(
   operator: Operator,
   venue: Venue,
@@ -96,5 +96,7 @@ export async function cleanUp(
     }
   };
   await Promise.all(Array.from({ length: ERASING_AT_ONCE }, eraser));
+  // With nobody in it any more it may go out of the public's sight.
+  if (venue.isOwn) await operator.send('PATCH', `/v1/events/${venue.event}`, { state: 'draft' });
   return total;
 }
