@@ -6,6 +6,7 @@ import { plan } from './plan.js';
 import { reconcile } from './reconcile.js';
 import { registrations } from './registrations.js';
 import { clearStage } from './stage.js';
+import { surge } from './surge.js';
 import { render, type Table } from './table.js';
 import { why } from './why.js';
 
@@ -18,6 +19,7 @@ const BENCHMARKS: Record<string, () => Promise<Table[]>> = {
   why,
   reconcile,
   lobby,
+  surge,
 };
 const USAGE = `npm run bench [${Object.keys(BENCHMARKS).join('|')}] [-- --json] [-- --profile FOLDER]`;
 
