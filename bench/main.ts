@@ -1,5 +1,6 @@
 import { latency } from './latency.js';
 import { lobby } from './lobby.js';
+import { logins } from './logins.js';
 import { mapping } from './mapping.js';
 import { pipeline } from './pipeline.js';
 import { plan } from './plan.js';
@@ -19,6 +20,7 @@ const BENCHMARKS: Record<string, () => Promise<Table[]>> = {
   why,
   reconcile,
   lobby,
+  logins,
   surge,
 };
 const USAGE = `npm run bench [${Object.keys(BENCHMARKS).join('|')}] [-- --json] [-- --profile FOLDER]`;
