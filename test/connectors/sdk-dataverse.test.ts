@@ -1,12 +1,12 @@
 /** The same attendee written by dynamics-web-api and by us to the Dataverse twin; what both sent is compared. */
 
-import { request } from 'node:http';
 import { DynamicsWebApi } from 'dynamics-web-api';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { dataverse } from '../../sandbox/dataverse/dataverse.js';
 import type { Twin } from '../../sandbox/twin.js';
 import { createConnector } from '../../src/connectors/registry.js';
 import { control, records, started } from '../sandbox/twins.js';
+import { forward } from './forward.js';
 import { type ScriptedServer, scriptedServer, type Seen } from './scripted-server.js';
 
 const signal = new AbortController().signal;
@@ -25,14 +25,7 @@ let client: DynamicsWebApi;
 beforeAll(async () => {
   twin = await started(dataverse());
   server = await scriptedServer();
-  server.script = ({ method, path, headers, body }, response) => {
-    // With the host that the client named: the tenant gives tokens for it.
-    const onward = request(`${twin.url}${path}`, { method, headers }, (answer) => {
-      response.writeHead(answer.statusCode!, answer.headers);
-      answer.pipe(response);
-    });
-    onward.end(body);
-  };
+  server.script = forward(twin.url);
   const form = `grant_type=client_credentials&client_id=twin-client&client_secret=twin-secret&scope=${twin.url}/.default`;
   const login = await fetch(`${twin.url}/twin-tenant/oauth2/v2.0/token`, {
     method: 'POST',
