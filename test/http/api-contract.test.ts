@@ -102,6 +102,8 @@ describe('Every answer', () => {
     expect(Object.keys(body.paths as object)).toEqual(
       expect.arrayContaining([
         '/v1/events/{event}/registrations',
+        '/v1/me/registrations',
+        '/v1/me/registrations/{id}',
         '/v1/registrations/{id}/transfer',
         '/v1/registrations/{id}/calendar.ics',
         '/v1/events/{event}/signals',

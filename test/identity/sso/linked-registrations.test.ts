@@ -220,27 +220,48 @@ describe('An event that demands a login', () => {
   });
 
   it('spends no pass on who has a registration', async () => {
-    const event = await sso.app.openEvent({ sso: 'required' });
-    const lobby = { mode: 'always', maxActive: 5, maxPerMinute: 600, passSeconds: 60, claimSeconds: 30 };
-    await sso.app.operator('PUT', `/v1/events/${event}/lobby`, lobby);
-    const ada = await person();
-    const held: string[] = [];
-    for (const browser of [ada, await person()]) {
-      const { ticket } = said(await browser.post(`/v1/events/${event}/lobby`, {})) as unknown as {
-        ticket: string;
-      };
-      const called = await waitFor(
-        () => browser.post(`/v1/events/${event}/lobby/pass`, { ticket }),
-        ({ status }) => status === 201,
-      );
-      held.push((said(called) as unknown as { pass: string }).pass);
-    }
-    const [first, second] = held as [string, string];
+    const event = await withLine();
+    const [ada, eve] = [await person(), await person()];
+    const [first, second] = [await passOf(ada, event), await passOf(eve, event)];
     expect((await register(ada, event, form(), { 'foyer-pass': first })).status).toBe(201);
     const again = await register(ada, event, form(), { 'foyer-pass': second });
     expect([again.status, said(again).type]).toEqual([409, '/problems/already-registered']);
     expect((await register(await person(), event, form(), { 'foyer-pass': second })).status).toBe(201);
   });
+
+  it('gives one identity one place in line, from two instances, and another after it has cancelled', async () => {
+    const event = await withLine();
+    const sub = randomUUID();
+    const [ada, elsewhere] = [await person({}, sso, sub), await person({}, other, sub)];
+    const join = async (browser: Browser): Promise<number> =>
+      (said(await browser.post(`/v1/events/${event}/lobby`, {})) as unknown as { number: number }).number;
+    const places = await Promise.all([ada, elsewhere, ada, elsewhere].map(join));
+    expect(new Set(places).size).toBe(1);
+    const pass = await passOf(ada, event);
+    const { id } = said(await register(ada, event, form(), { 'foyer-pass': pass }));
+    expect(await join(elsewhere)).toBe(places[0]);
+    await change(ada, 'DELETE', `/v1/registrations/${id}`);
+    expect(await join(ada)).toBeGreaterThan(places[0]!);
+    const anew = await register(ada, event, form(), { 'foyer-pass': await passOf(ada, event) });
+    expect(anew.status).toBe(201);
+  });
+
+  const withLine = async (): Promise<string> => {
+    const event = await sso.app.openEvent({ sso: 'required' });
+    const line = { mode: 'always', maxActive: 5, maxPerMinute: 600, passSeconds: 60, claimSeconds: 30 };
+    await sso.app.operator('PUT', `/v1/events/${event}/lobby`, line);
+    return event;
+  };
+
+  const passOf = async (browser: Browser, event: string): Promise<string> => {
+    const path = `/v1/events/${event}/lobby`;
+    const { ticket } = said(await browser.post(path, {})) as unknown as { ticket: string };
+    const called = await waitFor(
+      () => browser.post(`${path}/pass`, { ticket }),
+      ({ status }) => status === 201,
+    );
+    return (said(called) as unknown as { pass: string }).pass;
+  };
 });
 
 describe('The pages of who is logged in', () => {

@@ -18,6 +18,7 @@ import { PlacesGivenOn0018 } from './0018-places-given-on.js';
 import { WebhooksRest0019 } from './0019-webhooks-rest.js';
 import { ErasureElsewhere0021 } from './0021-erasure-elsewhere.js';
 import { LinkedRegistrations0023 } from './0023-linked-registrations.js';
+import { PlacesAnew0024 } from './0024-places-anew.js';
 import { LobbyProof0026 } from './0026-lobby-proof.js';
 
 /** TypeORM orders them by the thirteen digits at the end of each one's name. */
@@ -42,5 +43,6 @@ export const migrations = [
   WebhooksRest0019,
   ErasureElsewhere0021,
   LinkedRegistrations0023,
+  PlacesAnew0024,
   LobbyProof0026,
 ];
