@@ -10,6 +10,7 @@ import { inTransaction } from '../platform/database/transaction.js';
 import { LOGGER, type Logger } from '../platform/logger.js';
 import { activate, hashOf } from './activate.js';
 import { compileStored, type LoadedFile, loadMappings, renderAll } from './mapping-files.js';
+import type { Need } from './parents.js';
 import { redeliverAll } from './redeliveries.js';
 
 /** The version of a mapping that runs. */
@@ -57,6 +58,15 @@ export class AppliedMappings implements OnModuleInit {
   async onModuleInit(): Promise<void> {
     await this.takeUpFiles();
     await this.refresh();
+  }
+
+  /** The mappings whose deliveries must be there first, with the streams that they read. */
+  async needsOf({ needs }: CompiledMapping): Promise<Need[]> {
+    if (needs.length === 0) return [];
+    const all = await this.all();
+    const streamOf = (name: string): string | null =>
+      all.find(({ mapping }) => mapping.name === name)?.mapping.stream ?? null;
+    return needs.map((mapping) => ({ mapping, stream: streamOf(mapping) }));
   }
 
   async current(name: string): Promise<Applied | null> {

@@ -9,7 +9,6 @@ import { PG_POOL } from '../platform/database/database.module.js';
 import { hashOf } from './activate.js';
 import { type Applied, AppliedMappings } from './applied-mappings.js';
 import { Destinations } from './destinations.js';
-import type { Need } from './parents.js';
 import { callsFor, limitsOf, type LimitStanding, type PlanCalls, type PlanCounts } from './plan-counts.js';
 import { type Planned, planRecords } from './plan-mapping.js';
 import { type Given, Proposals } from './proposals.js';
@@ -86,7 +85,7 @@ export class Plans {
       to,
       writesWhole,
       canRemove: backend?.connector.remove !== undefined,
-      needs: await this.needsOf(to),
+      needs: await this.applied.needsOf(to),
       now: createdAt,
       reader,
     });
@@ -109,13 +108,6 @@ export class Plans {
       limits,
       createdAt: createdAt.toISOString(),
     };
-  }
-
-  private async needsOf({ needs }: CompiledMapping): Promise<Need[]> {
-    const all = await this.applied.all();
-    const streamOf = (name: string): string | null =>
-      all.find(({ mapping }) => mapping.name === name)?.mapping.stream ?? null;
-    return needs.map((mapping) => ({ mapping, stream: streamOf(mapping) }));
   }
 
   /** The destination may not be set up where the plan is made; then its costs are not known. */

@@ -1,12 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type pg from 'pg';
-import type { CompiledMapping, Explanation, SourceValue } from '../mapping/compiled-mapping.js';
+import type { CompiledMapping, Explanation, SourceValue, Targets } from '../mapping/compiled-mapping.js';
 import { PG_POOL } from '../platform/database/database.module.js';
 import { AppliedMappings } from './applied-mappings.js';
 import { attemptsOf, type AttemptView, type RecordAttempt } from './attempts.js';
 import { type DeliveryView, findDelivery, type FoundDelivery } from './deliveries.js';
 import { fieldsOf } from './delivery-row.js';
 import { type AttemptFields, explainField, type FieldExplanation, sourcesOf } from './explain-fields.js';
+import { readParents } from './parents.js';
 import { sentence, type Unread } from './why-sentence.js';
 
 /** Everything that led to how a record stands at a mapping. */
@@ -89,7 +90,23 @@ export class WhyDeliveries {
     version: number,
   ): Promise<Explanation | null> {
     const snapshots = await this.snapshots(stream, key, [version]);
-    return snapshots.has(version) ? mapping.explain(snapshots.get(version)) : null;
+    if (!snapshots.has(version)) return null;
+    const snapshot = snapshots.get(version);
+    return mapping.explain(snapshot, await this.targets(mapping, key, version, snapshot));
+  }
+
+  /** The ids of the records that it needs, as they stand now. */
+  private async targets(
+    mapping: CompiledMapping,
+    key: string,
+    version: number,
+    snapshot: unknown,
+  ): Promise<Targets> {
+    const needs = await this.applied.needsOf(mapping);
+    // A version that retention took along tells no parent.
+    if (needs.length === 0 || snapshot === undefined) return {};
+    const taken = { key, slot: 0, version, snapshot, previous: null };
+    return (await readParents(this.pool, [taken], mapping, needs)).get(key)?.targets ?? {};
   }
 
   /** What each of the attempts that were written wanted, by the version of the mapping that it was made with. */
@@ -108,7 +125,9 @@ export class WhyDeliveries {
     return Promise.all(
       written.map(async (attempt) => {
         const mapping = await this.applied.version(name, attempt.mappingVersion);
-        const evaluation = mapping?.evaluate(snapshots.get(attempt.version));
+        const snapshot = snapshots.get(attempt.version);
+        const targets = mapping ? await this.targets(mapping, key, attempt.version, snapshot) : {};
+        const evaluation = mapping?.evaluate(snapshot, targets);
         const isWhenNot = evaluation?.kind === 'notMatching' && typeof evaluation.whenNot === 'object';
         if (isWhenNot) return { attempt, fields: evaluation.whenNot };
         return { attempt, fields: evaluation?.kind === 'write' ? evaluation.fields : null };

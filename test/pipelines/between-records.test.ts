@@ -1,4 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { AppliedMappings } from '../../src/pipelines/applied-mappings.js';
+import { WhyDeliveries } from '../../src/pipelines/why.js';
 import { MAPPING_OF_LEADS, ScriptedRig } from './scripted-rig.js';
 
 const MEMBERS = `mapping: crm.member
@@ -66,7 +68,7 @@ async function consent(registration: string, granted: boolean): Promise<void> {
 describe('A record that belongs to another', () => {
   it('waits until that one is delivered and verified, carries its id, and is woken by it', async () => {
     rig = await ScriptedRig.start({ lead: MAPPING_OF_LEADS, member: MEMBERS });
-    await rig.startWorker({ retryFirstMs: 200 });
+    const worker = await rig.startWorker({ retryFirstMs: 200 });
     let refusals = 3;
     rig.crm.script = ({ target }) =>
       target.object === 'Lead' && refusals-- > 0
@@ -84,6 +86,16 @@ describe('A record that belongs to another', () => {
     const { changes, unaccounted } = await rig.ledger('crm.member');
     expect(changes.total).toBe(changes.settled + changes.superseded);
     expect(unaccounted).toBe(0);
+
+    const { rows } = await rig.pool.query<{ key: string }>(
+      `select key from deliveries where mapping = 'crm.member'`,
+    );
+    const told = await new WhyDeliveries(rig.pool, worker.get(AppliedMappings)).why(
+      'crm.member',
+      rows[0]!.key,
+    );
+    expect(leads).toContain(told!.fields['Lead']!.mapped);
+    expect(told!.fields['Lead']).toMatchObject({ isKnown: true, attempt: told!.attempts[0]!.id });
   });
 
   it('stays away with it, and follows when it comes after all', async () => {
