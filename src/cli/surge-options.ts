@@ -21,6 +21,7 @@ export const SCENARIO_OPTIONS = {
   'form-seconds': text,
   'patience-minutes': text,
   'wait-minutes': text,
+  'opens-after-minutes': text,
   mode: text,
   'max-active': text,
   'max-per-minute': text,
@@ -35,6 +36,7 @@ export const SURGE_OPTIONS = {
   event: text,
   answers: text,
   deliver: flag,
+  notes: text,
   keep: flag,
   'i-operate': text,
   ...connectionOptions,
@@ -88,7 +90,7 @@ export async function choose({ options }: Invocation): Promise<Chosen> {
   const profile = await profileOf(options.arrivals);
   const profileMinutes = profile ? profile.stretches.at(-1)!.toMs / 60_000 : standard.minutes;
   const profilePeople = profile ? profile.stretches.reduce((sum, { people }) => sum + people, 0) : 0;
-  const minutes = number('minutes', profileMinutes, 0.05, standard.minutesMax);
+  const minutes = number('minutes', profileMinutes, 0.01, standard.minutesMax);
   const peopleThen = Math.min(standard.visitorsMax, Math.max(1, Math.round(profilePeople)));
   const visitors = whole(
     'visitors',
@@ -107,6 +109,7 @@ export async function choose({ options }: Invocation): Promise<Chosen> {
       0.05,
       1_440,
     ),
+    opensAfterMinutes: number('opens-after-minutes', 0, 0, standard.minutesMax),
     mix: mixOf(options.mix),
     lobby: {
       mode: modeOf(options.mode),
@@ -124,14 +127,14 @@ export async function choose({ options }: Invocation): Promise<Chosen> {
 }
 
 function planOf(scenario: Scenario, stretches: readonly Stretch[]): Plan {
-  const { seed, visitors, minutes, mix, formSeconds, patienceSeconds } = scenario;
+  const { seed, visitors, minutes, mix, formSeconds, patienceSeconds, opensAfterMinutes } = scenario;
   return {
     seed,
     arrivals: arrivalTimes(stretches, visitors, seeded(seed)),
     mix,
     formMs: formSeconds * 1000,
     patienceMs: patienceSeconds * 1000,
-    endMs: (2 * minutes + AFTER_MINUTES) * 60_000,
+    endMs: (2 * minutes + opensAfterMinutes + AFTER_MINUTES) * 60_000,
   };
 }
 

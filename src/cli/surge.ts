@@ -29,6 +29,7 @@ everyone who came, at the destinations too, and takes the event back to a draft.
 --event NAME        an event that is open and still empty, with its lobby as it is set, instead of one of its own
 --answers FILE      the answers (JSON) that its form asks for
 --deliver           though others than this machine's twins would get the people's records
+--notes FILE        what the visitors noted, for scripts/lobby-oracle.mjs beside the database's ledger
 --keep              erases and closes nothing afterwards
 --i-operate HOST    that the host of --api is yours
 
@@ -39,6 +40,7 @@ everyone who came, at the destinations too, and takes the event back to a draft.
 --seed N            (1) another seed is another crowd
 --form-seconds N    how long filling in the form takes in the mean (10; simulated 60)
 --patience-minutes N  after which leavers go and wanderers wander, in the mean (a quarter of --minutes)
+--opens-after-minutes N  people may join at once, and are let in from then on (0)
 --wait-minutes N    the longest wait that the advice aims at (a sixth of --minutes)
 --mode, --max-active, --max-per-minute, --capacity  of the lobby and the event (auto, 40, 200, without limit;
                     simulated auto, 2000, 1800, without limit)
@@ -59,7 +61,11 @@ Exit codes: 0 every promise held · 1 one did not, or no answer · 2 called wron
 
 function simulated({ scenario, plan }: Chosen): Report {
   const { lobby, capacity } = scenario;
-  const room = { ...lobby, mode: lobby.mode as 'auto' | 'always', opensAtMs: 0 };
+  const room = {
+    ...lobby,
+    mode: lobby.mode as 'auto' | 'always',
+    opensAtMs: scenario.opensAfterMinutes * 60_000,
+  };
   const run = simulate(plan, room, capacity ?? Number.POSITIVE_INFINITY);
   const { activeMax, perMinuteMax, use } = run.room;
   return makeReport({
@@ -91,7 +97,7 @@ async function measured(invocation: Invocation, chosen: Chosen): Promise<Report>
   );
   try {
     const note = (progress: Progress): void => output.problem(told(progress));
-    return await letLoose(client, {
+    const { report, notes } = await letLoose(client, {
       ...chosen,
       venue,
       answers,
@@ -100,6 +106,8 @@ async function measured(invocation: Invocation, chosen: Chosen): Promise<Report>
       note,
       signal: ending.signal,
     });
+    if (typeof options.notes === 'string') await writeFile(options.notes, notes);
+    return report;
   } finally {
     ending.forget();
     if (options.keep !== true) {
@@ -116,7 +124,9 @@ async function venueFor(
   { scenario }: Chosen,
 ): Promise<Venue> {
   if (options.event === undefined) return makeVenue(client, name, scenario);
-  const set = ['mode', 'max-active', 'max-per-minute', 'capacity'].find((one) => options[one] !== undefined);
+  const set = ['mode', 'max-active', 'max-per-minute', 'capacity', 'opens-after-minutes'].find(
+    (one) => options[one] !== undefined,
+  );
   if (set !== undefined)
     throw new UsageError(
       `--${set} is for an event of its own; ${String(options.event)} is taken as it is set`,

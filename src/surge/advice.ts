@@ -23,6 +23,7 @@ export interface Findings {
   readonly visits: readonly Visit[];
   readonly samples: readonly Sample[];
   readonly waitMinutes: number;
+  readonly opensAfterMinutes: number;
   readonly set: { readonly maxActive: number; readonly maxPerMinute: number };
   readonly registerP99Ms: number;
   readonly hasErrors: boolean;
@@ -39,12 +40,12 @@ export function advise(findings: Findings): Advice {
       openMinutesBefore: null,
       reasons: ['Nobody had to wait: what is set suffices for this many, and more visitors would tell more.'],
     };
-  const needed = neededPerMinute(findings.visits, findings.waitMinutes);
+  const needed = neededPerMinute(findings);
   const limits = limitsOf(findings);
   const limit = Math.min(...limits.map(({ perMinute }) => perMinute));
   const maxPerMinute = Math.max(1, Math.ceil(Math.min(needed, limit)));
   const maxActive = Math.max(1, Math.ceil((maxPerMinute / 60) * slotSeconds * RESERVE));
-  const openMinutesBefore = Math.ceil(lineGoneMinutes(findings.visits, maxPerMinute));
+  const openMinutesBefore = Math.ceil(lineGoneMinutes(findings, maxPerMinute));
   const { maxActive: hadActive, maxPerMinute: hadPerMinute } = findings.set;
   return {
     slotSeconds: Math.round(slotSeconds * 10) / 10,
@@ -70,22 +71,25 @@ function slotSecondsOf({ visits, samples }: Findings): number | null {
 }
 
 /** The least rate at which everyone who stayed is called within the time: each of the first n, n ÷ (their time + wait). */
-function neededPerMinute(visits: readonly Visit[], waitMinutes: number): number {
+function neededPerMinute(findings: Findings): number {
   let needed = 0;
-  stayed(visits).forEach(({ arrivedMs }, i) => {
-    needed = Math.max(needed, (i + 1) / (arrivedMs / 60_000 + waitMinutes));
+  comeMinutes(findings).forEach((minutes, i) => {
+    needed = Math.max(needed, (i + 1) / (minutes + findings.waitMinutes));
   });
   return needed;
 }
 
-function lineGoneMinutes(visits: readonly Visit[], perMinute: number): number {
+function lineGoneMinutes(findings: Findings, perMinute: number): number {
   let free = 0;
-  for (const { arrivedMs } of stayed(visits)) free = Math.max(free, arrivedMs / 60_000) + 1 / perMinute;
+  for (const minutes of comeMinutes(findings)) free = Math.max(free, minutes) + 1 / perMinute;
   return free;
 }
 
-function stayed(visits: readonly Visit[]): Visit[] {
-  return visits.filter(({ fate }) => fate !== 'left' && fate !== 'refused');
+/** When each of those who stayed could be let in first: minutes since the opening. */
+function comeMinutes({ visits, opensAfterMinutes }: Findings): number[] {
+  return visits
+    .filter(({ fate }) => fate !== 'left' && fate !== 'refused')
+    .map(({ arrivedMs }) => Math.max(0, arrivedMs / 60_000 - opensAfterMinutes));
 }
 
 function limitsOf({

@@ -147,6 +147,7 @@ export function end({ visit, nowMs }: Visitor, fate: Fate, refusal: string | nul
 
 export function settle(visitor: Visitor, { registration }: Told): void {
   end(visitor, registration?.state === 'waitlisted' ? 'waitlisted' : 'registered');
+  visitor.visit.registration = registration?.id ?? null;
 }
 
 export function isRegistered({ status }: Told): boolean {

@@ -85,9 +85,14 @@ export interface Estimates {
   readonly p90Error: number | null;
 }
 
-export function judgeEstimates(visits: readonly Visit[]): Estimates {
+/** @param opensAtMs what is told before counts from the opening, which everyone is told beside it */
+export function judgeEstimates(visits: readonly Visit[], opensAtMs: number): Estimates {
   const judged = visits.filter(
-    (visit) => isJudgeable(visit) && visit.passMs !== null && middle(visit) >= JUDGED_WAIT_SECONDS,
+    (visit) =>
+      isJudgeable(visit) &&
+      visit.passMs !== null &&
+      visit.joinedMs! >= opensAtMs &&
+      middle(visit) >= JUDGED_WAIT_SECONDS,
   );
   if (judged.length === 0) return { judged: 0, withinShare: null, p90Error: null };
   const within = judged.filter((visit) => {

@@ -1,6 +1,7 @@
 import { Crowd, type Plan } from './crowd.js';
 import { HttpDoor } from './http-door.js';
 import { acknowledgedOf, makeReport } from './make-report.js';
+import { notesOf } from './notes.js';
 import type { Operator } from './operator.js';
 import type { Report, Scenario } from './report.js';
 import { sampleEveryMs } from './sample.js';
@@ -34,7 +35,7 @@ export interface Run {
 const PROGRESS_MS = 5_000;
 
 /** The crowd on a running instance, watched from the operator's side. @throws Error where that does not answer */
-export async function letLoose(operator: Operator, run: Run): Promise<Report> {
+export async function letLoose(operator: Operator, run: Run): Promise<{ report: Report; notes: string }> {
   const { plan, venue, name, answers, startedAt, signal } = run;
   const scenario = { ...run.scenario, lobby: venue.lobby, capacity: venue.capacity };
   const consents = await consentsFor(operator, venue);
@@ -55,16 +56,17 @@ export async function letLoose(operator: Operator, run: Run): Promise<Report> {
   const endedMs = nowMs();
   const registrations = await registrationsAt(operator, venue);
   const { maxActive, maxPerMinute } = venue.lobby;
-  return makeReport({
+  const report = makeReport({
     scenario,
     crowd,
     samples: lobby.samples,
     endedMs,
-    use: lobby.use(maxActive, maxPerMinute),
+    use: lobby.use(maxActive, maxPerMinute, scenario.opensAfterMinutes * 60_000),
     target: { api: operator.api, event: venue.event, startedAt },
     ledger: { acknowledged: acknowledgedOf(crowd), registered: registrations.length },
     downstream: await downstream.stop(),
   });
+  return { report, notes: notesOf(crowd.visits, Date.now() - nowMs()) };
 }
 
 function visit(crowd: Crowd, door: HttpDoor, endMs: number, signal: AbortSignal): Promise<void> {

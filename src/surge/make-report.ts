@@ -35,7 +35,7 @@ export function makeReport(outcome: Outcome): Report {
   const body = {
     overshoot: overshootOf(outcome),
     order: judgeOrder(visits),
-    estimates: judgeEstimates(visits),
+    estimates: judgeEstimates(visits, scenario.opensAfterMinutes * 60_000),
     errors,
     cheats: loot,
     ledger,
@@ -59,6 +59,7 @@ export function makeReport(outcome: Outcome): Report {
       visits,
       samples,
       waitMinutes: scenario.waitMinutes,
+      opensAfterMinutes: scenario.opensAfterMinutes,
       set: scenario.lobby,
       registerP99Ms: latency.find(({ ask }) => ask === 'register')?.p99Ms ?? 0,
       hasErrors: errors.length > 0,

@@ -17,13 +17,14 @@ ${head(report)}${verdict(report)}${tiles(report)}${advice(report)}${plots(report
 }
 
 function head({ target, scenario, seconds }: Report): string {
-  const { visitors, arrivals, minutes, formSeconds, lobby } = scenario;
+  const { visitors, arrivals, minutes, formSeconds, lobby, opensAfterMinutes } = scenario;
+  const opens = opensAfterMinutes > 0 ? ` It opened after ${count(opensAfterMinutes)} minutes.` : '';
   const where = target
     ? `${target.event} at ${target.api}, ${target.startedAt}`
     : 'Simulated: the lobby’s own controller on a simulated clock, no network';
   return (
     `<p class="over">${escaped(where)}</p><h1>${count(visitors)} visitors in ${count(minutes)} minutes</h1>` +
-    `<p class="soft">Arrivals: ${escaped(arrivals)}. A form takes ${count(formSeconds)} s in the mean. Lobby: ${lobby.mode}, at most ${count(lobby.maxActive)} at once and ${count(lobby.maxPerMinute)} a minute. All were through, or gone, after ${duration(seconds)}.</p>`
+    `<p class="soft">Arrivals: ${escaped(arrivals)}. A form takes ${count(formSeconds)} s in the mean. Lobby: ${lobby.mode}, at most ${count(lobby.maxActive)} at once and ${count(lobby.maxPerMinute)} a minute.${opens} All were through, or gone, after ${duration(seconds)}.</p>`
   );
 }
 

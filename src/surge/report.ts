@@ -18,6 +18,8 @@ export interface Scenario {
   readonly patienceSeconds: number;
   /** The longest wait that the advice aims at. */
   readonly waitMinutes: number;
+  /** The lobby lets people join at once and in from then on. */
+  readonly opensAfterMinutes: number;
   readonly mix: Mix;
   readonly lobby: {
     readonly mode: string;

@@ -145,7 +145,7 @@ export class SimulatedRoom {
     line.called = front;
     if (next.frontier > line.frontier) Object.assign(line, { frontier: next.frontier, frontierAtMs: nowMs });
     // As many as wait could fill so many slots and no more; a minute that is used up holds them back by design.
-    if (this.present.size > 0 && this.released < settings.maxPerMinute) {
+    if (!isHeld && this.present.size > 0 && this.released < settings.maxPerMinute) {
       this.use.heldMs += this.active * stepMs;
       this.use.couldMs += Math.min(settings.maxActive, this.active + this.present.size) * stepMs;
     }

@@ -29,7 +29,7 @@ interface Registration {
 export async function makeVenue(
   operator: Operator,
   name: string,
-  { lobby, capacity }: Scenario,
+  { lobby, capacity, opensAfterMinutes }: Scenario,
 ): Promise<Venue> {
   const startsAt = Date.now() + 30 * DAY_MS;
   await operator.send('POST', '/v1/events', {
@@ -41,7 +41,9 @@ export async function makeVenue(
     capacity,
     waitlist: { capacity: null },
   });
-  await operator.send('PUT', `/v1/events/${name}/lobby`, lobby);
+  const opensAt =
+    opensAfterMinutes > 0 ? new Date(Date.now() + opensAfterMinutes * 60_000).toISOString() : null;
+  await operator.send('PUT', `/v1/events/${name}/lobby`, { ...lobby, opensAt });
   await operator.send('PATCH', `/v1/events/${name}`, { state: 'open' });
   return { event: name, isOwn: true, lobby, capacity };
 }

@@ -30,6 +30,8 @@ export interface Visit {
   placesLost: number;
   placesShown: number;
   refusal: string | null;
+  /** Its id. */
+  registration: string | null;
 }
 
 export function newVisit(person: number, manner: Manner, arrivedMs: number): Visit {
@@ -52,5 +54,6 @@ export function newVisit(person: number, manner: Manner, arrivedMs: number): Vis
     placesLost: 0,
     placesShown: 0,
     refusal: null,
+    registration: null,
   };
 }

@@ -30,12 +30,12 @@ export class LobbyWatch {
     await this.watching;
   }
 
-  /** Slots held of those that could have been, while somebody present waited and the minute had room. */
-  use(maxActive: number, maxPerMinute: number): number | null {
+  /** Slots held of those that could have been, while somebody present waited and the minute had room. @param fromMs when the lobby opened */
+  use(maxActive: number, maxPerMinute: number, fromMs: number): number | null {
     let [held, could] = [0, 0];
     this.samples.forEach(({ atMs, active, present, releasedLastMinute }, i) => {
       const ms = (this.samples[i + 1]?.atMs ?? atMs) - atMs;
-      if (present === 0 || releasedLastMinute >= maxPerMinute) return;
+      if (atMs < fromMs || present === 0 || releasedLastMinute >= maxPerMinute) return;
       held += active * ms;
       could += Math.min(maxActive, active + present) * ms;
     });

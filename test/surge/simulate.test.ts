@@ -88,6 +88,17 @@ describe('foyer surge --simulate', () => {
     expect(again.order.overtaken).toBe(0);
   });
 
+  it('lets nobody in before the opening, and everybody who came before by turn', async () => {
+    const { report } = await rush('--visitors', '500', '--opens-after-minutes', '4', '--mode', 'always');
+    const { atSeconds, admitted, waiting } = report.series;
+    const last = atSeconds.findLastIndex((seconds) => seconds < 240);
+    expect(admitted[last]).toBe(0);
+    expect(waiting[last]).toBeGreaterThan(300);
+    expect(report.overshoot.activeMax).toBe(150);
+    expect(report.order).toMatchObject({ overtaken: 0, numbersOutOfOrder: 0 });
+    expect(report.use).toBeGreaterThan(0.99);
+  });
+
   it('follows a recorded profile', async () => {
     const file = path.join(folder, 'door.csv');
     writeFileSync(file, 'seconds,people\n0,300\n10,0\n60,100\n70,0\n');
@@ -111,7 +122,7 @@ describe('foyer surge --simulate', () => {
   it.each([
     [['--visitors', '0'], '--visitors takes a number from 1 to 1000000, not "0"'],
     [['--visitors', '1.5'], '--visitors takes a whole number'],
-    [['--minutes', '9999'], '--minutes takes a number from 0.05 to 1440'],
+    [['--minutes', '9999'], '--minutes takes a number from 0.01 to 1440'],
     [['--arrivals', 'flood'], 'not "flood"'],
     [['--arrivals', 'nowhere.csv'], 'nowhere.csv cannot be read'],
     [['--mix', 'patient=1,thief=2'], 'there are no visitors "thief"'],
