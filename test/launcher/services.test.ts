@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -8,25 +8,32 @@ import { ChildList } from '../../scripts/launcher/child-list.mjs';
 import { PortBook } from '../../scripts/launcher/port-book.mjs';
 import { Services } from '../../scripts/launcher/services.mjs';
 
-it('goes to the next port when another program takes the chosen one before the server binds', async () => {
-  const varDir = mkdtempSync(path.join(tmpdir(), 'foyer-services-'));
-  for (const folder of ['log', 'twins']) mkdirSync(path.join(varDir, folder));
-  const notes: string[] = [];
-  const services = new Services({
-    varDir,
-    children: new ChildList(path.join(varDir, 'children.json'), () => undefined),
-    ports: new PortBook(path.join(varDir, 'ports.json'), (line: string) => notes.push(line)),
-    giveUp: (error: Error) => notes.push(error.message),
-  });
-  const twin = await services.twin('hubspot', 'HubSpot', 4310, {});
-  const other = createServer().listen(4310, '127.0.0.1');
-  await once(other, 'listening');
+it.each([
+  ['the HubSpot twin', 4310, '/_twin', (services: Services) => services.twin('hubspot', 'HubSpot', 4310, {})],
+  ['the identity provider', 4311, '/jwks', (services: Services) => services.identity({})],
+])(
+  '%s goes to the next port when another program takes the chosen one before it binds',
+  async (name, port, path_, make) => {
+    const varDir = mkdtempSync(path.join(tmpdir(), 'foyer-services-'));
+    for (const folder of ['log', 'twins']) mkdirSync(path.join(varDir, folder));
+    writeFileSync(path.join(varDir, 'ports.json'), JSON.stringify({ [name]: port }));
+    const notes: string[] = [];
+    const services = new Services({
+      varDir,
+      children: new ChildList(path.join(varDir, 'children.json'), () => undefined),
+      ports: new PortBook(path.join(varDir, 'ports.json'), (line: string) => notes.push(line)),
+      giveUp: (error: Error) => notes.push(error.message),
+    });
+    const server = await make(services);
+    const other = createServer().listen(port, '127.0.0.1');
+    await once(other, 'listening');
 
-  const { value: url } = (await twin.start()) as { value: string };
-  expect(notes).toEqual([expect.stringMatching(/^Port 4310 is taken; the HubSpot twin takes \d+\.$/)]);
-  expect((await fetch(`${url}/_twin`)).status).toBe(200);
+    const { value: url } = (await server.start()) as { value: string };
+    expect(notes).toEqual([`Port ${port} is taken; ${name} takes ${new URL(url).port}.`]);
+    expect((await fetch(url + path_)).status).toBe(200);
 
-  await twin.stop();
-  other.close();
-  rmSync(varDir, { recursive: true, force: true });
-});
+    await server.stop();
+    other.close();
+    rmSync(varDir, { recursive: true, force: true });
+  },
+);
