@@ -15,7 +15,7 @@ const DRAIN_PATIENCE_MS = 120_000;
 const LOOK_MS = 50;
 /** A day's allowance that no benchmark comes near, whatever the hour: else its calls would be spaced to last until midnight. */
 const NO_DAYS_END = { TWIN_SALESFORCE_DAILY_MAX: '1000000000', TWIN_HUBSPOT_DAILY_MAX: '1000000000' };
-const SECRET = 'for-benchmarks-only-for-benchmarks-only';
+export const BENCH_SECRET = 'for-benchmarks-only-for-benchmarks-only';
 export const HUBSPOT_TOKEN = 'pat-twin-0000';
 export const SALESFORCE_CLIENT = { id: 'twin-client', secret: 'twin-secret' };
 
@@ -37,7 +37,7 @@ export class Stage {
   private constructor(
     readonly databaseUrl: string,
     readonly pool: pg.Pool,
-    redisUrl: string,
+    readonly redisUrl: string,
     readonly twins: { readonly hubspot: string; readonly salesforce: string },
   ) {
     this.settings = {
@@ -45,7 +45,7 @@ export class Stage {
       REDIS_URL: redisUrl,
       PORT: '0',
       FOYER_HOST: '127.0.0.1',
-      FOYER_SECRET: SECRET,
+      FOYER_SECRET: BENCH_SECRET,
       HUBSPOT_BASE_URL: twins.hubspot,
       HUBSPOT_TOKEN,
       // The twin's limits are off, so the program need not keep to them.
@@ -75,7 +75,7 @@ export class Stage {
     const redis = await startRedis({ folder: path.join(folder, 'redis'), port: 0 });
     endings.push(() => redis.stop());
     await promisify(execFile)(process.execPath, ['dist/main.js', 'migrate'], {
-      env: { ...process.env, DATABASE_URL: postgres.url, REDIS_URL: redis.url, FOYER_SECRET: SECRET },
+      env: { ...process.env, DATABASE_URL: postgres.url, REDIS_URL: redis.url, FOYER_SECRET: BENCH_SECRET },
     });
     const pool = new pg.Pool({ connectionString: postgres.url, max: 4 });
     endings.push(() => pool.end());

@@ -1,14 +1,21 @@
 /*
- * Keeps the lobby's page up to date: reads the status that is the same for everyone, checks in near the front, and
- * fetches the pass when the number is called. It changes texts and the title only; it never reloads, never moves the
- * focus, and says aloud only what matters: that it is one's turn, or that the connection is away.
+ * Keeps the lobby's page up to date. It reads the status that is the same for everyone, and so comes out of a cache;
+ * it asks for itself when something is to be had: once to check in near the front, and for the pass when the front has
+ * come to its number. It changes texts and the title only; it never reloads, never moves the focus, and says aloud
+ * only what matters: that it is one's turn, or that the connection is away.
  */
 (() => {
   const line = document.getElementById('line');
-  const { event, ticket, number } = line.dataset;
+  const { event, ticket } = line.dataset;
+  const number = Number(line.dataset.number);
   const words = JSON.parse(line.dataset.words);
   const at = `/v1/events/${event}/lobby`;
   const own = document.title.split(' · ').slice(1).join(' · ');
+  const CHECKED_IN_MS = 240_000;
+  let checkedInAt = -Infinity;
+  let failures = 0;
+  let timer;
+
   const show = (id, text) => {
     const element = document.getElementById(id);
     if (element.textContent !== text) element.textContent = text;
@@ -19,20 +26,65 @@
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ ticket }),
     });
-  let failures = 0;
 
   async function look() {
-    const status = await (await fetch(at)).json();
-    const ahead = Math.max(0, number - 1 - status.called);
+    const response = await fetch(at);
+    if (!response.ok) throw response;
+    const status = await response.json();
+    if (status.state === 'off' || status.state === 'open') return turn();
+    const ahead = aheadOf(status);
     const text = ahead === 0 ? words.next : ahead === 1 ? words.one : words.many.replace('#', ahead);
+    const wait = waitOf(ahead, status);
     show('ahead', text);
+    show('wait', status.state === 'paused' ? words.paused : waitText(ahead, wait));
     document.title = `${text} · ${own}`;
-    if (status.state === 'paused') show('wait', words.paused);
+    if (number <= status.called) return fetchPass();
+    const isNear = number <= status.checkIn;
+    if (isNear && Date.now() - checkedInAt > CHECKED_IN_MS) {
+      const answer = await post('check-in');
+      if (answer.status === 410) return show('said', words.late);
+      if (answer.ok) checkedInAt = Date.now();
+    }
+    later(isNear ? 2 : Math.min(20, Math.max(2, wait / 20)));
+  }
+
+  /** 202: the front has passed; who is there again is called next. */
+  async function fetchPass() {
     const answer = await post('pass');
     if (answer.status === 201) return turn();
     if (answer.status === 409 || answer.status === 410) return show('said', words.late);
-    const seconds = Number(answer.headers.get('retry-after') ?? 5);
-    later(Math.min(60, Math.max(2, seconds)));
+    later(Math.min(60, Math.max(2, Number(answer.headers.get('retry-after') ?? 5))));
+  }
+
+  /** Numbers that nobody holds do not count. */
+  function aheadOf({ called, voids }) {
+    const unused = voids.filter(([first]) => first > called && first < number).length;
+    return Math.max(0, number - 1 - called - unused);
+  }
+
+  /** As docs/lobby.md has it: corrected for those who leave. */
+  function waitOf(ahead, { ratePerMinute, abandonment: leave, frontSeconds: front }) {
+    const plain = (ahead * 60) / Math.max(ratePerMinute, 0.01);
+    if (leave < 1e-9) return plain;
+    let wait = Math.log1p(leave * plain) / leave;
+    if (front !== undefined)
+      for (let i = 0; i < 12; i++) wait = (wait + plain * Math.exp((-leave * (front + wait)) / 2)) / 2;
+    return wait;
+  }
+
+  function waitText(ahead, wait) {
+    const spread = ahead === 0 ? 0 : 1.64 * Math.sqrt(1 / ahead + 0.0025);
+    const low = span(wait * Math.max(0, 1 - spread));
+    const high = span(wait * (1 + spread) + 1);
+    return low === high
+      ? words.about.replace('#', low)
+      : words.between.replace('#1', low).replace('#2', high);
+  }
+
+  function span(seconds) {
+    const [n, name] = seconds < 90 ? [Math.max(1, seconds), 'second'] : [seconds / 60, 'minute'];
+    const count = Math.round(n);
+    return count === 1 ? words[name] : words[`${name}s`].replace('#', count);
   }
 
   function turn() {
@@ -45,13 +97,15 @@
 
   /** Spread, so that a crowd that was told the same does not come back as one. */
   function later(seconds) {
-    setTimeout(run, seconds * 1000 * (0.9 + Math.random() * 0.2));
+    clearTimeout(timer);
+    timer = setTimeout(run, seconds * 1000 * (0.9 + Math.random() * 0.2));
   }
 
   async function run() {
+    timer = undefined;
     try {
       await look();
-      if (failures > 0) show('said', '');
+      if (failures > 0 && document.getElementById('turn').hidden) show('said', '');
       failures = 0;
     } catch {
       failures += 1;
@@ -60,5 +114,9 @@
     }
   }
 
+  // Connected again, or looked at again: soon, not when the timer that slept too comes to it.
+  const soon = () => timer !== undefined && !document.hidden && later(0.5);
+  addEventListener('online', soon);
+  document.addEventListener('visibilitychange', soon);
   later(2);
 })();

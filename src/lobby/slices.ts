@@ -15,6 +15,8 @@ const FADING = 0.7;
 /** After no room was found, so long nobody asks the database again. */
 const REFUSED_MS = 200;
 const SHARE_OF_BUDGET = 4;
+/** A booking takes a share of the budget, so a crowd that comes at once takes several. */
+const TRIES_MAX = 20;
 
 /** Slots and releases booked in the ledger, to be given out without asking. */
 interface Slice {
@@ -29,6 +31,8 @@ interface Booking {
   slices: Slice[];
   refusedUntilMs: number;
   takenLately: number;
+  /** Who waits for a booking now. */
+  waiting: number;
   /** Taken in a round, fading. */
   usual: number;
   booking: Promise<void> | undefined;
@@ -80,13 +84,18 @@ export class Slices implements OnModuleInit, OnApplicationShutdown {
   /** The first request of a while waits for a booking; it is not turned away for having come first. */
   async takeOrBook(room: RoomRow): Promise<Finish | null> {
     const booking = this.of(room.event_id);
-    for (let tries = 0; tries < 3; tries++) {
-      if (performance.now() < booking.refusedUntilMs) return null;
-      await this.book(room, booking);
-      const finish = this.take(room);
-      if (finish) return finish;
+    booking.waiting++;
+    try {
+      for (let tries = 0; tries < TRIES_MAX; tries++) {
+        if (performance.now() < booking.refusedUntilMs) return null;
+        await this.book(room, booking);
+        const finish = this.take(room);
+        if (finish) return finish;
+      }
+      return null;
+    } finally {
+      booking.waiting--;
     }
-    return null;
   }
 
   private book(room: RoomRow, booking: Booking): Promise<void> {
@@ -99,7 +108,7 @@ export class Slices implements OnModuleInit, OnApplicationShutdown {
       { active: 0, released: 0 },
       { maxActive: room.max_active, maxPerMinute: room.max_per_minute },
     );
-    const usual = Math.ceil(Math.max(booking.takenLately, booking.usual));
+    const usual = Math.ceil(Math.max(booking.takenLately, booking.usual, booking.waiting));
     const wanted = Math.max(1, Math.min(Math.max(SLICE_MIN, usual), Math.ceil(most / SHARE_OF_BUDGET)));
     const id = uuidv7();
     // Before the question: the database's lease begins later than this.
@@ -156,7 +165,7 @@ export class Slices implements OnModuleInit, OnApplicationShutdown {
   private of(event: string): Booking {
     let booking = this.rooms.get(event);
     if (!booking) {
-      booking = { slices: [], refusedUntilMs: 0, takenLately: 0, usual: 0, booking: undefined };
+      booking = { slices: [], refusedUntilMs: 0, takenLately: 0, waiting: 0, usual: 0, booking: undefined };
       this.rooms.set(event, booking);
     }
     return booking;

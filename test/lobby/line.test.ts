@@ -139,3 +139,29 @@ it('What nobody asks for any more is taken away, and nothing else', async () => 
   );
   expect(left).toEqual([{ blocks: 0, voids: [7] }]);
 });
+
+it('What an earlier releaser still asks for is refused', async () => {
+  await checkIn(1);
+  const stale = String(Number(epoch) - 1);
+  const rows = await rowsOf('select released from lobby_step($1, $2, 5, 0, 9)', [event, stale]);
+  expect(rows).toEqual([{ released: 0 }]);
+  expect(await step()).toBe(1);
+});
+
+it('A slice counts whole until it is given back, once; and nobody goes past those who wait', async () => {
+  const slice = uuidv7();
+  const book = () => rowsOf(`select lobby_book($1, $2, 3, interval '5 s') as size`, [event, slice]);
+  const giveBack = (used: number) => rowsOf('select lobby_give_back($1, $2)', [[slice], [used]]);
+  const lineOf = async () => (await ledger.look([event], [event])).get(event)!;
+  await rowsOf(`update lobbies set mode = 'auto', max_active = 2 where event_id = $1`, [event]);
+  expect(await book(), 'nine wait').toEqual([{ size: 0 }]);
+  await rowsOf('update lobby_lines set called = issued where event_id = $1', [event]);
+  expect(await book()).toEqual([{ size: 2 }]);
+  expect(await lineOf()).toMatchObject({ active: 2, released: 2 });
+  await checkIn(9);
+  expect(await step()).toBe(0);
+  await giveBack(1);
+  await giveBack(0);
+  expect(await lineOf()).toMatchObject({ active: 0, released: 1 });
+  expect(await step()).toBe(1);
+});

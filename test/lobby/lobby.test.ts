@@ -71,6 +71,12 @@ describe('The lobby', () => {
     expect(body.lobby).toEqual({ state: 'open' });
   });
 
+  it('is invisible below the threshold to a crowd that comes at once, too', async () => {
+    const event = await room({ maxActive: 1_000, maxPerMinute: 1_000 });
+    const answers = await Promise.all(Array.from({ length: 80 }, () => first.register(event)));
+    expect(answers.filter(({ status }) => status !== 201)).toEqual([]);
+  });
+
   it('gives those above the threshold a ticket, and the same place when they come back', async () => {
     const event = await room({ maxPerMinute: 3, maxActive: 3 });
     const answers: Answer[] = [];
@@ -110,6 +116,11 @@ describe('The lobby', () => {
     const pass = await passOf(first, event);
     const refused = await first.register(event, { sessions: ['none-such'] }, { 'foyer-pass': pass });
     expect(refused.status).toBe(422);
+    const attendee = { email: 'there-already@example.org' };
+    const other = await passOf(second, event);
+    expect((await second.register(event, { attendee }, { 'foyer-pass': other })).status).toBe(201);
+    const taken = await first.register(event, { attendee }, { 'foyer-pass': pass });
+    expect(code(taken)).toBe('already-registered');
     const both = await Promise.all([
       first.register(event, {}, { 'foyer-pass': pass }),
       second.register(event, {}, { 'foyer-pass': pass }),

@@ -6,6 +6,8 @@
  * @typedef {{ name: string, edits: Edit[], tests: string[] }} Fault
  */
 
+import { LOBBY_FAULTS } from './lobby-faults.mjs';
+
 const DELIVERY = 'test/pipelines/delivery.test.ts';
 const DECIDE = 'test/pipelines/decide.test.ts';
 const FENCING = 'test/pipelines/fencing.test.ts';
@@ -395,4 +397,5 @@ export const FAULTS = [
     'void force, demandWithinLimits;',
     PLAN,
   ),
+  ...LOBBY_FAULTS,
 ];

@@ -1,0 +1,146 @@
+import path from 'node:path';
+import { Redis } from 'ioredis';
+import type pg from 'pg';
+import { type OpenLoad, openLoop } from './open-loop.js';
+import { processorMs, startNode } from './processes.js';
+import { Stage } from './stage.js';
+import { type Table, table } from './table.js';
+import type { Numbers as NumbersOf } from '../src/lobby/numbers.js';
+
+const RATES = [2_000, 4_000, 6_000, 8_000, 10_000, 12_000, 14_000, 16_667];
+const SECONDS = 4;
+/** Who keeps up with the greatest rate shows it over a minute: a million. */
+const LONG_SECONDS = 60;
+const CONNECTIONS = 256;
+/** A server keeps up with a rate while 99 of 100 are answered in this time, counted from when each was due. */
+const P99_MS_MAX = 500;
+const SIZES = [10_000, 100_000, 1_000_000];
+/** So many stand within a minute of the front of this room, and have checked in. */
+const CHECKED_IN = 1_200;
+const ROOM = { mode: 'always', max_active: 200, max_per_minute: 1_000 };
+
+/** Joins a second, open-loop, and what those who wait take up, beside the usual line in Redis. */
+export function joins(): Promise<Table[]> {
+  return Stage.with(async (stage) => {
+    const event = await stage.event('rush');
+    await openRoom(stage.pool, event, 'paused');
+    const api = await stage.start('api');
+    const usual = await startNode(
+      [path.join(import.meta.dirname, 'redis-line-server.js'), stage.redisUrl],
+      {},
+      ({ url }) => String(url),
+    );
+    try {
+      const rows = [
+        await greatest('Foyer', `${api.url}/v1/events/rush/lobby`, api.pid),
+        await greatest('a counter and a sorted set in Redis', `${usual.url}/`, usual.pid),
+      ];
+      return [
+        table(
+          `Joins a second, open-loop on ${CONNECTIONS} connections, generator on the same machine`,
+          ['', 'joined', 'a second', 'p50 ms', 'p99 ms', 'most a second', 'µs of its process each'],
+          rows,
+        ),
+        await sizes(stage, event),
+      ];
+    } finally {
+      await usual.stop();
+    }
+  });
+}
+
+async function openRoom(pool: pg.Pool, event: string, state: string): Promise<void> {
+  await pool.query(
+    `insert into lobbies (event_id, mode, max_active, max_per_minute, pass_seconds, claim_seconds, on_failure, state, updated_at)
+     values ($1, $2, $3, $4, 600, 45, 'hold', $5, now())`,
+    [event, ROOM.mode, ROOM.max_active, ROOM.max_per_minute, state],
+  );
+  await pool.query('insert into lobby_lines (event_id) values ($1)', [event]);
+}
+
+/** Raises the rate until it is not kept up with. */
+async function greatest(name: string, url: string, pid: number): Promise<(string | number)[]> {
+  const { host, pathname } = new URL(url);
+  const request = `POST ${pathname} HTTP/1.1\r\nhost: ${host}\r\ncontent-length: 0\r\n\r\n`;
+  await openLoop(url, 1_000, 2, CONNECTIONS, request);
+  let best: OpenLoad | undefined;
+  let most = 0;
+  let costUs = 0;
+  for (const rate of RATES) {
+    const before = processorMs(pid);
+    const load = await openLoop(url, rate, SECONDS, CONNECTIONS, request);
+    most = Math.max(most, load.perSecond);
+    if (load.failed > 0 || load.p99Ms > P99_MS_MAX) break;
+    costUs = ((processorMs(pid) - before) * 1000) / load.good;
+    best = load;
+  }
+  if (best && best.sent >= RATES.at(-1)! * SECONDS) {
+    const before = processorMs(pid);
+    best = await openLoop(url, RATES.at(-1)!, LONG_SECONDS, CONNECTIONS, request);
+    costUs = ((processorMs(pid) - before) * 1000) / best.good;
+  }
+  return [
+    name,
+    best?.good ?? 0,
+    best?.perSecond ?? 0,
+    best?.p50Ms ?? NaN,
+    best?.p99Ms ?? NaN,
+    most,
+    costUs.toFixed(0),
+  ];
+}
+
+/** Every number is given out by the program's own code; those near the front check in. */
+async function sizes({ pool, redisUrl }: Stage, event: string): Promise<Table> {
+  const { Numbers } = (await import(path.resolve('dist/lobby/numbers.js'))) as { Numbers: typeof NumbersOf };
+  const redis = new Redis(redisUrl);
+  const rows: (string | number)[][] = [];
+  try {
+    await pool.query('update lobby_lines set issued = 0 where event_id = $1', [event]);
+    await redis.flushall();
+    const numbers = new Numbers(pool);
+    let issued = 0;
+    for (const size of SIZES) {
+      while (issued < size) {
+        const block = Math.min(5_000, size - issued);
+        await Promise.all(Array.from({ length: block }, () => numbers.next(event)));
+        await setOf(redis, issued, block);
+        issued += block;
+      }
+      await pool.query(
+        `select lobby_check_in($1, array(select generate_series(1, $2)), array_fill(0::bigint, array[$2]))`,
+        [event, CHECKED_IN],
+      );
+      const ours = await pool.query<{ kb: number }>(
+        `select sum(pg_total_relation_size(oid))::float8 / 1024 as kb from pg_class
+          where relkind = 'r' and (relname like 'lobby\\_%' or relname = 'lobbies')`,
+      );
+      const usualKb = Number(await redis.memory('USAGE', 'line', 'SAMPLES', 0)) / 1024;
+      rows.push([
+        size.toLocaleString('en'),
+        ours.rows[0]!.kb,
+        usualKb,
+        `${(usualKb / ours.rows[0]!.kb).toFixed(1)}×`,
+      ]);
+    }
+  } finally {
+    redis.disconnect();
+  }
+  return table(
+    `Who waits, ${CHECKED_IN.toLocaleString('en')} of them checked in: all tables and indexes of the lobby`,
+    ['waiting', 'Foyer KB', 'sorted set in Redis KB', 'it ÷ Foyer'],
+    rows,
+  );
+}
+
+async function setOf(redis: Redis, from: number, count: number): Promise<void> {
+  const pipeline = redis.pipeline();
+  for (let i = 0; i < count; i += 1_000) {
+    const members = Array.from({ length: Math.min(1_000, count - i) }, (_, n) => [
+      from + i + n,
+      crypto.randomUUID(),
+    ]);
+    pipeline.zadd('line', ...members.flat());
+  }
+  await pipeline.exec();
+}

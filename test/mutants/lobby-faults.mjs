@@ -1,0 +1,103 @@
+/** Faults of the lobby: too many let in, out of turn, or by what is no right to come in. */
+const LINE = 'test/lobby/line.test.ts';
+const LOBBY = 'test/lobby/lobby.test.ts';
+const BAD_INPUT = 'test/lobby/bad-input.test.ts';
+const TOKEN = 'test/lobby/token.test.ts';
+const MIGRATIONS = 'src/platform/database/migrations';
+const PROOF = `${MIGRATIONS}/0026-lobby-proof.sql.ts`;
+const RELEASE = `${MIGRATIONS}/0015-lobby-release.sql.ts`;
+const WITH_PASSES = `${MIGRATIONS}/0015-register-with-passes.sql.ts`;
+const SERVICE = 'src/lobby/lobby.service.ts';
+
+/** Name, file, old text, new text, the test that has to fail. */
+export const LOBBY_FAULTS = [
+  [
+    'a lobby that releases what its releaser believes is free',
+    PROOF,
+    'v_take := least(p_release, v_room.max_active - v_spent.active, v_room.max_per_minute - v_spent.released);',
+    'v_take := p_release;',
+    LINE,
+  ],
+  [
+    'a lobby whose slot is free while its lease is being made longer',
+    PROOF,
+    'c.event_id = p_event and c.ended_at is null) + s.size',
+    'c.event_id = p_event and c.ended_at is null and c.until > p_now) + s.size',
+    LINE,
+  ],
+  [
+    'a lobby that gives two slots to who checks in while being called',
+    PROOF,
+    "and (c.ended_at is null or c.ending = 'registered');",
+    "and c.ending = 'never';",
+    LINE,
+  ],
+  [
+    'a lobby where an earlier releaser still releases',
+    PROOF,
+    'where r.epoch = p_epoch)',
+    'where r.epoch >= p_epoch)',
+    LINE,
+  ],
+  [
+    'a lobby that calls the last one first',
+    PROOF,
+    'order by number limit v_take',
+    'order by number desc limit v_take',
+    LINE,
+  ],
+  [
+    'a lobby whose slice is given back twice',
+    RELEASE,
+    'where s.id = g.id and s.returned_at is null',
+    'where s.id = g.id',
+    LINE,
+  ],
+  [
+    'a lobby that lets people past those who wait',
+    RELEASE,
+    'or v_line.called < v_line.issued or exists (select from lobby_present where event_id = p_event) then',
+    'then',
+    LINE,
+  ],
+  [
+    'a lobby whose pass is not spent',
+    WITH_PASSES,
+    "d.outcome in ('confirmed', 'waitlisted')",
+    "d.outcome in ('waitlisted')",
+    LOBBY,
+  ],
+  [
+    'a lobby whose pass is spent by what is refused',
+    WITH_PASSES,
+    "where d.n = i.n and d.outcome in ('confirmed', 'waitlisted')\n",
+    "where d.n = i.n and d.outcome <> 'repeated'\n",
+    LOBBY,
+  ],
+  [
+    'a lobby that takes the ticket of another room',
+    SERVICE,
+    'claims?.room === room.room &&',
+    'claims != null &&',
+    BAD_INPUT,
+  ],
+  ['a lobby that takes a ticket of the future', SERVICE, 'claims.atMs <= now + FUTURE_MS &&', '', BAD_INPUT],
+  [
+    'a lobby that takes a ticket for a pass',
+    'src/lobby/token.ts',
+    'if (token[0] !== KINDS[kind]) return null;',
+    '',
+    TOKEN,
+  ],
+  [
+    'a lobby whose round begins at the first room for ever',
+    'src/lobby/releaser.ts',
+    'const RENEW_MS = 400;',
+    'const RENEW_MS = 60_000;',
+    LOBBY,
+  ],
+].map(([name, file, old, replacement, test]) => ({
+  name,
+  edits: [{ file, old, new: replacement }],
+  tests: [test],
+}));
