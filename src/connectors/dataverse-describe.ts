@@ -27,15 +27,15 @@ type Row = Readonly<Record<string, unknown>>;
 export async function describe(api: DataverseApi, object: string, options: CallOptions): Promise<Described> {
   const definitions = await rowsOf(
     api,
-    `EntityDefinitions?$select=LogicalName,PrimaryIdAttribute&$filter=${encodeURIComponent(`EntitySetName eq '${object}'`)}`,
+    `EntityDefinitions?$select=LogicalName,EntitySetName,PrimaryIdAttribute&$filter=${encodeURIComponent(`EntitySetName eq '${object}'`)}`,
     options,
   );
   if ('ok' in definitions) return definitions;
-  const table = definitions[0]?.LogicalName;
+  const definition = definitions.find(({ EntitySetName: set }) => set === object);
+  const table = definition?.LogicalName;
   if (typeof table !== 'string') return { ok: false, reason: unknownTable(object) };
   const entity = `EntityDefinitions(LogicalName='${table}')`;
-  const columns =
-    'LogicalName,SchemaName,AttributeType,AttributeOf,IsValidForCreate,IsValidForUpdate,RequiredLevel';
+  const columns = 'LogicalName,SchemaName,AttributeType,IsValidForCreate,IsValidForUpdate,RequiredLevel';
   const texts = 'Microsoft.Dynamics.CRM.StringAttributeMetadata';
   const memos = 'Microsoft.Dynamics.CRM.MemoAttributeMetadata';
   const [attributes, keys, ...lengths] = await Promise.all([
@@ -48,7 +48,7 @@ export async function describe(api: DataverseApi, object: string, options: CallO
   const told = (attributes as Row[]).flatMap((row) =>
     described(row, {
       lengthOf: new Map((lengths as Row[][]).flat().map((one) => [one.LogicalName, Number(one.MaxLength)])),
-      unique: new Set([definitions[0]!.PrimaryIdAttribute, ...singleKeys(keys as Row[])]),
+      unique: new Set([definition!.PrimaryIdAttribute, ...singleKeys(keys as Row[])]),
     }),
   );
   return { ok: true, fields: Object.fromEntries(told) };
@@ -74,8 +74,7 @@ function described(
   by: { readonly lengthOf: ReadonlyMap<unknown, number>; readonly unique: ReadonlySet<unknown> },
 ): [string, DescribedField][] {
   const { LogicalName: name, SchemaName: schema, AttributeType: kind } = row;
-  // What belongs to another column (a lookup's name) is written with it.
-  if (typeof name !== 'string' || typeof kind !== 'string' || row.AttributeOf != null) return [];
+  if (typeof name !== 'string' || typeof kind !== 'string') return [];
   const isWritable = row.IsValidForCreate === true || row.IsValidForUpdate === true;
   const level = (row.RequiredLevel as { Value?: unknown } | undefined)?.Value;
   const more = {

@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import type pg from 'pg';
 import type { CompiledMapping } from '../mapping/compiled-mapping.js';
 import type { Diagnostic } from '../mapping/diagnostic.js';
-import { isLeaving, loadDestinations } from '../platform/config/destinations.js';
+import { type Destination, isLeaving, loadDestinations } from '../platform/config/destinations.js';
 import { Settings } from '../platform/config/settings.js';
 import { PG_POOL } from '../platform/database/database.module.js';
 import { inTransaction } from '../platform/database/transaction.js';
@@ -137,8 +137,10 @@ export class AppliedMappings implements OnModuleInit {
     const loaded = await loadMappings(this.settings.pipelines.mappingsDir);
     const { rows } = await this.pool.query<VersionRow>(CURRENT);
     const faulty = loaded.diagnostics.filter(({ severity }) => severity === 'error');
+    const destinations = loadDestinations(this.settings.pipelines.destinationsFile);
     if (faulty.length > 0) {
-      if (isWithoutApplied(loaded.files, faulty, rows)) {
+      const wanted = loaded.files.filter((file) => isWanted(file, faulty, destinations));
+      if (isWithoutApplied(loaded.files, wanted, faulty, rows)) {
         throw new MappingsRefusedError(
           `These mapping files do not hold, and no version of them was ever applied:\n\n${renderAll(faulty)}`,
         );
@@ -150,7 +152,6 @@ export class AppliedMappings implements OnModuleInit {
     }
     // Without its tables and metadata a mapping compiles to less than it says: then nothing is applied.
     const areSurroundingsWhole = faulty.every(({ file }) => loaded.files.some((one) => one.file === file));
-    const destinations = loadDestinations(this.settings.pipelines.destinationsFile);
     const leaving = loaded.mappings.filter((mapping) => isLeaving(mapping, destinations));
     if (areSurroundingsWhole) await this.applyNew(leaving, rows);
   }
@@ -180,9 +181,22 @@ export class AppliedMappings implements OnModuleInit {
   }
 }
 
+/** A file that leaves nothing, whole or broken, keeps no server from starting. A broken one may not even say its name. */
+function isWanted(
+  { file, mapping, parsed }: LoadedFile,
+  faulty: readonly Diagnostic[],
+  destinations: readonly Destination[],
+): boolean {
+  if (mapping !== null && !faulty.some((fault) => fault.file === file))
+    return isLeaving(mapping, destinations);
+  const to = parsed.destination?.value;
+  return to === undefined || destinations.some(({ name, isEnabled }) => name === to && isEnabled);
+}
+
 /** A mapping is known by its name; where a broken file does not tell it, by its file, wherever the folder stands. */
 function isWithoutApplied(
   files: readonly LoadedFile[],
+  wanted: readonly LoadedFile[],
   faulty: readonly Diagnostic[],
   rows: readonly VersionRow[],
 ): boolean {
@@ -190,7 +204,7 @@ function isWithoutApplied(
     rows.some((row) => row.name === parsed.name?.value || basename(row.file) === basename(file));
   const beside = faulty.filter(({ file }) => !files.some((one) => one.file === file));
   if (beside.length > 0 && rows.length === 0) return true;
-  return files
+  return wanted
     .filter((file) => !isApplied(file))
     .some(({ file }) => beside.length > 0 || faulty.some((fault) => fault.file === file));
 }

@@ -112,7 +112,7 @@ describe('Mapping files at start', () => {
   it.each([
     ['is switched off', { enabled: 'false' }],
     ['is switched off by a slip of the pen', { enabled: 'flase' }],
-    ['leaves this mapping out', { mappings: 'salesforce.contact, salesforce.campaign' }],
+    ['leaves this mapping out', { mappings: 'salesforce.contact, salesforce.account' }],
   ])('whose destination %s are checked but not applied, until it is changed', async (_how, salesforce) => {
     await startAndStop({}, destinationsFor({}, 2_000, { salesforce }));
     expect(await applied()).toEqual([{ name: 'hubspot.contact', version: 1 }]);
