@@ -141,8 +141,9 @@ export class UsualCode {
     return piece?.kind === 'bool' ? { code: `!${piece.code}`, kind: 'bool' } : null;
   }
 
+  /** Where one side decides alone a fault of the other is forgiven: a side that could fail has no code. */
   private logical(op: '&&' | '||', [left, right]: Binary): Piece | null {
-    const [a, b] = [this.piece(left), this.freely(right)];
+    const [a, b] = [this.freely(left), this.freely(right)];
     if (a?.kind !== 'bool' || b?.kind !== 'bool') return null;
     return { code: `(${a.code} ${op} ${b.code})`, kind: 'bool' };
   }
