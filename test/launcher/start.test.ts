@@ -121,10 +121,19 @@ describe('npm start', { timeout: TEST_TIMEOUT_MS }, () => {
     expect(enabled).not.toContain('hubspot');
 
     await register(event, 'ada@example.com');
-    const members = async () =>
-      ((await (await fetch(`${twins.mailchimp!}/_twin/records/members`)).json()) as { items: object[] })
-        .items;
-    await vi.waitFor(async () => expect(await members()).toMatchObject([{ key: 'ada@example.com' }]), 20_000);
+    const fieldsAt = async (url: string, object: string) => {
+      const page = await fetch(`${url}/_twin/records/${object}`);
+      return ((await page.json()) as { items: { fields: object }[] }).items.map(({ fields }) => fields);
+    };
+    const ada = expect.arrayContaining([expect.objectContaining({ FNAME: 'Ada' })]) as unknown;
+    await vi.waitFor(async () => expect(await fieldsAt(twins.mailchimp!, 'members')).toEqual(ada), 20_000);
+    const contact = expect.arrayContaining([
+      expect.objectContaining({ emailaddress1: 'ada@example.com' }),
+    ]) as unknown;
+    await vi.waitFor(
+      async () => expect(await fieldsAt(twins.dataverse!, 'contacts')).toEqual(contact),
+      20_000,
+    );
     other.close();
   });
 
