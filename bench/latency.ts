@@ -21,10 +21,10 @@ export function latency(): Promise<Table[]> {
     const worker = await stage.start('worker');
     const url = `${api.url}/v1/events/steady/registrations`;
     const sockets = await OpenSockets.to(url, CONNECTIONS);
-    await steadily(WARM_SECONDS, () => register(sockets));
+    await steadily(PER_SECOND, WARM_SECONDS, () => register(sockets));
     await stage.quiet();
     const warm = await position(stage);
-    await steadily(SECONDS, () => register(sockets));
+    await steadily(PER_SECOND, SECONDS, () => register(sockets));
     sockets.close();
     await stage.quiet();
     const made = await changesAfter(stage, warm);
@@ -44,11 +44,15 @@ function row(name: string, values: readonly number[]): (string | number)[] {
 }
 
 /** Each begins at its time, whether or not those before it are done. */
-async function steadily(seconds: number, one: () => Promise<unknown>): Promise<void> {
+export async function steadily(
+  perSecond: number,
+  seconds: number,
+  one: () => Promise<unknown>,
+): Promise<void> {
   const began = performance.now();
   const underWay: Promise<unknown>[] = [];
-  for (let n = 0; n < PER_SECOND * seconds; n++) {
-    const waitMs = began + (n * 1000) / PER_SECOND - performance.now();
+  for (let n = 0; n < perSecond * seconds; n++) {
+    const waitMs = began + (n * 1000) / perSecond - performance.now();
     if (waitMs > 0) await sleep(waitMs);
     underWay.push(one());
   }
@@ -60,13 +64,13 @@ async function register(sockets: OpenSockets): Promise<void> {
   if (status !== 201) throw new Error(`a registration was answered ${status}`);
 }
 
-async function position(stage: Stage): Promise<string> {
+export async function position(stage: Stage): Promise<string> {
   const { rows } = await stage.pool.query<{ seq: string }>('select seq from change_head');
   return rows[0]!.seq;
 }
 
 /** The change's own time is taken by the last statement before the commit, so what is measured includes the commit. */
-async function changesAfter(stage: Stage, seq: string): Promise<Map<string, number>> {
+export async function changesAfter(stage: Stage, seq: string): Promise<Map<string, number>> {
   const { rows } = await stage.pool.query<{ key: string; ms: number }>(
     `select key, extract(epoch from at)::float8 * 1000 as ms from changes where stream = 'person' and seq > $1`,
     [seq],
@@ -106,7 +110,7 @@ async function notified(stage: Stage): Promise<number[]> {
   listener.on('notification', ({ payload }) => void calls.push(write([personOf(payload!)])));
   await listener.query('listen bench');
   let n = 0;
-  await steadily(SECONDS, () => {
+  await steadily(PER_SECOND, SECONDS, () => {
     n += 1;
     return stage.pool.query({
       name: 'bench-notify',

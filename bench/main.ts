@@ -2,6 +2,7 @@ import { latency } from './latency.js';
 import { lobby } from './lobby.js';
 import { logins } from './logins.js';
 import { mapping } from './mapping.js';
+import { neighbours } from './neighbours.js';
 import { pipeline } from './pipeline.js';
 import { plan } from './plan.js';
 import { reconcile } from './reconcile.js';
@@ -15,6 +16,7 @@ const BENCHMARKS: Record<string, () => Promise<Table[]>> = {
   registrations,
   pipeline,
   latency,
+  neighbours,
   mapping,
   plan,
   why,

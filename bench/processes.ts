@@ -92,8 +92,10 @@ function ready(
       then();
     };
     child.once('error', (error) => settle(() => reject(error)));
-    child.once('exit', () => settle(() => reject(new Error(`${name} ended before it was ready`))));
+    let last = '';
+    child.once('exit', () => settle(() => reject(new Error(`${name} ended before it was ready: ${last}`))));
     createInterface(child.stdout!).on('line', (line) => {
+      last = line;
       const url = line.startsWith('{') ? readyUrl(JSON.parse(line) as Record<string, unknown>) : undefined;
       if (url !== undefined) settle(() => resolve(url));
     });
