@@ -1,9 +1,9 @@
-import { execFile } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import pg from 'pg';
 import { uuidv7 } from 'uuidv7';
 import { Crowd } from './crowd.js';
+import { judge, type Verdict } from './judge.js';
 import { Stage, type Victim } from './stage.js';
 
 export interface Plan {
@@ -17,17 +17,7 @@ export interface Plan {
   readonly msMax: number;
 }
 
-/** The oracle's, and what it cannot know. */
-export interface Verdict {
-  readonly violations: string[];
-  readonly registered: number;
-  readonly acknowledged: number;
-  readonly activeMax: number;
-  readonly usePercent: number | null;
-  readonly judgedSeconds: number;
-  readonly takeovers: number;
-  /** From a slot's becoming free to its next call, while somebody waited and nothing had failed. */
-  readonly offerMs: { readonly p50: number; readonly p99: number; readonly max: number };
+export interface Rehearsed extends Verdict {
   readonly started: number;
   readonly kills: Record<Victim, number>;
 }
@@ -41,7 +31,7 @@ const VICTIMS: readonly [Victim, share: number][] = [
 ];
 
 /** A crowd in the lobby while processes, Redis and PostgreSQL are killed at random; then the oracle's verdict. */
-export function rehearse(plan: Plan): Promise<Verdict> {
+export function rehearse(plan: Plan): Promise<Rehearsed> {
   return Stage.with(async (stage) => {
     const event = uuidv7();
     await prepare(stage.databaseUrl, event, plan);
@@ -56,7 +46,7 @@ export function rehearse(plan: Plan): Promise<Verdict> {
       do await crowd.visit();
       while (!isLastKill && !isOver());
     });
-    const kills: Verdict['kills'] = { api: 0, 'every api': 0, postgres: 0, redis: 0 };
+    const kills: Rehearsed['kills'] = { api: 0, 'every api': 0, postgres: 0, redis: 0 };
     for (let n = 0; n < plan.kills && !isOver();) {
       await pause(plan.betweenMs * (0.5 + Math.random()));
       if (crowd.registered === 0 || stage.urls.length === 0) continue;
@@ -96,16 +86,6 @@ async function prepare(url: string, event: string, { maxActive }: Plan): Promise
   );
   await client.query('insert into lobby_lines (event_id) values ($1)', [event]);
   await client.end();
-}
-
-function judge(database: string, event: string, log: string): Promise<Verdict> {
-  const args = ['scripts/lobby-oracle.mjs', '--database', database, '--event', event, '--log', log];
-  return new Promise((resolve, reject) => {
-    execFile(process.execPath, args, (error, stdout) => {
-      if (stdout.trim() === '') reject(error ?? new Error('the oracle said nothing'));
-      else resolve(JSON.parse(stdout) as Verdict);
-    });
-  });
 }
 
 function pause(ms: number): Promise<void> {
