@@ -76,7 +76,7 @@ export function compareRecord(taken: Taken, by: Comparing, parents: Parents = NO
     return plain(taken, 'unchanged', targetKey);
   }
   const asked = { ...taken, redelivery: ASKED };
-  const grounds = { canRemove: by.canRemove, parents };
+  const grounds = { canRemove: by.canRemove, parents, evaluation: after };
   return planned(asked, decide(asked, by.to, by.now, by.writesWhole, grounds), targetKey);
 }
 

@@ -1,5 +1,5 @@
 import type { Fields } from '../connectors/connector.js';
-import type { CompiledMapping, MappingReason } from '../mapping/compiled-mapping.js';
+import type { CompiledMapping, Evaluation, MappingReason } from '../mapping/compiled-mapping.js';
 import {
   type DeliveryReason,
   type DeliveryState,
@@ -45,6 +45,8 @@ export interface Grounds {
   /** The connector removes records. */
   readonly canRemove: boolean;
   readonly parents: Parents;
+  /** What the mapping makes of the record, where that is known already. */
+  readonly evaluation?: Evaluation;
 }
 
 const NO_GROUNDS: Grounds = { canRemove: false, parents: NO_PARENTS };
@@ -84,7 +86,7 @@ export function decideAnew(
   if (isErased(taken.snapshot)) return decideErased(taken, mapping, writesWhole, grounds);
   const { previous } = taken;
   const { targets, missing } = grounds.parents;
-  const evaluation = mapping.evaluate(taken.snapshot, targets);
+  const evaluation = grounds.evaluation ?? mapping.evaluate(taken.snapshot, targets);
   const isWanting = evaluation.kind === 'rejected' && evaluation.reason.waitsFor !== undefined;
   if (missing[0] && (evaluation.kind === 'write' || isWanting)) return wait(taken, mapping, missing[0]);
   if (evaluation.kind === 'rejected') return settle(taken, 'rejected', evaluation.reason);

@@ -39,6 +39,7 @@ export async function planRecords(client: pg.ClientBase, planning: Planning): Pr
   const targetKeys = new TargetKeys(client);
   const heap = new HeapBound();
   const writes = new Array<number>(to.lanes).fill(0);
+  let written: Promise<unknown> = Promise.resolve();
   for await (const page of streamRecords(client, to.stream, position, to.name)) {
     const compared = await comparePage(client, page, planning);
     const read = planning.reader
@@ -53,10 +54,12 @@ export async function planRecords(client: pg.ClientBase, planning: Planning): Pr
       samples.note(record);
       if (record.write) writes[record.slot % to.lanes]! += 1;
     });
-    await targetKeys.note(compared);
-    await keep(client, planning.id, read);
+    // Written while the next page is compared, and one page behind at most: what waits stays small.
+    await written;
+    written = inTime(Promise.all([targetKeys.note(compared), keep(client, planning.id, read)]));
     heap.keep();
   }
+  await written;
   const duplicates = await targetKeys.duplicates();
   counts.duplicates = duplicates.count;
   return {
@@ -86,6 +89,7 @@ export function digestOf(write: Fields): string {
   return hash('sha256', JSON.stringify(sorted), 'base64url').slice(0, 22);
 }
 
+/** The arrays are written out here: what they hold needs no quotes, and looking for that costs as much as the insert. */
 async function keep(
   client: pg.ClientBase,
   plan: string,
@@ -93,19 +97,28 @@ async function keep(
 ): Promise<void> {
   const named = read.filter(({ record }) => record.kind !== 'unchanged');
   if (named.length === 0) return;
-  const of = <T>(column: (one: (typeof named)[number]) => T): T[] => named.map(column);
+  const of = (column: (record: PlannedRecord) => string | number): string =>
+    `{${named.map(({ record }) => column(record)).join()}}`;
+  const isAnyKnown = named.some(({ known }) => known !== null);
   await client.query({
     name: 'plan-keep',
     text: `insert into plan_records (plan, key, slot, version, kind, digest, known)
            select $1, r.* from unnest($2::uuid[], $3::smallint[], $4::integer[], $5::text[], $6::text[], $7::text[]) r`,
     values: [
       plan,
-      of(({ record }) => record.key),
-      of(({ record }) => record.slot),
-      of(({ record }) => record.version),
-      of(({ record }) => record.kind),
-      of(({ record }) => record.write && digestOf(record.write)),
-      of(({ known }) => known && JSON.stringify(known)),
+      of(({ key }) => key),
+      of(({ slot }) => slot),
+      of(({ version }) => version),
+      of(({ kind }) => kind),
+      of(({ write }) => (write ? digestOf(write) : 'null')),
+      // Shorter than the others, it is filled up with nulls.
+      isAnyKnown ? named.map(({ known }) => known && JSON.stringify(known)) : '{}',
     ],
   });
+}
+
+/** Whoever awaits it later hears of its failure; until then nobody has to. */
+function inTime<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => undefined);
+  return promise;
 }

@@ -39,7 +39,7 @@ interface Row extends DeliveryRow {
   snapshot: string;
 }
 
-/** Reads within the caller's transaction, a page at a time. */
+/** Reads within the caller's transaction, a page at a time; the database makes the next one while a page is worked on. */
 export async function* streamRecords(
   client: pg.ClientBase,
   stream: string,
@@ -48,12 +48,20 @@ export async function* streamRecords(
 ): AsyncGenerator<StreamedRecord[]> {
   await client.query('set local cursor_tuple_fraction = 1');
   await client.query(RECORDS, [stream, position, mapping]);
-  for (;;) {
-    const { rows } = await client.query<Row>(FETCH);
+  for (let next = fetch(client); ;) {
+    const { rows } = await next;
     if (rows.length === 0) break;
+    next = fetch(client);
     yield rows.map(streamed);
   }
   await client.query('close stream_records');
+}
+
+function fetch(client: pg.ClientBase): Promise<pg.QueryResult<Row>> {
+  const page = client.query<Row>(FETCH);
+  // Who stops reading before the end hears nothing of it.
+  page.catch(() => undefined);
+  return page;
 }
 
 function streamed(row: Row): StreamedRecord {
