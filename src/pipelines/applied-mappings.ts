@@ -154,6 +154,17 @@ export class AppliedMappings implements OnModuleInit {
     const areSurroundingsWhole = faulty.every(({ file }) => loaded.files.some((one) => one.file === file));
     const leaving = loaded.mappings.filter((mapping) => isLeaving(mapping, destinations));
     if (areSurroundingsWhole) await this.applyNew(leaving, rows);
+    this.sayUnnamed(
+      loaded.mappings.filter((mapping) => !leaving.includes(mapping)),
+      destinations,
+    );
+  }
+
+  /** Whoever wrote a file and sees nothing happen learns why. */
+  private sayUnnamed(mappings: readonly CompiledMapping[], destinations: readonly Destination[]): void {
+    const enabled = new Set(destinations.filter(({ isEnabled }) => isEnabled).map(({ name }) => name));
+    for (const { name: mapping, destination } of mappings.filter((one) => enabled.has(one.destination)))
+      this.logger.info({ mapping, destination }, 'not applied: `mappings` of its destination names others');
   }
 
   private async applyNew(mappings: readonly CompiledMapping[], rows: readonly VersionRow[]): Promise<void> {

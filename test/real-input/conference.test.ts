@@ -51,6 +51,7 @@ describe.skipIf(!isDataHere)(
         HUBSPOT_BASE_URL: proxies.hubspot.url,
         HUBSPOT_TOKEN: 'pat-twin-0000',
         HUBSPOT_CALLS_PER_SECOND: '',
+        SALESFORCE_MAPPINGS: 'salesforce.lead, salesforce.contact',
         SALESFORCE_BASE_URL: proxies.salesforce.url,
         SALESFORCE_CLIENT_ID: 'twin-client',
         SALESFORCE_CLIENT_SECRET: 'twin-secret',
