@@ -38,7 +38,7 @@ export class DataverseApi {
     isRepeatable: boolean,
   ): Promise<Batched> {
     const { body, type: sent } = batchBody(requests);
-    const headers = { 'content-type': sent, prefer: 'odata.continue-on-error', accept: 'multipart/mixed' };
+    const headers = { 'content-type': sent, prefer: 'odata.continue-on-error', accept: 'application/json' };
     const done = await this.call('POST', `${this.root}/$batch`, headers, body, options, isRepeatable);
     if ('failure' in done) return { failure: done.failure, status: null, requestId: null };
     const { result } = done;
