@@ -2,6 +2,7 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { commands } from '../../src/cli/commands.js';
 import { runCli } from '../../src/cli/run-cli.js';
 
 const mappings = path.resolve(import.meta.dirname, '../../mappings');
@@ -134,5 +135,13 @@ describe('foyer help', () => {
     for (const word of ['check', 'test', 'Exit codes: 0']) expect(out).toContain(word);
     expect((await foyer(['help', 'check'])).out).toContain('foyer check [files or folders…]');
     expect((await foyer(['check', '--help'])).out).toContain('Exit codes');
+  });
+
+  it.each(commands)('says of $name which exit codes it has, and that it answers in JSON', async (entry) => {
+    const { options, help } = await entry.load();
+    expect(options['json']).toEqual({ type: 'boolean' });
+    const { code, out } = await foyer(['help', ...entry.name.split(' ')]);
+    expect([code, out]).toEqual([0, expect.stringContaining(help)]);
+    expect(help).toMatch(/Exit codes: 0 .+ · 1 .+ · 2 /s);
   });
 });

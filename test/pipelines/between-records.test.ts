@@ -1,6 +1,13 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { Bell } from '../../src/changes/bell.js';
 import { AppliedMappings } from '../../src/pipelines/applied-mappings.js';
+import { ApplyPlan } from '../../src/pipelines/apply-plan.js';
+import { Destinations } from '../../src/pipelines/destinations.js';
+import { Plans } from '../../src/pipelines/plans.js';
+import { Proposals } from '../../src/pipelines/proposals.js';
 import { WhyDeliveries } from '../../src/pipelines/why.js';
+import { CLOCK, type Clock } from '../../src/platform/clock.js';
+import { Settings } from '../../src/platform/config/settings.js';
 import { MAPPING_OF_LEADS, ScriptedRig } from './scripted-rig.js';
 
 const MEMBERS = `mapping: crm.member
@@ -111,6 +118,51 @@ describe('A record that belongs to another', () => {
     await consent(id!, true);
     await rig.until('crm.member', { verified: 1 });
     expect(rig.crm.all('Member')).toHaveLength(1);
+  });
+
+  it('is planned with the parents that it has, and written as planned', async () => {
+    const confirmed = MEMBERS.replace('consent.granted("marketing")', 'status == "confirmed"');
+    const alone = confirmed.replace('needs: [crm.lead]\n', '').replace('  Lead: target("crm.lead").id\n', '');
+    rig = await ScriptedRig.start({ lead: MAPPING_OF_LEADS, member: alone });
+    const worker = await rig.startWorker();
+    const event = await rig.people.event('planned');
+    const [ana] = await rig.people.register(event, ['ana@example.com']);
+    const [late] = await rig.people.register(event, ['late@example.com'], false);
+    await rig.until('crm.lead', { verified: 1, suppressed: 1 });
+    await rig.until('crm.member', { verified: 2 });
+
+    const [applied, settings] = [worker.get(AppliedMappings), worker.get(Settings)];
+    const by = { by: 'operator of the tests' };
+    const plan = await new Plans(
+      rig.pool,
+      worker.get<Clock>(CLOCK),
+      settings,
+      applied,
+      worker.get(Destinations),
+      new Proposals(settings),
+    ).plan('crm.member', { source: confirmed }, { read: false, ...by });
+    expect(plan.counts).toMatchObject({
+      records: 2,
+      unknown: 1,
+      unknownFields: 1,
+      retained: 1,
+      unchanged: 0,
+    });
+    const [lead] = rig.crm.all('Lead');
+    const of = (key: string | undefined) => plan.samples.find((sample) => sample.key === key);
+    expect(of(ana)!.fields).toMatchObject([{ name: 'Lead', to: lead!.id }]);
+    expect(of(late)).toMatchObject({ kind: 'retained', reason: { code: 'parent-not-sent' } });
+
+    const apply = new ApplyPlan(rig.pool, settings, applied, worker.get(Bell));
+    await apply.apply('crm.member', plan.id, { force: true, ...by });
+    await rig.until('crm.member', { verified: 1, retained: 1 });
+    const written = rig.crm.all('Member').map(({ key, fields }) => ({ key, lead: fields['Lead'] }));
+    expect(written).toEqual(
+      expect.arrayContaining([
+        { key: ana, lead: lead!.id },
+        { key: late, lead: undefined },
+      ]),
+    );
   });
 });
 
