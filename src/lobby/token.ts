@@ -11,7 +11,9 @@ import { createHmac, hash, timingSafeEqual } from 'node:crypto';
  *   bytes 14–19 time in milliseconds: of issue (tickets), of expiry (passes)
  *   bytes 20–35 MAC over all of the above
  *
- * The HMAC (RFC 2104) is made of two one-shot hashes over prepared buffers: a third of the time of `createHmac`.
+ * The HMAC (RFC 2104) is made of two one-shot hashes over prepared buffers, and their digests come as latin1 strings, a
+ * character a byte, which cost less than buffers: a quarter of the time of `createHmac`. Nothing here waits, so one
+ * token at a time is read and written in place.
  */
 const FIELDS_BYTES = 20;
 const MAC_BYTES = 16;
@@ -20,6 +22,12 @@ export const TOKEN_CHARACTERS = 48;
 const SHAPE = /^[A-Za-z0-9_-]{48}$/;
 const BLOCK_BYTES = 64;
 const VERIFIED_MAX = 50_000;
+
+/** The token at hand, its two parts, and the MAC that it should have. */
+const TOKEN = Buffer.alloc(TOKEN_BYTES);
+const FIELDS = TOKEN.subarray(0, FIELDS_BYTES);
+const MAC = TOKEN.subarray(FIELDS_BYTES);
+const RIGHT = Buffer.alloc(MAC_BYTES);
 
 const KINDS = { ticket: 1, pass: 2 } as const;
 export type TokenKind = keyof typeof KINDS;
@@ -57,15 +65,14 @@ export class Tokens {
   }
 
   sign(kind: TokenKind, { room, number, turn, atMs }: Claims): string {
-    const token = Buffer.allocUnsafe(TOKEN_BYTES);
-    token[0] = KINDS[kind];
-    token[1] = this.signing;
-    token.writeUInt32BE(room, 2);
-    token.writeUIntBE(number, 6, 6);
-    token.writeUInt16BE(turn, 12);
-    token.writeUIntBE(atMs, 14, 6);
-    mac(this.keys.get(this.signing)!, token).copy(token, FIELDS_BYTES, 0, MAC_BYTES);
-    return token.toString('base64url');
+    TOKEN[0] = KINDS[kind];
+    TOKEN[1] = this.signing;
+    TOKEN.writeUInt32BE(room, 2);
+    TOKEN.writeUIntBE(number, 6, 6);
+    TOKEN.writeUInt16BE(turn, 12);
+    TOKEN.writeUIntBE(atMs, 14, 6);
+    MAC.write(mac(this.keys.get(this.signing)!), 'latin1');
+    return TOKEN.toString('base64url');
   }
 
   /** Null for whatever we did not sign as this kind. Whether its time is right is the caller's question. */
@@ -79,17 +86,17 @@ export class Tokens {
 
   private check(kind: TokenKind, text: string): Claims | null {
     if (text.length !== TOKEN_CHARACTERS || !SHAPE.test(text)) return null;
-    const token = Buffer.from(text, 'base64url');
-    if (token[0] !== KINDS[kind]) return null;
-    const key = this.keys.get(token[1]!);
+    TOKEN.write(text, 'base64url');
+    if (TOKEN[0] !== KINDS[kind]) return null;
+    const key = this.keys.get(TOKEN[1]!);
     if (!key) return null;
-    const right = mac(key, token).subarray(0, MAC_BYTES);
-    if (!timingSafeEqual(right, token.subarray(FIELDS_BYTES))) return null;
+    RIGHT.write(mac(key), 'latin1');
+    if (!timingSafeEqual(RIGHT, MAC)) return null;
     return {
-      room: token.readUInt32BE(2),
-      number: token.readUIntBE(6, 6),
-      turn: token.readUInt16BE(12),
-      atMs: token.readUIntBE(14, 6),
+      room: TOKEN.readUInt32BE(2),
+      number: TOKEN.readUIntBE(6, 6),
+      turn: TOKEN.readUInt16BE(12),
+      atMs: TOKEN.readUIntBE(14, 6),
     };
   }
 }
@@ -145,8 +152,9 @@ function padded(secret: string): Key {
   return { inner, outer };
 }
 
-function mac({ inner, outer }: Key, fields: Buffer): Buffer {
-  fields.copy(inner, BLOCK_BYTES, 0, FIELDS_BYTES);
-  hash('sha256', inner, 'buffer').copy(outer, BLOCK_BYTES);
-  return hash('sha256', outer, 'buffer');
+/** Of the fields at hand. */
+function mac({ inner, outer }: Key): string {
+  inner.set(FIELDS, BLOCK_BYTES);
+  outer.write(hash('sha256', inner, 'binary'), BLOCK_BYTES, 'latin1');
+  return hash('sha256', outer, 'binary');
 }

@@ -85,7 +85,7 @@ export const LOBBY_FAULTS = [
   [
     'a lobby that takes a ticket for a pass',
     'src/lobby/token.ts',
-    'if (token[0] !== KINDS[kind]) return null;',
+    'if (TOKEN[0] !== KINDS[kind]) return null;',
     '',
     TOKEN,
   ],
