@@ -92,6 +92,8 @@
     show('ahead', words.turn);
     show('wait', '');
     document.getElementById('turn').hidden = false;
+    // It stands above already; here it is for those who hear the page.
+    document.getElementById('said').classList.add('unseen');
     show('said', words.turn);
   }
 

@@ -16,7 +16,7 @@ export interface LobbyPageProps {
   readonly script: string;
 }
 
-const STYLE = `.ahead{font-size:clamp(2rem,9vw,3.25rem);font-weight:700;line-height:1.1;letter-spacing:-.03em;margin:0 0 .5rem;font-variant-numeric:tabular-nums}.say{border-left:3px solid var(--mark);padding-left:1rem}[hidden]{display:none}`;
+const STYLE = `.ahead{font-size:clamp(1.75rem,7vw,2.625rem);font-weight:700;line-height:1.1;letter-spacing:-.03em;text-wrap:balance;font-variant-numeric:tabular-nums}.say{border-left:3px solid var(--mark);padding-left:1rem}#line>p{margin:0}#line>p:not(:empty)~p:not(:empty){margin-top:.75rem}#said.unseen{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}[hidden]{display:none}`;
 
 /**
  * One's place in the line. Without JavaScript the page looks again by itself, gently; with it, it keeps the figures
