@@ -71,7 +71,7 @@ export class TestApp {
         process: { role: 'api', logLevel: 'fatal', ...given.settings?.process },
         http: { port: 0, ...given.settings?.http },
         database: { url: databaseUrl },
-        redis: { url: await freshRedis() },
+        redis: { url: await freshRedis(), ...given.settings?.redis },
         identity: {
           secret: 'for-tests-only-for-tests-only-for-tests-only',
           operatorKey: OPERATOR,
