@@ -2,6 +2,7 @@ import { createSign, createVerify, generateKeyPairSync } from 'node:crypto';
 import path from 'node:path';
 import { joins } from './lobby-joins.js';
 import { polls } from './lobby-polls.js';
+import { lobbyRegistrations } from './lobby-registrations.js';
 import { QueueITHelpers } from './lobby-rivals.js';
 import { type Controller, runTrace, TRACES } from './lobby-traces.js';
 import { median, percentile, type Table, table } from './table.js';
@@ -18,7 +19,8 @@ export async function lobby(): Promise<Table[]> {
   const controller: Partial<Controller> = {};
   for (const name of ['controller', 'flow', 'flow-meter'])
     Object.assign(controller, await import(built(name)));
-  return [guardCost(Tokens), estimates(controller), ...(await joins()), ...(await polls())];
+  const atOnce = [guardCost(Tokens), estimates(controller)];
+  return [...atOnce, ...(await lobbyRegistrations()), ...(await joins()), ...(await polls())];
 }
 
 function built(name: string): string {

@@ -26,6 +26,8 @@ export function loadOf(tookMs: readonly number[], failed: number, elapsedMs: num
 export interface Request {
   readonly body: string;
   readonly key: string;
+  /** Further ones, each with its line's end. */
+  readonly headers?: string;
 }
 
 /** Connections to one address that stay open; a POST takes one that is free. */
@@ -45,10 +47,10 @@ export class OpenSockets {
   }
 
   /** @returns the status */
-  async post({ body, key }: Request): Promise<number> {
+  async post({ body, key, headers = '' }: Request): Promise<number> {
     const socket = this.free.pop() ?? (await open(this.address));
     const length = Buffer.byteLength(body);
-    socket.write(`${this.head}idempotency-key: ${key}\r\ncontent-length: ${length}\r\n\r\n${body}`);
+    socket.write(`${this.head}idempotency-key: ${key}\r\n${headers}content-length: ${length}\r\n\r\n${body}`);
     const status = await answered(socket);
     this.free.push(socket);
     return status;
