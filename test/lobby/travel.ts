@@ -77,8 +77,11 @@ class Traveller {
   async wander(n: number): Promise<void> {
     if (n % 3 === 0) await this.byHeader();
     else await this.page();
-    const ways = n % 3 === 0 ? [this.byHeader, this.byRegistering] : [this.page, this.back, this.twoTabs];
-    for (let i = 0; i < ways.length; i++) await ways[(n + i) % ways.length]!.call(this);
+    const ways =
+      n % 3 === 0
+        ? [() => this.byHeader(), () => this.byRegistering()]
+        : [() => this.page(), () => this.back(), () => this.twoTabs()];
+    for (let i = 0; i < ways.length; i++) await ways[(n + i) % ways.length]!();
   }
 
   /** Fetches the pass, once the line moves, by what was given first. */
