@@ -8,7 +8,7 @@ describe('While everything breaks, for long', () => {
     rounds: 4,
     clients: 8,
     peopleEach: 300,
-    loadMsMax: 300_000,
+    loadMsMax: 480_000,
     seed: 7,
   });
 });
