@@ -78,10 +78,11 @@ describe('An event that tells nobody who is registered', () => {
       expect([again.status, again.text]).toEqual([first.status, first.text]);
       expect(again.headers.get('location')).toBeNull();
     }
-    const [registered, already] = await mailsTo(email, 2);
-    expect(registered).toContain('you are registered for A test event');
+    // The one that the mailbox refused for the time being comes last, whichever it was.
+    const mails = await mailsTo(email, 2);
+    const registered = mails.find((mail) => mail.includes('you are registered for A test event'));
     expect(registered).toContain('https://events.example.org/v1/registrations/');
-    expect(already).toContain('nothing was changed');
+    expect(mails.filter((mail) => mail.includes('nothing was changed'))).toHaveLength(1);
     const [id, token] = [
       /registrations\/([0-9a-f-]{36})/.exec(registered!)![1],
       /fm_\S+/.exec(registered!)![0],
