@@ -1,7 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { systemClock } from '../../src/platform/clock.js';
 import { createHttpEngine } from '../../src/platform/http-client/http-engine.js';
 import { checkEndpointUrl, isPrivateAddress } from '../../src/webhooks/endpoint-url.js';
 
