@@ -2,7 +2,14 @@ import { type Field, type SObject, field, sobject } from './sobject.js';
 
 const REQUIRED: Partial<Field> = { isRequired: true, isNillable: false };
 const SOURCES = ['Web', 'Phone Inquiry', 'Partner Referral', 'Purchased List', 'Event', 'Other'];
-const LEAD_STATUSES = ['Open', 'Working', 'Withdrawn', 'Closed - Converted', 'Closed - Not Converted'];
+const LEAD_STATUSES = [
+  'Open',
+  'Working',
+  'Nurturing',
+  'Withdrawn',
+  'Closed - Converted',
+  'Closed - Not Converted',
+];
 
 /** The objects of the org, with the fields that Foyer's mappings and the usual clients touch. */
 export function standardObjects(): SObject[] {

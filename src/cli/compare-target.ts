@@ -36,22 +36,43 @@ function mappingFindings(live: Fields, { name, keyField, writes, operation }: Co
   return found;
 }
 
-/** Only what our mappings use: a backend gains fields every day that are no business of ours. */
+/**
+ * Where the backend has become narrower than mappings/targets says, in what our mappings use. What has become wider, or
+ * is not told at all, makes nothing fail; a backend gains fields and values every day that are no business of ours.
+ */
 function moved(live: Fields, known: Fields | null, mappings: readonly CompiledMapping[]): Finding[] {
   if (!known) return [];
   const used = new Set(mappings.flatMap(({ keyField, writes }) => [keyField, ...writes]));
   return [...used].flatMap((field): Finding[] => {
     const before = known[field];
     const now = live[field];
-    if (!before || !now) return [];
-    const parts = (['type', 'length', 'required', 'writable', 'unique', 'restricted'] as const).filter(
-      (part) => before[part] !== undefined && before[part] !== now[part],
-    );
-    const gone = (before.values ?? []).filter((value) => now.values && !now.values.includes(value));
-    if (parts.length === 0 && gone.length === 0) return [];
-    const what = [...parts, ...(gone.length > 0 ? [`values (without ${gone.join(', ')})`] : [])].join(', ');
-    return [
-      { code: 'moved', message: `${field} has another ${what} than mappings/targets says: run --describe.` },
-    ];
+    const narrower = before && now ? narrowings(before, now) : [];
+    if (narrower.length === 0) return [];
+    const message = `${field} ${narrower.join(', ')}, other than mappings/targets says: see to the mapping, then run --describe.`;
+    return [{ code: 'moved', message }];
   });
+}
+
+/** What takes the values of another type as well. */
+const WIDER: Readonly<Record<string, readonly string[]>> = {
+  int: ['double', 'string'],
+  double: ['string'],
+  email: ['string'],
+  phone: ['string'],
+  picklist: ['string'],
+  reference: ['string'],
+};
+
+function narrowings(before: DescribedField, now: DescribedField): string[] {
+  const told: string[] = [];
+  const isWider = WIDER[before.type]?.includes(now.type) ?? false;
+  if (now.type !== before.type && !isWider) told.push(`is ${now.type} now and not ${before.type}`);
+  if (now.length !== undefined && now.length < (before.length ?? Infinity))
+    told.push(`takes ${now.length} characters at most`);
+  if (now.required === true && before.required !== true) told.push('is required now');
+  if (now.writable === false && before.writable !== false) told.push('cannot be written any more');
+  if (now.unique === false && before.unique === true) told.push('is not unique any more');
+  const gone = (before.values ?? []).filter((value) => now.values && !now.values.includes(value));
+  if (gone.length > 0 && now.restricted !== false) told.push(`has no value ${gone.join(', ')} any more`);
+  return told;
 }

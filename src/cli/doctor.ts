@@ -24,7 +24,7 @@ login asks for: its metadata, its keys, whether it leads back to us and takes ou
 --providers     otherwise config/identity.yaml
 --public-url    where people reach Foyer; otherwise FOYER_HTTP_PUBLIC_URL, or what npm start runs here
 
-Exit codes: 0 all is well · 1 something would fail, or the live metadata has moved from mappings/targets · 2 called wrongly`,
+Exit codes: 0 all is well · 1 something would fail, or the backend takes less now than mappings/targets says · 2 called wrongly`,
   options: {
     describe: { type: 'boolean' },
     json: { type: 'boolean' },

@@ -1,0 +1,101 @@
+import { cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { hubspot } from '../../sandbox/hubspot/hubspot.js';
+import { salesforce } from '../../sandbox/salesforce/salesforce.js';
+import { startTwin, type Twin } from '../../sandbox/twin.js';
+import { runCli } from '../../src/cli/run-cli.js';
+import { destinationsFor } from '../support/destinations.js';
+
+let twins: { hubspot: Twin; salesforce: Twin };
+beforeAll(async () => {
+  twins = { hubspot: await startTwin(hubspot({})), salesforce: await startTwin(salesforce({})) };
+});
+afterAll(() => Promise.all([twins.hubspot.stop(), twins.salesforce.stop()]));
+
+interface Examined {
+  readonly destination: string;
+  readonly ok: boolean;
+  readonly reason?: { readonly code: string };
+  readonly objects: { object: string; fields: number; findings: { code: string; message: string }[] }[];
+}
+
+function ours(): string {
+  const folder = path.join(mkdtempSync(path.join(tmpdir(), 'foyer-doctor-')), 'mappings');
+  cpSync('mappings', folder, { recursive: true });
+  return folder;
+}
+
+const book = (): string => destinationsFor({ hubspot: twins.hubspot.url, salesforce: twins.salesforce.url });
+
+async function doctor(mappings: string, destinations = book(), ...more: string[]) {
+  let out = '';
+  const stdout = { write: (text: string) => (out += text) };
+  const args = ['doctor', 'hubspot', 'salesforce', '--mappings', mappings, '--destinations', destinations];
+  const code = await runCli([...args, '--json', ...more], { stdout, stderr: stdout });
+  return { code, examined: (JSON.parse(out) as { destinations: Examined[] }).destinations };
+}
+
+/** The metadata of an object changed in our copy, as though the backend had been otherwise when it was described. */
+function describedOtherwise(mappings: string, target: string, field: string, change: object): void {
+  const file = path.join(mappings, 'targets', `${target}.json`);
+  const metadata = JSON.parse(readFileSync(file, 'utf8')) as { fields: Record<string, object> };
+  metadata.fields[field] = { ...metadata.fields[field], ...change };
+  writeFileSync(file, JSON.stringify(metadata));
+}
+
+describe('foyer doctor, of destinations', () => {
+  it('finds nothing wrong with the mappings that ship, at backends prepared for them, and says 0', async () => {
+    const { code, examined } = await doctor(ours());
+    expect(examined.flatMap(({ objects }) => objects.flatMap(({ findings }) => findings))).toEqual([]);
+    expect(examined.map(({ destination, ok }) => [destination, ok])).toEqual([
+      ['hubspot', true],
+      ['salesforce', true],
+    ]);
+    expect(code).toBe(0);
+  });
+
+  it('says where a backend takes less than was described, and not where it takes more', async () => {
+    const mappings = ours();
+    describedOtherwise(mappings, 'salesforce.Lead', 'LastName', { length: 120 });
+    describedOtherwise(mappings, 'salesforce.Lead', 'FirstName', { length: 10 });
+    describedOtherwise(mappings, 'salesforce.Lead', 'Company', { required: false });
+    const { code, examined } = await doctor(mappings);
+    const found = examined.flatMap(({ objects }) => objects.flatMap(({ findings }) => findings));
+    expect(found.map(({ code: kind, message }) => `${kind}: ${message.split(',')[0]}`).sort()).toEqual([
+      'moved: Company is required now',
+      'moved: LastName takes 80 characters at most',
+    ]);
+    expect(code).toBe(1);
+  });
+
+  it('writes what the backends say with --describe, and then nothing has moved', async () => {
+    const mappings = ours();
+    describedOtherwise(mappings, 'salesforce.Lead', 'LastName', { length: 120 });
+    await doctor(mappings, book(), '--describe');
+    const { code } = await doctor(mappings);
+    expect(code).toBe(0);
+  });
+
+  it('names what a mapping writes and is not there', async () => {
+    const mappings = ours();
+    const file = path.join(mappings, 'hubspot.contact.yaml');
+    const text = readFileSync(file, 'utf8').replace(/\bjobtitle:/g, 'favourite_colour:');
+    writeFileSync(file, text);
+    describedOtherwise(mappings, 'hubspot.contacts', 'favourite_colour', { type: 'string', length: 100 });
+    const { code, examined } = await doctor(mappings);
+    const [contacts] = examined[0]!.objects;
+    expect(contacts!.findings.map(({ code: kind }) => kind)).toEqual(['no-such-field']);
+    expect(code).toBe(1);
+  });
+
+  it('says what is wrong with credentials that are refused, and goes on with the others', async () => {
+    const urls = { hubspot: twins.hubspot.url, salesforce: twins.salesforce.url };
+    const stranger = destinationsFor(urls, 2_000, { hubspot: { token: 'pat-nobody' } });
+    const { code, examined } = await doctor(ours(), stranger);
+    expect(examined.map(({ ok }) => ok)).toEqual([false, true]);
+    expect(examined[0]!.reason).toMatchObject({ code: expect.stringMatching(/\S/) as string });
+    expect(code).toBe(1);
+  });
+});
