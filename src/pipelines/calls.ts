@@ -1,5 +1,6 @@
 import type pg from 'pg';
-import type { Connector, Outcome, SendResult } from '../connectors/connector.js';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { CallOptions, Connector, Outcome, SendResult } from '../connectors/connector.js';
 import type { Logger } from '../platform/logger.js';
 import type { Holds } from './holds.js';
 import { AllowanceSpentError, Limiter } from './limiter.js';
@@ -39,6 +40,24 @@ export class Calls {
       isPaid = false;
       return Promise.resolve();
     };
+  }
+
+  /** For calls that no lane waits for, of a comparison or a plan: each takes its turn like all others, however far off. */
+  inTurn(timeoutMs: number): CallOptions {
+    const signal = AbortSignal.timeout(timeoutMs);
+    return { signal, turn: () => this.turnWithin(signal) };
+  }
+
+  private async turnWithin(signal: AbortSignal): Promise<void> {
+    for (;;) {
+      try {
+        await this.limiter.turn(signal);
+        return;
+      } catch (error) {
+        if (!(error instanceof AllowanceSpentError)) throw error;
+        await sleep(error.waitMs, undefined, { signal });
+      }
+    }
   }
 
   /** @returns what to call when it is over */

@@ -69,15 +69,13 @@ export class MappingDrains {
 
   private async pipe({ mapping, version }: Applied, lost: AbortSignal): Promise<Pipe> {
     const all = await this.applied.all();
-    const streamOf = (name: string): string | null =>
-      all.find((other) => other.mapping.name === name)?.mapping.stream ?? null;
     return {
       mapping,
       mappingVersion: version,
       connector: this.destinations.connector(mapping.destination),
       target: targetOf(mapping),
       match: mapping.match,
-      needs: mapping.needs.map((name) => ({ mapping: name, stream: streamOf(name) })),
+      needs: await this.applied.needsOf(mapping),
       isWaitedFor:
         mapping.operation === 'append' || all.some((other) => other.mapping.needs.includes(mapping.name)),
       wake: (lanes) => lanes.forEach((lane) => void this.drains.drain(lane)),

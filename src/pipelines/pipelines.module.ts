@@ -28,6 +28,7 @@ import { WhyDeliveries } from './why.js';
     DestinationsController,
   ],
   providers: [
+    AllCalls,
     DestinationStates,
     Doubts,
     AppliedMappings,
@@ -38,7 +39,7 @@ import { WhyDeliveries } from './why.js';
     Replays,
     WhyDeliveries,
   ],
-  exports: [AppliedMappings, Destinations],
+  exports: [AllCalls, AppliedMappings, Destinations],
 })
 export class PipelinesApiModule {}
 

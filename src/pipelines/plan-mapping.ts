@@ -1,12 +1,12 @@
 import { hash } from 'node:crypto';
 import type pg from 'pg';
-import type { Connector, Fields, ObjectTarget } from '../connectors/connector.js';
+import type { Fields } from '../connectors/connector.js';
 import { HeapBound } from '../platform/heap-bound.js';
 import { type Comparing, compareRecord, type PlannedRecord } from './compare-record.js';
 import { count, noCounts, type PlanCounts } from './plan-counts.js';
 import { type PlanSample, type ReasonCount, Samples } from './plan-samples.js';
 import { type Need, readParents } from './parents.js';
-import { readUnknown } from './read-unknown.js';
+import { type Reader, readUnknown } from './read-unknown.js';
 import { type StreamedRecord, streamRecords } from './stream-records.js';
 import { type DuplicateKey, TargetKeys } from './target-keys.js';
 
@@ -16,7 +16,7 @@ export interface Planning extends Comparing {
   readonly position: string;
   /** The mappings whose deliveries must be there first. */
   readonly needs: readonly Need[];
-  readonly reader: { readonly connector: Connector; readonly target: ObjectTarget } | null;
+  readonly reader: Reader | null;
 }
 
 export interface Planned {
@@ -43,7 +43,7 @@ export async function planRecords(client: pg.ClientBase, planning: Planning): Pr
   for await (const page of streamRecords(client, to.stream, position, to.name)) {
     const compared = await comparePage(client, page, planning);
     const read = planning.reader
-      ? await readUnknown(compared, planning.reader.connector, planning.reader.target)
+      ? await readUnknown(compared, planning.reader)
       : compared.map((record) => ({ record, known: null }));
     read.forEach(({ record }, i) => {
       const { isSent, version, answered } = page[i]!;

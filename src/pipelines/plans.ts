@@ -7,11 +7,13 @@ import { CLOCK, type Clock } from '../platform/clock.js';
 import { Settings } from '../platform/config/settings.js';
 import { PG_POOL } from '../platform/database/database.module.js';
 import { hashOf } from './activate.js';
+import { AllCalls } from './all-calls.js';
 import { type Applied, AppliedMappings } from './applied-mappings.js';
 import { Destinations } from './destinations.js';
 import { callsFor, limitsOf, type LimitStanding, type PlanCalls, type PlanCounts } from './plan-counts.js';
 import { type Planned, planRecords } from './plan-mapping.js';
 import { type Given, Proposals } from './proposals.js';
+import type { Reader } from './read-unknown.js';
 
 /** What applying a proposal would do, as the API tells it. */
 export interface Plan extends Omit<Planned, 'writes'> {
@@ -31,6 +33,8 @@ export interface Plan extends Omit<Planned, 'writes'> {
 
 /** Plans that nobody applied are forgotten after so long: a plan this old is out of date in any case. */
 const KEPT_DAYS = 30;
+/** For one reading of what nobody knows, its turn included. */
+const READ_TIMEOUT_MS = 60_000;
 
 /** Says what another version of a mapping would do to every record, without a call to the backend. */
 @Injectable()
@@ -41,6 +45,7 @@ export class Plans {
     private readonly settings: Settings,
     private readonly applied: AppliedMappings,
     private readonly destinations: Destinations,
+    private readonly calls: AllCalls,
     private readonly proposals: Proposals,
   ) {}
 
@@ -77,7 +82,7 @@ export class Plans {
     );
     const backend = this.backend(to);
     const writesWhole = backend?.connector.writesWhole?.(backend.target) ?? false;
-    const reader = read && !writesWhole ? backend : null;
+    const reader = read && !writesWhole && backend ? { ...backend, options: this.reading(to) } : null;
     const { writes, ...planned } = await planRecords(client, {
       id,
       position,
@@ -108,6 +113,10 @@ export class Plans {
       limits,
       createdAt: createdAt.toISOString(),
     };
+  }
+
+  private reading({ destination }: CompiledMapping): Reader['options'] {
+    return () => this.calls.to(destination).inTurn(READ_TIMEOUT_MS);
   }
 
   /** The destination may not be set up where the plan is made; then its costs are not known. */

@@ -1,4 +1,4 @@
-import type { Connector, Fields, FieldValue, ObjectTarget } from '../connectors/connector.js';
+import type { CallOptions, Connector, Fields, FieldValue, ObjectTarget } from '../connectors/connector.js';
 import type { PlannedField, PlannedRecord } from './compare-record.js';
 
 /** A record of a plan, with what was read in the fields of which nobody knew what stands there. */
@@ -7,7 +7,12 @@ export interface ReadRecord {
   readonly known: Fields | null;
 }
 
-const TIMEOUT_MS = 30_000;
+/** Who is asked, and how. */
+export interface Reader {
+  readonly connector: Connector;
+  readonly target: ObjectTarget;
+  readonly options: () => CallOptions;
+}
 
 /**
  * Reads at the backend what nobody knows: `foyer plan --read`. A record of which it turns out that everything stands
@@ -15,8 +20,7 @@ const TIMEOUT_MS = 30_000;
  */
 export async function readUnknown(
   records: readonly PlannedRecord[],
-  connector: Connector,
-  target: ObjectTarget,
+  { connector, target, options }: Reader,
 ): Promise<ReadRecord[]> {
   const max = connector.readBackMax(target);
   const found = new Map<PlannedRecord, ReadRecord>();
@@ -25,9 +29,7 @@ export async function readUnknown(
     const part = asking.slice(i, i + max);
     const names = [...new Set(part.flatMap((record) => unknownFields(record).map(({ name }) => name)))];
     const keys = part.map(({ targetKey, targetId }) => ({ key: targetKey!, targetId }));
-    const { records: stored } = await connector.readBack(target, keys, names, {
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-    });
+    const { records: stored } = await connector.readBack(target, keys, names, options());
     part.forEach((record, n) => {
       const stands = stored[n];
       if (stands) found.set(record, withKnown(record, stands.fields, connector, target));

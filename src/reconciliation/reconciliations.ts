@@ -1,7 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type pg from 'pg';
 import { uuidv7 } from 'uuidv7';
-import type { CallOptions, ObjectTarget } from '../connectors/connector.js';
+import type { ObjectTarget } from '../connectors/connector.js';
+import { AllCalls } from '../pipelines/all-calls.js';
 import { type Applied, AppliedMappings } from '../pipelines/applied-mappings.js';
 import { Destinations } from '../pipelines/destinations.js';
 import { CLOCK, type Clock } from '../platform/clock.js';
@@ -32,6 +33,7 @@ export class Reconciliations {
     @Inject(LOGGER) private readonly logger: Logger,
     private readonly applied: AppliedMappings,
     private readonly destinations: Destinations,
+    private readonly calls: AllCalls,
   ) {}
 
   /**
@@ -79,7 +81,12 @@ export class Reconciliations {
     await writeAgain(this.pool, applied.mapping, writing);
     const removing = asked.remove === true ? rows.filter(({ repair }) => repair === 'remove') : [];
     const connector = this.destinations.connector(applied.mapping.destination);
-    const removed = await removeThere(connector, targetOf(applied), removing, options);
+    const removed = await removeThere(
+      connector,
+      targetOf(applied),
+      removing,
+      this.calling(applied.mapping.destination),
+    );
     const places = [...writing.map(({ place }) => place), ...removed];
     await this.pool.query(
       'update discrepancies set repaired_at = clock_timestamp() where run = $1 and place = any($2)',
@@ -145,7 +152,7 @@ export class Reconciliations {
       mapping,
       connector: this.destinations.connector(mapping.destination),
       target: targetOf(applied),
-      options,
+      options: this.calling(mapping.destination),
       again: (keys) => atRest(this.pool, mapping, keys),
       known: (targetKeys) => knownKeys(this.pool, mapping.name, targetKeys),
       unaccounted: (keys) => withoutDelivery(this.pool, mapping, keys),
@@ -155,6 +162,11 @@ export class Reconciliations {
         await this.pool.query('update reconciliations set seen_at = clock_timestamp() where id = $1', [id]);
       },
     };
+  }
+
+  private calling(destination: string): Reconciling['options'] {
+    const calls = this.calls.to(destination);
+    return () => calls.inTurn(CALL_TIMEOUT_MS);
   }
 
   private async keep(id: string, found: readonly Discrepancy[]): Promise<void> {
@@ -195,10 +207,6 @@ export class Reconciliations {
       client.release(broken);
     }
   }
-}
-
-function options(): CallOptions {
-  return { signal: AbortSignal.timeout(CALL_TIMEOUT_MS) };
 }
 
 function targetOf({ mapping }: Applied): ObjectTarget {

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { Bell } from '../../src/changes/bell.js';
+import { AllCalls } from '../../src/pipelines/all-calls.js';
 import { AppliedMappings } from '../../src/pipelines/applied-mappings.js';
 import { ApplyPlan } from '../../src/pipelines/apply-plan.js';
 import { Destinations } from '../../src/pipelines/destinations.js';
@@ -139,6 +140,7 @@ describe('A record that belongs to another', () => {
       settings,
       applied,
       worker.get(Destinations),
+      worker.get(AllCalls),
       new Proposals(settings),
     ).plan('crm.member', { source: confirmed }, { read: false, ...by });
     expect(plan.counts).toMatchObject({

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { AllCalls } from '../../src/pipelines/all-calls.js';
 import { AppliedMappings } from '../../src/pipelines/applied-mappings.js';
 import { Destinations } from '../../src/pipelines/destinations.js';
 import { systemClock } from '../../src/platform/clock.js';
@@ -25,17 +26,21 @@ const PEOPLE = 60;
 
 let rig: ScriptedRig;
 let reconciliations: Reconciliations;
+let calls: AllCalls;
 let keys: string[];
 
 beforeEach(async () => {
   rig = await ScriptedRig.start({ lead: MAPPING_OF_LEADS });
   const worker = await rig.startWorker();
+  const [destinations, logger] = [worker.get(Destinations), createLogger('fatal')];
+  calls = new AllCalls(destinations, rig.pool, systemClock, logger);
   reconciliations = new Reconciliations(
     rig.pool,
     systemClock,
-    createLogger('fatal'),
+    logger,
     worker.get(AppliedMappings),
-    worker.get(Destinations),
+    destinations,
+    calls,
   );
   const event = await rig.people.event('reconciled');
   await rig.people.register(
@@ -143,6 +148,13 @@ describe('A reconciliation', () => {
     expect(rig.crm.all('Lead')).toHaveLength(PEOPLE);
     const ledger = await rig.ledger(MAPPING);
     expect(ledger.unaccounted).toBe(0);
+  });
+
+  it('takes a turn at the destination for each call, as everything does that calls there', async () => {
+    const before = rig.crm.calls;
+    await run();
+    expect(rig.crm.calls).toBeGreaterThan(before);
+    expect(calls.to('crm').limiter.takeCount().calls).toBe(rig.crm.calls - before);
   });
 
   it('takes nothing away unless asked to', async () => {
