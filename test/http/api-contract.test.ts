@@ -1,50 +1,22 @@
-/**
- * The HTTP contract from outside, line by line: what every address has in common, then the attendees'. Written from
- * the contract's page; it knows nothing of the code.
- */
+/** The HTTP contract from outside: what every address has in common. From the contract's page; it knows nothing of the code. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Answer, type AnswerBody, eventBody, OPERATOR, TestApp } from './app.js';
+import { eventBody, OPERATOR, TestApp } from './app.js';
+import { consents, ContractEvent } from './contract-event.js';
+import { expectProblem } from './expect-problem.js';
 
 const UUID7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
 
+let on: ContractEvent;
 let app: TestApp;
 let event: string;
 
 beforeAll(async () => {
-  app = await TestApp.start();
-  event = await app.openEvent({ capacity: 50 });
-  await app.operator('PUT', `/v1/events/${event}/sessions/opening`, {
-    title: 'Opening',
-    startsAt: '2030-01-01T09:00:00Z',
-    endsAt: '2030-01-01T10:00:00Z',
-    room: 'Hall',
-    kind: 'talk',
-    speakers: [{ name: 'Ada' }],
-    capacity: 20,
-  });
-  await app.operator('PUT', `/v1/events/${event}/form`, {
-    schema: { type: 'object', properties: { diet: { type: 'string' } } },
-    consents: [{ purpose: 'terms', text: 'I agree.', textVersion: '1', required: true }],
-  });
+  on = await ContractEvent.open();
+  ({ app, slug: event } = on);
 });
 
 afterAll(() => app.stop());
-
-const consents = [{ purpose: 'terms', granted: true }];
-
-async function registered(overrides: object = {}): Promise<AnswerBody> {
-  const answer = await app.register(event, { consents, ...overrides });
-  expect(answer.status, answer.text).toBe(201);
-  return answer.body;
-}
-
-const own = (
-  { id, manageToken }: AnswerBody,
-  method: string,
-  rest = '',
-  more: object = {},
-): Promise<Answer> => app.call(method, `/v1/registrations/${id}${rest}`, { token: manageToken, ...more });
 
 /** Names of members, however deep, of what we made (not of what people answer). */
 function names(value: unknown): string[] {
@@ -54,23 +26,9 @@ function names(value: unknown): string[] {
     ['answers', 'source', 'schema'].includes(name) ? [name] : [name, ...names(member)],
   );
 }
-
-function expectProblem(answer: Answer, status: number, code: string): void {
-  expect([answer.status, answer.body.type, answer.body.status], answer.text).toEqual([
-    status,
-    `/problems/${code}`,
-    status,
-  ]);
-  expect(answer.headers.get('content-type')).toMatch(/^application\/problem\+json/);
-  expect(typeof answer.body.title).toBe('string');
-  expect(typeof answer.body.detail).toBe('string');
-  expect(answer.body.instance).toMatch(/^\//);
-  expect(answer.text).not.toMatch(/ at .*\.(ts|js):|select |insert |whsec_/i);
-}
-
 describe('Every answer', () => {
   it('has camelCase names, times with a zone, UUIDv7 ids, and links that lead somewhere', async () => {
-    const registration = await registered();
+    const registration = await on.registered();
     const hook = await app.operator('POST', '/v1/webhooks', { url: 'https://1.1.1.1/hook', topics: ['*'] });
     const run = await app.operator('POST', '/v1/reports/registrations-and-ledger/runs', { format: 'json' });
     const answers = [
@@ -172,12 +130,12 @@ describe('Every fault', () => {
   });
 
   it('of credentials, addresses, methods and types', async () => {
-    const mine = await registered();
+    const mine = await on.registered();
     expectProblem(await app.call('GET', '/v1/webhooks'), 401, 'unauthenticated');
     expectProblem(await app.call('GET', '/v1/webhooks', { token: 'fk_wrong' }), 401, 'unauthenticated');
     expectProblem(await app.call('GET', '/v1/webhooks', { token: mine.manageToken }), 403, 'forbidden');
     expectProblem(await app.call('GET', '/v1/nothing'), 404, 'not-found');
-    expectProblem(await own({ ...mine, manageToken: 'fm_wrong' }, 'GET'), 404, 'not-found');
+    expectProblem(await on.own({ ...mine, manageToken: 'fm_wrong' }, 'GET'), 404, 'not-found');
     const post = await app.call('DELETE', `/v1/events/${event}`);
     expectProblem(post, 405, 'method-not-allowed');
     expect(post.headers.get('allow')).toContain('PATCH');
@@ -197,7 +155,7 @@ describe('Every fault', () => {
     expectProblem(await app.register(closed), 409, 'registration-closed');
     const full = await app.openEvent({ capacity: 0, waitlist: { capacity: 0 } });
     expectProblem(await app.register(full), 409, 'event-full');
-    const { attendee } = await registered();
+    const { attendee } = await on.registered();
     const again = { attendee: { email: attendee.email!.toUpperCase() }, consents };
     expectProblem(await app.register(event, again), 409, 'already-registered');
     expectProblem(await app.register(event, { consents: [] }), 422, 'invalid-answer');
@@ -238,166 +196,6 @@ describe('A request with an Idempotency-Key', () => {
       expect(again.headers.get('idempotent-replayed'), path).toBe('true');
       expect(again.headers.get('location'), path).toBe(first.headers.get('location'));
     }
-  });
-});
-
-describe('An attendee', () => {
-  it('reads events, agenda and form without credentials, cacheable', async () => {
-    for (const path of [
-      '/v1/events',
-      `/v1/events/${event}`,
-      `/v1/events/${event}/sessions`,
-      `/v1/events/${event}/form`,
-    ]) {
-      const answer = await app.call('GET', path);
-      expect([answer.status, answer.headers.get('cache-control')], path).toEqual([200, 'public, max-age=1']);
-      const etag = answer.headers.get('etag')!;
-      expect((await app.call('GET', path, { headers: { 'if-none-match': etag } })).status, path).toBe(304);
-    }
-    expect((await app.call('GET', `/v1/events/${event}`)).body).toMatchObject({
-      slug: event,
-      state: 'open',
-      capacity: 50,
-      placesLeft: expect.any(Number) as number,
-      waitlist: { capacity: null },
-      registrationOpensAt: null,
-      registrationClosesAt: null,
-      sso: 'none',
-      lobby: { state: 'off' },
-    });
-    expect((await app.call('GET', `/v1/events/${event}/form`)).body).toMatchObject({
-      version: 1,
-      schema: { type: 'object' },
-      consents: [{ purpose: 'terms', text: 'I agree.', textVersion: '1', required: true }],
-    });
-  });
-
-  it('registers with all there is to say', async () => {
-    const given = {
-      attendee: {
-        email: 'Whole@Example.org',
-        firstName: 'Ada',
-        lastName: 'Lovelace',
-        company: 'Engines',
-        jobTitle: 'Engineer',
-        country: 'GB',
-        phone: '+442071234567',
-        locale: 'en-GB',
-      },
-      answers: { diet: 'vegan' },
-      consents,
-      sessions: ['opening'],
-      source: { utm_source: 'mail' },
-      code: 'VIP',
-    };
-    const answer = await app.call('POST', `/v1/events/${event}/registrations`, { body: given });
-    expect(answer.status).toBe(201);
-    expect(answer.body).toMatchObject({
-      event: { slug: event },
-      status: 'confirmed',
-      version: 1,
-      attendee: given.attendee,
-      answers: given.answers,
-      consents: [{ purpose: 'terms', granted: true }],
-      sessions: ['opening'],
-      manageToken: expect.stringMatching(/^fm_/) as string,
-    });
-    expect(answer.headers.get('location')).toBe(`/v1/registrations/${answer.body.id}`);
-    expect(answer.headers.get('etag')).toBe('"1"');
-    const { manageToken: _, ...rest } = answer.body;
-    expect((await own(answer.body, 'GET')).body, 'as it was made, without the token').toEqual(rest);
-  });
-
-  it('amends with the version that was read, and cancels as often as wished', async () => {
-    const mine = await registered();
-    const body = { attendee: { jobTitle: 'Chief' } };
-    expectProblem(await own(mine, 'PATCH', '', { body }), 428, 'precondition-required');
-    const amended = await own(mine, 'PATCH', '', { body, headers: { 'if-match': '"1"' } });
-    expect([amended.status, amended.headers.get('etag'), amended.body.version]).toEqual([200, '"2"', 2]);
-    expect(amended.body.attendee.jobTitle).toBe('Chief');
-    expectProblem(
-      await own(mine, 'PATCH', '', { body, headers: { 'if-match': '"1"' } }),
-      412,
-      'precondition-failed',
-    );
-    const patch = { 'if-match': '"2"', 'content-type': 'application/merge-patch+json' };
-    expect(
-      (await own(mine, 'PATCH', '', { body: { attendee: { jobTitle: null } }, headers: patch })).status,
-    ).toBe(200);
-    for (let i = 0; i < 2; i++) {
-      const cancelled = await own(mine, 'DELETE');
-      expect([cancelled.status, cancelled.body.status]).toEqual([200, 'cancelled']);
-    }
-  });
-
-  it('takes and gives back a seat in a session', async () => {
-    const mine = await registered();
-    for (let i = 0; i < 2; i++)
-      expect((await own(mine, 'PUT', '/sessions/opening')).body.sessions).toEqual(['opening']);
-    expect((await own(mine, 'DELETE', '/sessions/opening')).body.sessions).toEqual([]);
-    expectProblem(await own(mine, 'PUT', '/sessions/nowhere'), 404, 'not-found');
-  });
-
-  it('waits in line with a position, and moves up', async () => {
-    const small = await app.openEvent({ capacity: 1 });
-    const first = (await app.register(small)).body;
-    const [second, third] = [(await app.register(small)).body, (await app.register(small)).body];
-    expect([second, third].map(({ status, position }) => [status, position])).toEqual([
-      ['waitlisted', 1],
-      ['waitlisted', 2],
-    ]);
-    await own(first, 'DELETE');
-    expect((await own(second, 'GET')).body.status).toBe('confirmed');
-    expect((await own(third, 'GET')).body.position).toBe(1);
-  });
-
-  it('has a calendar entry, a badge, an export, and may be forgotten', async () => {
-    const mine = await registered();
-    expect((await own(mine, 'GET', '/calendar.ics')).text).toMatch(/^BEGIN:VCALENDAR\r\n/);
-    expect((await own(mine, 'GET', '/badge.svg')).text).toMatch(/^<svg /);
-    expect((await own(mine, 'GET', '/export')).body).toMatchObject({
-      person: { email: mine.attendee.email },
-    });
-    const erased = await own(mine, 'DELETE', '/person');
-    expect([erased.status, erased.body.status]).toEqual([200, 'erased']);
-    expect(erased.text).not.toContain(mine.attendee.email);
-  });
-});
-
-describe('An operator', () => {
-  it('makes an event as a draft that nobody else sees, and opens it', async () => {
-    const made = await app.call('POST', '/v1/events', { body: eventBody(`draft-${event}`), token: OPERATOR });
-    expect([made.status, made.body.state, made.headers.get('location')]).toEqual([
-      201,
-      'draft',
-      `/v1/events/draft-${event}`,
-    ]);
-    expectProblem(await app.call('GET', `/v1/events/draft-${event}`), 404, 'not-found');
-    await app.operator('PATCH', `/v1/events/draft-${event}`, { state: 'open' });
-    expect((await app.call('GET', `/v1/events/${made.body.id}`)).body.state).toBe('open');
-  });
-
-  it('finds registrations by status and e-mail', async () => {
-    const { attendee, id } = await registered();
-    const path = `/v1/events/${event}/registrations`;
-    const found = await app.operator(
-      'GET',
-      `${path}?email=${attendee.email!.toUpperCase()}&status=confirmed`,
-    );
-    expect(found.body.items.map((item) => item.id)).toEqual([id]);
-    expect(found.text).not.toContain('fm_');
-    expect(
-      (await app.operator('GET', `${path}?email=${attendee.email}&status=cancelled`)).body.items,
-    ).toEqual([]);
-    expectProblem(await app.call('GET', `${path}?status=lost`, { token: OPERATOR }), 400, 'invalid-request');
-  });
-
-  it('asks after health and metrics', async () => {
-    expect((await app.call('GET', '/health/live')).body.status).toBe('ok');
-    expect((await app.call('GET', '/health/ready')).status).toBe(200);
-    expect((await app.call('GET', '/metrics')).text).toContain('foyer_registrations_total');
-    for (const path of ['/v1/schedules', '/v1/reports', '/v1/mappings'])
-      expect((await app.operator('GET', path)).body, path).toHaveProperty('items');
   });
 });
 
