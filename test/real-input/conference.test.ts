@@ -1,8 +1,7 @@
-import { cpSync, existsSync, mkdtempSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { parse } from 'yaml';
 import { hubspot } from '../../sandbox/hubspot/hubspot.js';
 import { salesforce } from '../../sandbox/salesforce/salesforce.js';
 import { startTwin, type Twin } from '../../sandbox/twin.js';
@@ -11,6 +10,7 @@ import { freshDatabase } from '../support/database.js';
 import { type RunningProgram, startProgram } from '../support/program.js';
 import { freshRedis } from '../support/redis.js';
 import { waitFor } from '../support/wait-for.js';
+import { type Contact, createsIn, differenceOf, minutes, talksIn, upsertsIn } from './recordings.js';
 import { recordingProxy, type RecordingProxy } from './recording-proxy.js';
 
 const DATA = path.resolve(import.meta.dirname, '../../../shared/data');
@@ -25,8 +25,6 @@ interface Person {
   readonly firstName: string;
   readonly lastName: string;
 }
-
-type Contact = Record<'Email' | 'FirstName' | 'LastName', string>;
 
 describe.skipIf(!isDataHere)(
   'A real conference and recorded people (skipped where ../shared/data is absent)',
@@ -238,60 +236,8 @@ interface Session {
   speakers: { name: string }[];
 }
 
-interface Talk {
-  slug: string;
-  title: string;
-  room: string;
-  start: string;
-  duration: string;
-  persons: { public_name: string }[];
-}
-
-function talksIn(file: string): Talk[] {
-  const { schedule } = JSON.parse(readFileSync(file, 'utf8')) as {
-    schedule: { conference: { days: { rooms: Record<string, Talk[]> }[] } };
-  };
-  return schedule.conference.days.flatMap(({ rooms }) => Object.values(rooms).flat());
-}
-
-function minutes(duration: string): number {
-  const [hours, rest] = duration.split(':').map(Number);
-  return hours! * 60 + rest!;
-}
-
-/** The contacts of each recorded upsert, call by call. */
-function upsertsIn(file: string): Contact[][] {
-  const { interactions } = parse(readFileSync(file, 'utf8'), { maxAliasCount: -1 }) as {
-    interactions: { request?: { uri: string; body: string } }[];
-  };
-  return interactions
-    .filter(({ request }) => request?.uri.endsWith('/composite/sobjects/Contact/Email'))
-    .map(({ request }) => (JSON.parse(request!.body) as { records: Contact[] }).records);
-}
-
-/** The recorded client wrote contacts whole; Foyer writes what differs from what it knows to stand there. */
-function differenceOf(contact: Contact, before: readonly Contact[]): Contact {
-  const known = before.find(({ Email }) => Email === contact.Email);
-  if (!known) return contact;
-  const { FirstName, LastName, ...rest } = contact;
-  return {
-    ...rest,
-    ...(FirstName === known.FirstName ? {} : { FirstName }),
-    ...(LastName === known.LastName ? {} : { LastName }),
-  } as Contact;
-}
-
 function personOf({ Email, FirstName, LastName }: Contact): Person {
   return { email: Email, firstName: FirstName, lastName: LastName };
-}
-
-function createsIn(file: string): Record<'email' | 'firstname' | 'lastname', string>[] {
-  const { http_interactions: interactions } = parse(readFileSync(file, 'utf8')) as {
-    http_interactions: { request: { uri: string; body: { string: string } } }[];
-  };
-  const create = interactions.find(({ request }) => request.uri.endsWith('/contacts/batch/create'))!;
-  type Inputs = { inputs: { properties: Record<'email' | 'firstname' | 'lastname', string> }[] };
-  return (JSON.parse(create.request.body.string) as Inputs).inputs.map(({ properties }) => properties);
 }
 
 function propertiesSent(proxy: RecordingProxy): Map<string, Record<string, string>> {
