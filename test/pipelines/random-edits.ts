@@ -131,7 +131,11 @@ async function recordsOf(on: PlanRig, text: string): Promise<PlannedRecord[]> {
   }
 }
 
-function onTheWire(targetKey: string, write: NonNullable<PlannedRecord['write']>): Record<string, string> {
+/** The properties of a contact, as HubSpot gets them. */
+export function onTheWire(
+  targetKey: string,
+  write: NonNullable<PlannedRecord['write']>,
+): Record<string, string> {
   const texts = Object.entries(write).map(([name, value]) => [name, value === null ? '' : String(value)]);
   return { foyer_person_id: targetKey, ...(Object.fromEntries(texts) as Record<string, string>) };
 }

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { compileGiven } from '../../src/pipelines/mapping-files.js';
 import { waitFor } from '../support/wait-for.js';
 import { PlanRig } from './plan-rig.js';
-import { amend, seed } from './random-edits.js';
+import { amend, onTheWire, seed } from './random-edits.js';
 import { MAPPING } from './rig.js';
 
 let on: PlanRig;
@@ -45,6 +45,45 @@ async function attempts(): Promise<string[]> {
   return rows.map(({ id }) => id);
 }
 
+/** What goes out in a replay of all that stands at the twin, and the ids of its calls. */
+async function aDay(): Promise<{ calls: string[]; sent: Map<string, string> }> {
+  const start = (await on.journal()).length;
+  const before = await attempts();
+  await replay({ state: 'verified' });
+  const sent = await payloads(start);
+  expect(sent.size).toBeGreaterThan(4);
+  return { calls: (await attempts()).filter((id) => !before.includes(id)), sent };
+}
+
+/** The payloads of calls of then, from what the log holds of them and the version of the mapping that was in force. */
+async function madeAnew(calls: readonly string[]): Promise<Map<string, string>> {
+  const { rows } = await on.rig.pool.query<{
+    key: string;
+    snapshot: unknown;
+    file: string;
+    source: string;
+  }>(
+    `select c.key, c.snapshot, v.file, v.source
+       from attempts a
+       cross join lateral unnest(a.keys, a.versions) as k (key, version)
+       join changes c on c.key = k.key and c.version = k.version and c.stream = 'person'
+       join mapping_versions v on v.mapping = a.mapping and v.version = a.mapping_version
+      where a.id = any($1)`,
+    [calls],
+  );
+  const remade = new Map<string, string>();
+  for (const { key, snapshot, file, source: text } of rows) {
+    const { mapping } = await compileGiven(on.mappingsDir, file, text);
+    const evaluation = mapping!.evaluate(snapshot);
+    if (evaluation.kind !== 'write') continue;
+    const { key: id, fields } = evaluation;
+    const properties = onTheWire(id, fields);
+    const request = { id, idProperty: mapping!.keyField, objectWriteTraceId: '', properties };
+    remade.set(key, JSON.stringify(request));
+  }
+  return remade;
+}
+
 async function expectBalanced(): Promise<void> {
   const { records, states, unaccounted, changes } = await on.settled();
   expect(unaccounted).toBe(0);
@@ -68,11 +107,7 @@ describe('A replay', () => {
   });
 
   it('of an old day makes what was sent that day, from the log and the version that was in force', async () => {
-    const start = (await on.journal()).length;
-    const before = await attempts();
-    await replay({ state: 'verified' });
-    const thatDay = await payloads(start);
-    const ofThatDay = (await attempts()).filter((id) => !before.includes(id));
+    const { calls, sent } = await aDay();
     // Since then people have changed, and so has the mapping.
     for (const [i, id] of registrations.slice(0, 3).entries())
       await amend(on.rig.pool, id, { lastName: `Later ${i}` });
@@ -81,39 +116,7 @@ describe('A replay', () => {
       (await on.plan({ source: source.slice(0, source.indexOf('examples:')) })).id,
     );
     await on.settled();
-    const { rows } = await on.rig.pool.query<{
-      key: string;
-      snapshot: unknown;
-      file: string;
-      source: string;
-    }>(
-      `select c.key, c.snapshot, v.file, v.source
-         from attempts a
-         cross join lateral unnest(a.keys, a.versions) as k (key, version)
-         join changes c on c.key = k.key and c.version = k.version and c.stream = 'person'
-         join mapping_versions v on v.mapping = a.mapping and v.version = a.mapping_version
-        where a.id = any($1)`,
-      [ofThatDay],
-    );
-    const remade = new Map<string, string>();
-    for (const { key, snapshot, file, source: text } of rows) {
-      const { mapping } = await compileGiven(on.mappingsDir, file, text);
-      const evaluation = mapping!.evaluate(snapshot);
-      if (evaluation.kind !== 'write') continue;
-      const fields = Object.entries(evaluation.fields).map(([name, value]) => [
-        name,
-        value === null ? '' : String(value),
-      ]);
-      const properties = { [mapping!.keyField]: evaluation.key, ...(Object.fromEntries(fields) as object) };
-      const request = {
-        id: evaluation.key,
-        idProperty: mapping!.keyField,
-        objectWriteTraceId: '',
-        properties,
-      };
-      remade.set(key, JSON.stringify(request));
-    }
-    expect(remade).toEqual(thatDay);
+    expect(await madeAnew(calls)).toEqual(sent);
     await on.apply(inverse!);
     await expectBalanced();
   });
@@ -145,6 +148,17 @@ describe('A replay', () => {
     expect(counts.accepted + counts.changed + counts.created + counts.unknown).toBeGreaterThan(0);
     await on.apply(id);
     expect((await on.settled()).states.rejected).toBe(0);
+    await expectBalanced();
+  });
+
+  it('of an old day makes the same but for who was erased since, of whom nothing is left to send', async () => {
+    const { calls, sent } = await aDay();
+    const erased = await keyOf('flo@example.com');
+    expect(sent.get(erased)).toContain('flo@example.com');
+    await on.rig.pool.query('select erase_person($1, now())', [registrations[5]]);
+    await on.rig.settled();
+    sent.delete(erased);
+    expect(await madeAnew(calls)).toEqual(sent);
     await expectBalanced();
   });
 
