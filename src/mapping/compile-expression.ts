@@ -18,7 +18,7 @@ import { granted, specialCalls } from './special-calls.js';
 import { addends, literalText } from './syntax-tree.js';
 import { zonedMethods } from './time-functions.js';
 import { ValueFault } from './value-fault.js';
-import { asText, boundedText, classOf, Frame, type Run } from './value.js';
+import { asText, boundedText, charactersPerStep, classOf, Frame, type Run } from './value.js';
 
 export function compileExpression(node: Node, scope: Scope): Compiled {
   switch (node.op) {
@@ -238,7 +238,7 @@ function strict(spec: FunctionSpec, runs: readonly Run[]): Run {
 
 function costOf(value: unknown): number {
   if (Array.isArray(value)) return 1 + value.length;
-  return typeof value === 'string' ? 1 + (value.length >> 6) : 1;
+  return typeof value === 'string' ? 1 + Math.floor(value.length / charactersPerStep) : 1;
 }
 
 function fold([left, right]: readonly [Node, Node], scope: Scope, apply: Operator): Compiled {

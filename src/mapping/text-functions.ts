@@ -2,7 +2,10 @@ import { createHash } from 'node:crypto';
 import { RE2JS } from 're2js';
 import { knownMethod, newFunction, newMethod, type FunctionSpec } from './function-spec.js';
 import { ValueFault } from './value-fault.js';
-import { asNumber, asText, textLengthMax, type Frame } from './value.js';
+import { asNumber, asText, charactersPerStep, textLengthMax, type Frame } from './value.js';
+
+/** A search compares so many characters in one step. */
+const comparisonsPerStep = 16_384;
 
 /** Linear or better, and known to systems that take hashed addresses. */
 export const hashAlgorithms = ['sha256', 'sha512', 'sha1', 'md5'] as const;
@@ -67,12 +70,12 @@ function isAscii(text: string): boolean {
 
 /** A search takes, at worst, the product of both lengths. */
 function searching(text: unknown, sought: unknown): number {
-  return (lengthOf(text) * lengthOf(sought)) >> 14;
+  return Math.floor((lengthOf(text) * lengthOf(sought)) / comparisonsPerStep);
 }
 
 /** RE2 walks the text once, with as many threads as the pattern has parts. */
 function matching(text: unknown, expression: unknown): number {
-  return (lengthOf(text) * lengthOf(expression)) >> 6;
+  return Math.floor((lengthOf(text) * lengthOf(expression)) / charactersPerStep);
 }
 
 function lengthOf(value: unknown): number {

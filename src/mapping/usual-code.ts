@@ -14,7 +14,7 @@ import { typeOf, type Node } from './expression-language.js';
 import type { Scope } from './scope.js';
 import { addends, literalText } from './syntax-tree.js';
 import { lowerAscii, trimmed, upperAscii } from './text-functions.js';
-import { textLengthMax } from './value.js';
+import { charactersPerStep, textLengthMax } from './value.js';
 import type { RecordReads } from './record-reads.js';
 
 /** Code that gives a value and changes nothing. */
@@ -25,13 +25,12 @@ export interface Piece {
   readonly literal?: string | number | boolean | null;
 }
 
-/** Methods of a text alone that cannot fail. A text below `pricedLength` costs one step. */
-const textMethods: ReadonlyMap<string, (text: string) => string> = new Map([
+/** Methods of a text alone that cannot fail. They cost one step where the text is walked in one. */
+const plainMethods: ReadonlyMap<string, (text: string) => string> = new Map([
   ['trim', trimmed],
   ['lowerAscii', lowerAscii],
   ['upperAscii', upperAscii],
 ]);
-const pricedLength = 64;
 
 const isName = /^\w+$/;
 type Binary = readonly [Node, Node];
@@ -173,11 +172,11 @@ export class UsualCode {
       const code = `${this.reads.give(isConsentGranted)}(frame, ${this.reads.give(purpose)})`;
       return { code, kind: 'bool' };
     }
-    const method = textMethods.get(name);
+    const method = plainMethods.get(name);
     const piece = method ? this.piece(receiver) : null;
     if (!method || !piece) return null;
     const text = this.text(piece);
-    this.require(`${text}.length < ${pricedLength}`);
+    this.require(`${text}.length < ${charactersPerStep}`);
     this.steps++;
     return this.held(`${this.reads.give(method)}(${text})`, 'text');
   }

@@ -13,6 +13,8 @@ export const listElementsMax = 10_000;
 export const textLengthMax = 100_000;
 /** Steps one record may cost at one mapping: elements walked and pieces of text built. */
 export const stepsMax = 200_000;
+/** Characters of a text that are walked in one step. */
+export const charactersPerStep = 64;
 
 /** A length of time, as CEL has it. */
 export class Duration {

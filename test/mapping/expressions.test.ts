@@ -171,6 +171,13 @@ describe('An expression that cannot give a value rejects the record:', () => {
     expect(performance.now() - before).toBeLessThan(500);
   });
 
+  it('one that searches a long text for a long one, though their product is past 32 bits', () => {
+    const mapping = oneField(`'person.firstName.contains(person.lastName)'`, 'Flag');
+    const [firstName, lastName] = ['a'.repeat(60_000), 'a'.repeat(59_000)];
+    const found = fieldOf(mapping, { person: { ...person, firstName, lastName } });
+    expect(found).toEqual({ rejected: 'too-costly' });
+  });
+
   it('one that walks an endless list or grows an endless text', () => {
     const endless = Array.from({ length: 20_000 }, () => ({ id: 'r' }));
     const walk = oneField('registrations.map(r, r.id).join()');
