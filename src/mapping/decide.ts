@@ -19,7 +19,7 @@ const keyLengthMax = 255;
 const noTargets: Targets = Object.freeze({});
 
 /** From here on a mapping has code of its own; a check of its examples does not pay for that. */
-const manyEvaluations = 200;
+export const manyEvaluations = 200;
 
 /** What is being worked on beside fields, which have their index. */
 const atKey = -2;

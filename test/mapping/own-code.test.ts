@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { CompiledMapping } from '../../src/mapping/compiled-mapping.js';
 import { ExpressionLanguage } from '../../src/mapping/expression-language.js';
 import { RecordReads } from '../../src/mapping/record-reads.js';
 import type { Scope } from '../../src/mapping/scope.js';
@@ -14,6 +15,38 @@ describe('A mapping with code of its own', () => {
     // A name of let that fails beside an || that holds: found by the deep form.
     expect(compareOwnCode(1, 100, 10_436).differing).toEqual([]);
     for (const count of Object.values(counts)) expect(count).toBeGreaterThan(500);
+  });
+
+  it('reads an attribute once, however many of its fields want it; one of very many fields has none', () => {
+    const ofFields = (count: number) =>
+      compile(
+        `mapping: crm.thing
+stream: registration
+destination: crm
+object: Thing
+operation: upsert
+when: consent.granted("marketing")
+whenNot: keep
+key: { field: Id__c, value: id }
+fields:
+${Array.from({ length: count }, (_, i) => `  F${i}: attendee.email`).join('\n')}
+`,
+        null,
+      ).mapping!;
+    const readsOf = (mapping: CompiledMapping): number => {
+      let reads = 0;
+      const attendee = {
+        get email() {
+          reads++;
+          return 'ana@example.com';
+        },
+      };
+      const { kind } = mapping.evaluate({ id: 'r-1', attendee, consents: consented });
+      expect(kind).toBe('write');
+      return reads;
+    };
+    expect([readsOf(ofFields(3)), readsOf(inUse(ofFields(3)))]).toEqual([3, 1]);
+    expect([readsOf(inUse(ofFields(100))), readsOf(inUse(ofFields(101)))]).toEqual([1, 101]);
   });
 
   it('stops where its fuel ends, to the step', () => {
