@@ -4,7 +4,7 @@ import { inRoot, ROOT } from './launcher/root.mjs';
 import { runCommand } from './launcher/run-command.mjs';
 
 /**
- * `npm run bench [registrations|pipeline|latency] [-- --json] [-- --profile FOLDER]`: builds what ships and the
+ * `npm run bench [names…] [-- --json] [-- --profile FOLDER]`: builds what ships and the
  * benchmarks, and runs them in this process, so that Ctrl-C ends all they started.
  */
 if (!isInstalled()) await install();

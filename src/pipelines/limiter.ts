@@ -112,6 +112,7 @@ export class Limiter {
     // Calls that were under way when the first was refused tell nothing new.
     if (now - this.adaptedAtMs > MEASURED_MS || this.adaptedGapMs === 0) this.adaptedGapMs = grown;
     this.adaptedAtMs = now;
+    this.spare = 0;
     await this.pool.query({
       name: 'budget-hold',
       text: `insert into call_budgets as b (destination, day, next_at)

@@ -57,6 +57,32 @@ describe('The limiter of a destination', () => {
     expect(limiter.waitMs()).toBeGreaterThan(0);
   });
 
+  it('is booked a moment ahead where calls need no spacing, and little of it is lost', async () => {
+    let bookings = 0;
+    const counting = {
+      query: (query: pg.QueryConfig) => {
+        bookings++;
+        return pool.query(query);
+      },
+    } as unknown as pg.Pool;
+    const limiter = new Limiter(counting, 'ahead', { callsPerDay: 10_000_000 });
+    for (let i = 0; i < 300; i++) await limiter.turn(never);
+    expect(bookings).toBeLessThan(200);
+    const { rows } = await pool.query<{ used: number }>(
+      `select day_used::int as used from call_budgets where destination = 'ahead'`,
+    );
+    expect(rows[0]!.used).toBeGreaterThanOrEqual(300);
+    expect(rows[0]!.used).toBeLessThan(300 + 64);
+
+    const [asked, now] = [performance.now(), Date.now()];
+    await limiter.throttled(now + 300, now);
+    await limiter.turn(never);
+    expect(
+      performance.now() - asked,
+      'what was booked before a throttle is not used after it',
+    ).toBeGreaterThan(250);
+  });
+
   it('spaces calls so that the day lasts once more than its share is used', async () => {
     const { rows } = await pool.query<{ gap_ms: number; left_ms: number }>(
       `with spent as (
