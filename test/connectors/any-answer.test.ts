@@ -1,18 +1,14 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { decoded, type Dialect, dialects, encoded, expectConfirmed, persons } from './dialects.js';
-import { type Script, type ScriptedServer, type Seen, scriptedServer } from './scripted-server.js';
+import { type Script, type Seen, sharedServer } from './scripted-server.js';
 
 const signal = new AbortController().signal;
 
 describe.each(dialects.map((dialect) => [dialect.name, dialect] as const))(
   'any answer at all, read by %s',
   (_, dialect) => {
-    let server: ScriptedServer;
-    beforeAll(async () => {
-      server = await scriptedServer();
-    });
-    afterAll(() => server.close());
+    const server = sharedServer();
 
     const send = (script: Script, count: number) => {
       server.script = dialect.around(script);

@@ -1,8 +1,8 @@
 import type { ServerResponse } from 'node:http';
 import net, { type AddressInfo } from 'node:net';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { answer, dialects, expectConfirmed, kinds, persons as manyPersons } from './dialects.js';
-import { type Script, type ScriptedServer, type Seen, json, scriptedServer } from './scripted-server.js';
+import { type Script, type Seen, json, sharedServer } from './scripted-server.js';
 
 const never = new AbortController().signal;
 const text = (status: number, body: string, headers: Record<string, string> = {}): Script => {
@@ -12,18 +12,11 @@ const text = (status: number, body: string, headers: Record<string, string> = {}
 describe.each(dialects.map((dialect) => [dialect.name, dialect] as const))(
   'the contract, kept by %s',
   (_, dialect) => {
-    let server: ScriptedServer;
+    const server = sharedServer();
     /** As many as one call of this backend carries. */
     const most = (count: number): number => Math.min(count, dialect.most ?? count);
     const persons = (count: number) => manyPersons(most(count));
     const all = (kind: string, count: number): string[] => Array<string>(most(count)).fill(kind);
-    beforeAll(async () => {
-      server = await scriptedServer();
-    });
-    afterAll(() => server.close());
-    beforeEach(() => {
-      server.seen.length = 0;
-    });
 
     const send = (script: Script, count = 3, signal: AbortSignal = never, settings = {}) => {
       server.script = dialect.around(script);

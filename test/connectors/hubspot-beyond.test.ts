@@ -1,21 +1,14 @@
 /** What HubSpot offers beyond upserts: adopting, removing, finding, listing, describing. */
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { ObjectTarget } from '../../src/connectors/connector.js';
 import { dialects, kinds, persons } from './dialects.js';
-import { type ScriptedServer, type Seen, json, scriptedServer } from './scripted-server.js';
+import { type Seen, json, sharedServer } from './scripted-server.js';
 
 const signal = new AbortController().signal;
 const dialect = dialects[0]!;
 const target: ObjectTarget = { object: 'contacts', operation: 'upsert', keyField: 'foyer_person_id' };
 
-let server: ScriptedServer;
-beforeAll(async () => {
-  server = await scriptedServer();
-});
-afterAll(() => server.close());
-beforeEach(() => {
-  server.seen.length = 0;
-});
+const server = sharedServer();
 
 interface Body {
   inputs: { id: string; idProperty?: string; properties: Record<string, string> }[];

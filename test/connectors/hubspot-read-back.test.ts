@@ -1,19 +1,12 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { hubspotCanonical } from '../../src/connectors/hubspot-canonical.js';
 import { dialects } from './dialects.js';
-import { type ScriptedServer, json, scriptedServer } from './scripted-server.js';
+import { json, sharedServer } from './scripted-server.js';
 
 const signal = new AbortController().signal;
 const dialect = dialects[0]!;
 
-let server: ScriptedServer;
-beforeAll(async () => {
-  server = await scriptedServer();
-});
-afterAll(() => server.close());
-beforeEach(() => {
-  server.seen.length = 0;
-});
+const server = sharedServer();
 
 describe('reading back', () => {
   const read = (body: unknown, asked: { key: string; targetId: string | null }[], status = 200) => {

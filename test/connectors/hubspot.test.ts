@@ -1,22 +1,15 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Outcome } from '../../src/connectors/connector.js';
 import { nextMidnightMs } from '../../src/connectors/next-midnight.js';
 import { createConnector } from '../../src/connectors/registry.js';
 import { dialects, kinds, person, persons } from './dialects.js';
-import { type Script, type ScriptedServer, json, scriptedServer } from './scripted-server.js';
+import { type Script, json, sharedServer } from './scripted-server.js';
 
 const signal = new AbortController().signal;
 const dialect = dialects[0]!;
 const NOW = Date.parse('2026-03-01T10:00:00Z');
 
-let server: ScriptedServer;
-beforeAll(async () => {
-  server = await scriptedServer();
-});
-afterAll(() => server.close());
-beforeEach(() => {
-  server.seen.length = 0;
-});
+const server = sharedServer();
 
 function connector(settings: object = {}) {
   const all = { baseUrl: server.baseUrl, token: 'pat-1', callTimeoutMs: 1000, ...settings };

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { FieldValue, ObjectTarget, Outcome, OutgoingRecord } from '../../src/connectors/connector.js';
 import { dialects, persons } from './dialects.js';
 import {
@@ -10,7 +10,7 @@ import {
   mappings,
   sorted,
 } from './recordings.js';
-import { type ScriptedServer, scriptedServer } from './scripted-server.js';
+import { sharedServer } from './scripted-server.js';
 
 const signal = new AbortController().signal;
 const [hubspot, salesforce] = dialects;
@@ -18,14 +18,7 @@ const [hubspot, salesforce] = dialects;
 if (!areRecordingsHere) console.warn(`Skipped: ${absentMessage}.`);
 
 describe.skipIf(!areRecordingsHere)('recorded traffic', () => {
-  let server: ScriptedServer;
-  beforeAll(async () => {
-    server = await scriptedServer();
-  });
-  afterAll(() => server.close());
-  beforeEach(() => {
-    server.seen.length = 0;
-  });
+  const server = sharedServer();
 
   const replay = (answer: Interaction) => (_: unknown, response: ServerResponse) => {
     response.writeHead(answer.status, answer.headers).end(answer.body);

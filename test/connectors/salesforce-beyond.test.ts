@@ -1,10 +1,10 @@
 /** What Salesforce offers beyond upserts: a key instead of a secret, members of campaigns, removing, finding, listing, describing. */
 import { createVerify, generateKeyPairSync } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { ObjectTarget, OutgoingRecord } from '../../src/connectors/connector.js';
 import { createConnector } from '../../src/connectors/registry.js';
 import { dialects, kinds, persons } from './dialects.js';
-import { type ScriptedServer, type Seen, json, scriptedServer } from './scripted-server.js';
+import { type Seen, json, sharedServer } from './scripted-server.js';
 
 const signal = new AbortController().signal;
 const dialect = dialects[1]!;
@@ -12,14 +12,7 @@ const MEMBER: ObjectTarget = { object: 'CampaignMember', operation: 'upsert', ke
 const CAMPAIGN = '7014S000001VKQ1QAO';
 const LEAD = '00Q4S000001VKQ1UAO';
 
-let server: ScriptedServer;
-beforeAll(async () => {
-  server = await scriptedServer();
-});
-afterAll(() => server.close());
-beforeEach(() => {
-  server.seen.length = 0;
-});
+const server = sharedServer();
 
 const bodyOf = (seen: Seen) => JSON.parse(seen.body) as { records: Record<string, unknown>[] };
 const queryOf = (seen: Seen): string | null => new URL(seen.path, server.baseUrl).searchParams.get('q');

@@ -1,23 +1,16 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createConnector } from '../../src/connectors/registry.js';
 import { salesforceCanonical } from '../../src/connectors/salesforce-canonical.js';
 import { errorsIn, meaningOf } from '../../src/connectors/salesforce-errors.js';
 import { dialects, kinds, person, persons } from './dialects.js';
-import { type Script, type ScriptedServer, json, scriptedServer } from './scripted-server.js';
+import { type Script, json, sharedServer } from './scripted-server.js';
 
 const signal = new AbortController().signal;
 const dialect = dialects[1]!;
 const NOW = Date.parse('2026-03-01T10:00:00Z');
 const TOKEN_PATH = '/services/oauth2/token';
 
-let server: ScriptedServer;
-beforeAll(async () => {
-  server = await scriptedServer();
-});
-afterAll(() => server.close());
-beforeEach(() => {
-  server.seen.length = 0;
-});
+const server = sharedServer();
 
 const connector = (settings: object = {}) =>
   createConnector(

@@ -1,5 +1,6 @@
 import http from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { afterAll, beforeAll, beforeEach } from 'vitest';
 
 export interface Seen {
   readonly method: string;
@@ -20,6 +21,23 @@ export interface ScriptedServer {
 
 /** The fake at the network's edge: a real server that answers as the test says. */
 export async function scriptedServer(): Promise<ScriptedServer> {
+  const { scripted, server } = unstarted();
+  await listening(server);
+  return scripted;
+}
+
+/** One for all tests of the file or the block that asks for it; before each, what was seen is forgotten. */
+export function sharedServer(): ScriptedServer {
+  const { scripted, server } = unstarted();
+  beforeAll(() => listening(server));
+  afterAll(() => scripted.close());
+  beforeEach(() => {
+    scripted.seen.length = 0;
+  });
+  return scripted;
+}
+
+function unstarted(): { scripted: ScriptedServer; server: http.Server } {
   const seen: Seen[] = [];
   const server = http.createServer((request, response) => {
     const chunks: Buffer[] = [];
@@ -31,10 +49,10 @@ export async function scriptedServer(): Promise<ScriptedServer> {
       scripted.script(call, response, request.socket);
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
   const scripted: ScriptedServer = {
-    baseUrl: `http://127.0.0.1:${port}`,
+    get baseUrl() {
+      return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    },
     seen,
     script: (_, response) => response.writeHead(500).end(),
     close: () =>
@@ -43,8 +61,11 @@ export async function scriptedServer(): Promise<ScriptedServer> {
         server.close(() => resolve());
       }),
   };
-  return scripted;
+  return { scripted, server };
 }
+
+const listening = (server: http.Server): Promise<void> =>
+  new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
 
 export function json(
   response: http.ServerResponse,

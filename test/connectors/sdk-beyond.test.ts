@@ -2,22 +2,14 @@
 
 import { createHash } from 'node:crypto';
 import { createRequire } from 'node:module';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { createConnector } from '../../src/connectors/registry.js';
 import { loadDestinations } from '../../src/platform/config/destinations.js';
-import { json, type ScriptedServer, scriptedServer } from './scripted-server.js';
+import { json, sharedServer } from './scripted-server.js';
 
 const signal = new AbortController().signal;
 const KEY = 'Ada.Lovelace@example.com';
-let server: ScriptedServer;
-
-beforeAll(async () => {
-  server = await scriptedServer();
-});
-afterAll(() => server.close());
-beforeEach(() => {
-  server.seen.length = 0;
-});
+const server = sharedServer();
 
 describe('@mailchimp/mailchimp_marketing', () => {
   interface Client {

@@ -2,22 +2,15 @@
 
 import { Client } from '@hubspot/api-client';
 import jsforce from 'jsforce';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { dialects, persons } from './dialects.js';
-import { type ScriptedServer, type Seen, json, scriptedServer } from './scripted-server.js';
+import { type Seen, json, sharedServer } from './scripted-server.js';
 
 const signal = new AbortController().signal;
 const [hubspot, salesforce] = dialects;
 
 describe('the vendors’ own clients send what we send', () => {
-  let server: ScriptedServer;
-  beforeAll(async () => {
-    server = await scriptedServer();
-  });
-  afterAll(() => server.close());
-  beforeEach(() => {
-    server.seen.length = 0;
-  });
+  const server = sharedServer();
 
   const shape = ({ method, path, headers, body }: Seen) => ({
     method,
