@@ -35,9 +35,10 @@ export class RestAnswers {
   private readonly secrets: Sent;
 
   /** What expressions read of an answer; `result` is the body until a member of its results takes that place. */
-  valuesOf({ status, headers, body, isReadable }: HttpAnswer, values: Values, record?: RecordValues): Values {
+  valuesOf({ status, headers, body, isReadable }: HttpAnswer, values: Values, record?: Asked): Values {
     const read = isReadable ? body : undefined;
-    return { status, headers, body: read, readable: isReadable, result: read, values, ...record };
+    const about = record ? keyValues(record) : {};
+    return { status, headers, body: read, readable: isReadable, result: read, values, ...about };
   }
 
   /** Null: no line of the declaration speaks of this answer. */
@@ -108,10 +109,10 @@ export class RestAnswers {
 
 export type Declared = Failure | { readonly kind: 'written' } | { readonly kind: 'unchanged' };
 
-export interface RecordValues {
-  readonly key: string;
-  readonly targetId: string | undefined;
-}
+export type Asked = Pick<OutgoingRecord, 'key' | 'targetId'>;
+
+/** What expressions read of the record that an answer, or one of its results, is about. */
+export const keyValues = ({ key, targetId }: Asked): Values => ({ key, targetId: targetId ?? undefined });
 
 /** A page for people is no answer of an API, whatever its status says: a proxy or a login stands between. */
 export function isPage({ headers }: HttpAnswer): boolean {

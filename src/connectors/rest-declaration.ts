@@ -131,7 +131,13 @@ const read = shape('How records are read back. Left out: they are not, and their
   ),
   of: optional(whoIsWho, null),
   id: expression('The backend’s id; a record without one was not read.', OF_ANSWER),
-  missing: optional(expression('Whether the answer says that nothing stands there.', OF_ANSWER), null),
+  missing: optional(
+    expression(
+      'Whether the answer says that nothing stands there; of several, for each that is not among the results.',
+      OF_ANSWER,
+    ),
+    null,
+  ),
   fields: orEmpty(
     mapOf(
       'Where a field stands; left out: under its own name in the result.',
@@ -225,8 +231,10 @@ function checkTogether(declaration: RestDeclaration, objects: Place): void {
     if (!read) continue;
     const place = objects.at(name).at('read');
     checkNames(read.max > 1 ? OF_CALL : OF_RECORD, read, place);
-    if (read.max > 1 && (!read.results || !read.of))
-      place.note('reads several records a call: it needs results and of');
+    if (read.max > 1 && (!read.results || !read.of || !read.missing))
+      place.note(
+        'reads several records a call: it needs results, of, and missing: what is not among the results may stand on another page',
+      );
   }
 }
 

@@ -1,13 +1,12 @@
 import type { HttpAnswer } from '../platform/http-client/http-engine.js';
-import { type Failure, unreadable, withoutAnswer } from './call-outcome.js';
-import type { CallOptions, ObjectTarget, OutgoingRecord, ReadResult, StoredRecord } from './connector.js';
-import { idOf, isPage, NOTHING_TOLD, type RestAnswers } from './rest-answer.js';
+import { type Failure, unconfirmed, unreadable, withoutAnswer } from './call-outcome.js';
+import type { CallOptions, ObjectTarget, ReadResult, StoredRecord } from './connector.js';
+import { type Asked, idOf, isPage, keyValues, NOTHING_TOLD, type RestAnswers } from './rest-answer.js';
 import { asJson, callValues, recordValues, type RestCalls, templateFailure } from './rest-call.js';
 import type { RestRead } from './rest-declaration.js';
 import { claims, resultsIn } from './rest-results.js';
 import type { Values } from './template.js';
 
-type Asked = Pick<OutgoingRecord, 'key' | 'targetId'>;
 type Answered = { readonly records: readonly (StoredRecord | undefined)[]; readonly failure?: Failure };
 
 /** Reads the records of one object back as its declaration says. */
@@ -64,11 +63,8 @@ export class RestReader {
   }
 
   private one(answer: HttpAnswer, asked: Asked, fields: readonly string[]): Answered {
-    const values = this.answers.valuesOf(answer, this.values, {
-      key: asked.key,
-      targetId: asked.targetId ?? undefined,
-    });
-    if (!isPage(answer) && this.read.missing?.(values) === true) return { records: [null] };
+    const values = this.answers.valuesOf(answer, this.values, asked);
+    if (!isPage(answer) && this.isMissing(values)) return { records: [null] };
     const failure = this.failureOf(values, answer);
     if (failure) return { records: [undefined], failure };
     const stored = this.stored(values, fields);
@@ -88,12 +84,20 @@ export class RestReader {
       (index) => recordValues(part[index]!, this.target, this.values),
       (result) => ({ ...values, result }),
     )!;
-    const records = claimed.map((ours) => {
-      // The call asked for it and was answered: what is not among the results is not there.
-      if (ours.length === 0) return null;
-      return this.stored({ ...values, result: ours[0] }, fields) ?? undefined;
+    const records = claimed.map((ours, index) => {
+      const about = { ...values, ...keyValues(part[index]!) };
+      if (ours?.length === 0) return this.isMissing(about) ? null : undefined;
+      // Told twice, or to be told from no other: nobody knows which is true.
+      return ours?.length === 1
+        ? (this.stored({ ...about, result: ours[0] }, fields) ?? undefined)
+        : undefined;
     });
-    return records.includes(undefined) ? { records, failure: unreadable(answer.status) } : { records };
+    return records.includes(undefined) ? { records, failure: unconfirmed(answer.status) } : { records };
+  }
+
+  /** Only where the answer says so: what it does not show may stand on another page. */
+  private isMissing(values: Values): boolean {
+    return this.read.missing?.(values) === true;
   }
 
   private failureOf(values: Values, answer: HttpAnswer): Failure | null {

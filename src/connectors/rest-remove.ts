@@ -39,8 +39,8 @@ export class RestRemover {
     const answer = called.result;
     if (answer.kind !== 'answered') return told(withoutAnswer(answer));
 
-    const { key, targetId } = record;
-    const asked = this.answers.valuesOf(answer, this.values, { key, targetId: targetId ?? undefined });
+    const { targetId } = record;
+    const asked = this.answers.valuesOf(answer, this.values, record);
     const { status } = answer;
     if (!isPage(answer) && this.declared.missing?.(asked) === true)
       return told({ kind: 'unchanged', targetId }, status);

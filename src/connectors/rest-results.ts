@@ -16,7 +16,7 @@ export function resultsIn(lists: readonly Expression[], values: Values): unknown
 
 /**
  * For each record the results that are about it. In the order of the records where nothing says who is who: then there
- * must be as many, or null. Two records that go by one name cannot be told apart: neither has a result.
+ * must be as many, or null. Null for a record: it goes by no name, or by that of another, and cannot be told apart.
  */
 export function claims(
   results: readonly unknown[],
@@ -24,14 +24,15 @@ export function claims(
   of: WhoIsWho | null,
   ofRecord: (index: number) => Values,
   ofResult: (result: unknown) => Values,
-): unknown[][] | null {
+): (unknown[] | null)[] | null {
   if (of === null) return results.length === records.length ? results.map((result) => [result]) : null;
   const byName = new Map<string, number | null>();
   records.forEach((_, index) => {
     const name = nameOf(of.record(ofRecord(index)));
     if (name !== null) byName.set(name, byName.has(name) ? null : index);
   });
-  const claimed: unknown[][] = records.map(() => []);
+  const known = new Set(byName.values());
+  const claimed = records.map((_, index): unknown[] | null => (known.has(index) ? [] : null));
   for (const result of results) {
     const name = nameOf(of.result(ofResult(result)));
     const index = name === null ? null : (byName.get(name) ?? null);

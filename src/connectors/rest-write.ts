@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { HttpAnswer } from '../platform/http-client/http-engine.js';
 import { type Failure, unconfirmed, unreadable, withoutAnswer } from './call-outcome.js';
 import type { CallOptions, ObjectTarget, Outcome, OutgoingRecord, SendResult } from './connector.js';
-import { idOf, holdIn, isPage, type RestAnswers } from './rest-answer.js';
+import { idOf, holdIn, isPage, keyValues, type RestAnswers } from './rest-answer.js';
 import {
   asJson,
   asLines,
@@ -122,7 +122,7 @@ export class RestWriter {
     const { write, answers } = this;
     const { status } = answer;
     const single = write.batch === null ? records[0]! : null;
-    const values = answers.valuesOf(answer, this.values, single ? keyValues(single) : undefined);
+    const values = answers.valuesOf(answer, this.values, single ?? undefined);
     const declared = answers.declared(
       write.batch === null ? values : { ...values, result: undefined },
       answer,
@@ -188,7 +188,7 @@ export class RestWriter {
     if (!claimed) return null;
     return {
       outcomes: records.map((record, index) => {
-        const [first, ...others] = claimed[index]!;
+        const [first, ...others] = claimed[index] ?? [];
         // Told twice, or not at all: nobody knows which is true.
         if (first === undefined || others.length > 0) return unconfirmed(answer.status);
         return this.outcomeOf({ ...values, ...keyValues(record), result: first }, answer, record, true);
@@ -221,8 +221,6 @@ function attempt<T>(make: () => T): Attempted<T> {
     return { failure: templateFailure(error) };
   }
 }
-
-const keyValues = ({ key, targetId }: OutgoingRecord) => ({ key, targetId: targetId ?? undefined });
 
 function told(records: readonly OutgoingRecord[], outcome: Outcome, status: number | null): PartResult {
   return { outcomes: records.map(() => outcome), hold: null, requestId: null, status };

@@ -152,21 +152,51 @@ describe('What stands there', () => {
     expect((await readBack()).records).toEqual([undefined]);
   });
 
-  test('is read for many in one call, and what is not among the results is not there', async () => {
+  describe('for many in one call', () => {
     const manyRead = {
       url: '/people?mails={{ keys.join(",") }}',
       max: 50,
-      results: 'body',
-      of: { result: 'result.mail', record: 'key' },
+      results: 'body.people',
+      of: { result: 'result.mail.lowerAscii()', record: 'key.lowerAscii()' },
       id: 'result.id',
+      missing: '!has(body.next)',
     };
-    answer(200, [{ mail: 'b@b.c', id: 2, firstname: 'Bo' }]);
-    const connector = declare({ read: manyRead });
-    expect(connector.readBackMax(target)).toBe(50);
-    const two = [...asked, { key: 'b@b.c', targetId: '2' }];
-    const { records } = await connector.readBack(target, two, ['firstname'], { signal });
-    expect(records).toEqual([null, { targetId: '2', fields: { firstname: 'Bo' } }]);
-    expect(server.seen.map(({ path }) => path)).toEqual(['/people?mails=a%40b.c%2Cb%40b.c']);
+    const bo = { mail: 'b@b.c', id: 2, firstname: 'Bo' };
+    const theirs = { targetId: '2', fields: { firstname: 'Bo' } };
+    const readMany = (keys: string[], body: object, read: object = manyRead) => {
+      answer(200, body);
+      const records = keys.map((key) => ({ key, targetId: null }));
+      return declare({ read }).readBack(target, records, ['firstname'], { signal });
+    };
+
+    test('is nothing for who is not among the results, where the answer says that these are all', async () => {
+      const read = await readMany(['a@b.c', 'b@b.c'], { people: [bo] });
+      expect(read).toEqual({ records: [null, theirs], requestId: null });
+      expect(server.seen.map(({ path }) => path)).toEqual(['/people?mails=a%40b.c%2Cb%40b.c']);
+      expect(declare({ read: manyRead }).readBackMax(target)).toBe(50);
+    });
+
+    test('stays open for who may stand on the next page', async () => {
+      const { records, failure } = await readMany(['a@b.c', 'b@b.c'], {
+        people: [bo],
+        next: '/people?page=2',
+      });
+      expect(records).toEqual([undefined, theirs]);
+      expect(failure).toMatchObject({ kind: 'unanswered', reason: { code: 'unconfirmed' } });
+    });
+
+    test('is nothing for those whom the answer names as not there', async () => {
+      const read = { ...manyRead, missing: 'key in body.unknown' };
+      const body = { people: [bo], unknown: ['a@b.c'] };
+      const { records } = await readMany(['a@b.c', 'b@b.c', 'c@b.c'], body, read);
+      expect(records).toEqual([null, theirs, undefined]);
+    });
+
+    test('stays open for who goes by the name of another, or is told twice', async () => {
+      const twice = { people: [bo, { ...bo, id: 3 }, { mail: 'd@b.c', id: 4 }] };
+      const { records } = await readMany(['a@b.c', 'A@b.c', 'b@b.c', 'd@b.c'], twice);
+      expect(records).toEqual([undefined, undefined, undefined, expect.objectContaining({ targetId: '4' })]);
+    });
   });
 
   test('is compared as declared', () => {

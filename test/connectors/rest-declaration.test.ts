@@ -104,7 +104,7 @@ describe('A declared backend is checked before anything is sent', () => {
     [
       'id: body.id\n        missing',
       'id: body.id\n        max: 20\n        missing',
-      'objects.people.read: reads several records a call: it needs results and of',
+      'objects.people.read: reads several records a call: it needs results, of, and missing',
     ],
   ])('%s → %s is named in its place', (from, to, fault) => {
     expect(sound).toContain(from);

@@ -80,6 +80,7 @@ const list: Dialect = {
           results: 'body.results',
           of: { result: 'result.ref', record: 'key' },
           id: 'result.id',
+          missing: '!has(body.next)',
         },
         outcomes: [{ when: 'result.code == "busy"', is: 'retry' }],
       },
