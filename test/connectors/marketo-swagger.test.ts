@@ -3,12 +3,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Ajv } from 'ajv';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { marketo } from '../../sandbox/marketo/marketo.js';
 import { createConnector } from '../../src/connectors/registry.js';
 import { started } from '../sandbox/twins.js';
 import { forward } from './forward.js';
-import { type ScriptedServer, scriptedServer, type Seen } from './scripted-server.js';
+import { type Seen, sharedServer } from './scripted-server.js';
 
 const FOLDER = fileURLToPath(new URL('../../../shared/data/marketo/', import.meta.url));
 const IS_THERE = existsSync(`${FOLDER}swagger-mapi.json`);
@@ -34,13 +34,11 @@ const ITS_OWN_FAULTS = [
   'post /rest/v1/activities/external.json: /input/0/attributes/0/value must be object',
 ];
 
-let server: ScriptedServer;
+const server = sharedServer();
 beforeAll(async () => {
   const twin = await started(marketo());
-  server = await scriptedServer();
   server.script = forward(twin.url);
 });
-afterAll(() => server.close());
 
 describe.skipIf(!IS_THERE)('Adobe’s Swagger', () => {
   test('knows every call of ours, with its parameters and its body', async () => {

@@ -16,28 +16,13 @@ export interface ScriptedServer {
   readonly seen: Seen[];
   /** Replaced by each test. */
   script: Script;
-  close(): Promise<void>;
 }
 
-/** The fake at the network's edge: a real server that answers as the test says. */
-export async function scriptedServer(): Promise<ScriptedServer> {
-  const { scripted, server } = unstarted();
-  await listening(server);
-  return scripted;
-}
-
-/** One for all tests of the file or the block that asks for it; before each, what was seen is forgotten. */
+/**
+ * The fake at the network's edge: a real server that answers as the test says. One for all tests of the file or the
+ * block that asks for it; before each, what was seen is forgotten.
+ */
 export function sharedServer(): ScriptedServer {
-  const { scripted, server } = unstarted();
-  beforeAll(() => listening(server));
-  afterAll(() => scripted.close());
-  beforeEach(() => {
-    scripted.seen.length = 0;
-  });
-  return scripted;
-}
-
-function unstarted(): { scripted: ScriptedServer; server: http.Server } {
   const seen: Seen[] = [];
   const server = http.createServer((request, response) => {
     const chunks: Buffer[] = [];
@@ -55,17 +40,17 @@ function unstarted(): { scripted: ScriptedServer; server: http.Server } {
     },
     seen,
     script: (_, response) => response.writeHead(500).end(),
-    close: () =>
-      new Promise((resolve) => {
-        server.closeAllConnections();
-        server.close(() => resolve());
-      }),
   };
-  return { scripted, server };
+  beforeAll(() => new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve)));
+  afterAll(() => {
+    server.closeAllConnections();
+    return new Promise<void>((resolve) => server.close(() => resolve()));
+  });
+  beforeEach(() => {
+    seen.length = 0;
+  });
+  return scripted;
 }
-
-const listening = (server: http.Server): Promise<void> =>
-  new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
 
 export function json(
   response: http.ServerResponse,

@@ -1,13 +1,14 @@
 /** The same attendee written by dynamics-web-api and by us to the Dataverse twin; what both sent is compared. */
 
 import { DynamicsWebApi } from 'dynamics-web-api';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { dataverse } from '../../sandbox/dataverse/dataverse.js';
 import type { Twin } from '../../sandbox/twin.js';
 import { createConnector } from '../../src/connectors/registry.js';
+import { login } from '../sandbox/dataverse-account.js';
 import { control, records, started } from '../sandbox/twins.js';
 import { forward } from './forward.js';
-import { type ScriptedServer, scriptedServer, type Seen } from './scripted-server.js';
+import { type Seen, sharedServer } from './scripted-server.js';
 
 const signal = new AbortController().signal;
 const target = { object: 'contacts', operation: 'upsert' as const, keyField: 'foyer_personid' };
@@ -19,30 +20,22 @@ const PEOPLE = ['p-1', "O'Brien ö"].map((key, n) => ({
 }));
 let twin: Twin;
 /** Stands before the twin and writes down what comes by. */
-let server: ScriptedServer;
+const server = sharedServer();
 let client: DynamicsWebApi;
 
 beforeAll(async () => {
   twin = await started(dataverse());
-  server = await scriptedServer();
   server.script = forward(twin.url);
-  const form = `grant_type=client_credentials&client_id=twin-client&client_secret=twin-secret&scope=${twin.url}/.default`;
-  const login = await fetch(`${twin.url}/twin-tenant/oauth2/v2.0/token`, {
-    method: 'POST',
-    body: new URLSearchParams(form),
-  });
-  const { access_token: accessToken } = (await login.json()) as { access_token: string };
+  const accessToken = (await login(twin)).body.access_token;
   client = new DynamicsWebApi({
     serverUrl: server.baseUrl,
     dataApi: { version: '9.2' },
     onTokenRefresh: () => Promise.resolve({ accessToken } as never),
   });
 });
-afterAll(() => server.close());
 beforeEach(async () => {
   await control(twin, 'DELETE', '');
   await control(twin, 'PUT', '/faults', { faults: [], limits: false });
-  server.seen.length = 0;
 });
 
 const connector = () =>

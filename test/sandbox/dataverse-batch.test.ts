@@ -1,42 +1,24 @@
 import { DynamicsWebApi } from 'dynamics-web-api';
-import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { dataverse } from '../../sandbox/dataverse/dataverse.js';
-import type { Twin } from '../../sandbox/twin.js';
-import { call, control, journal, records, started } from './twins.js';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { dataverseAccount } from './dataverse-account.js';
+import { call, control, journal, records } from './twins.js';
 
-let twin: Twin;
-let token: string;
+const account = dataverseAccount();
 let client: DynamicsWebApi;
-
-beforeAll(async () => {
-  twin = await started(dataverse());
-  const form = `grant_type=client_credentials&client_id=twin-client&client_secret=twin-secret&scope=${twin.url}/.default`;
-  const { body } = await call<{ access_token: string }>(
-    'POST',
-    `${twin.url}/twin-tenant/oauth2/v2.0/token`,
-    form,
-    {
-      'Content-Type': 'application/x-www-form-urlencoded',
-    },
-  );
-  token = body.access_token;
+beforeAll(() => {
   client = new DynamicsWebApi({
-    serverUrl: twin.url,
+    serverUrl: account.twin.url,
     dataApi: { version: '9.2' },
-    onTokenRefresh: () => Promise.resolve({ accessToken: token } as never),
+    onTokenRefresh: () => Promise.resolve({ accessToken: account.token } as never),
   });
 });
-beforeEach(async () => {
-  await control(twin, 'DELETE', '');
-  await control(twin, 'PUT', '/faults', { faults: [], limits: false });
-});
 
-const outcomes = async () => (await journal(twin)).map(({ key, outcome }) => `${key} ${outcome}`);
+const outcomes = async () => (await journal(account.twin)).map(({ key, outcome }) => `${key} ${outcome}`);
 
 /** Posts a batch written out by hand; the parts of the answer, by their statuses and what follows. */
 async function batch(lines: string[], headers: Record<string, string> = {}) {
-  const answer = await call('POST', `${twin.url}/api/data/v9.2/$batch`, lines.join('\r\n'), {
-    Authorization: `Bearer ${token}`,
+  const answer = await call('POST', `${account.twin.url}/api/data/v9.2/$batch`, lines.join('\r\n'), {
+    Authorization: `Bearer ${account.token}`,
     'Content-Type': 'multipart/mixed; boundary="batch_a"',
     ...headers,
   });
@@ -108,8 +90,8 @@ describe('A batch', () => {
       Prefer: 'odata.continue-on-error',
     });
     expect([undone.status, undone.parts.map(([each]) => each)]).toEqual([200, [400]]);
-    expect(await records(twin, 'contacts')).toEqual([]);
-    expect((await journal(twin)).map(({ outcome }) => outcome)).toEqual(['rejected', 'rejected']);
+    expect(await records(account.twin, 'contacts')).toEqual([]);
+    expect((await journal(account.twin)).map(({ outcome }) => outcome)).toEqual(['rejected', 'rejected']);
 
     const dangling = await batch(set([contact('1'), registration('$7', 1)]));
     expect([dangling.status, dangling.text.includes("'$7' does not exist in the batch context")]).toEqual([
@@ -118,8 +100,8 @@ describe('A batch', () => {
     ]);
     const done = await batch(set([contact('1'), registration('$1', 1)]));
     expect([done.status, done.parts.map(([each]) => each)]).toEqual([200, [204, 204]]);
-    expect((await records(twin, 'foyer_eventregistrations'))[0]!.fields._foyer_contactid_value).toBe(
-      (await records(twin, 'contacts'))[0]!.id,
+    expect((await records(account.twin, 'foyer_eventregistrations'))[0]!.fields._foyer_contactid_value).toBe(
+      (await records(account.twin, 'contacts'))[0]!.id,
     );
     const nameless = await batch(set([part('POST contacts', { lastname: 'A' })]));
     expect([nameless.status, nameless.text.includes('Content-ID')]).toEqual([400, true]);
@@ -136,11 +118,11 @@ describe('A batch', () => {
     ],
   ])('is refused with %s', async (_, lines, headers) => {
     expect(await batch(lines, headers)).toMatchObject({ status: 400 });
-    expect(await records(twin, 'contacts')).toEqual([]);
+    expect(await records(account.twin, 'contacts')).toEqual([]);
   });
 
   it('leaves an item for each record when it is throttled', async () => {
-    await control(twin, 'PUT', '/faults', { faults: [{ kind: 'throttle', rate: 1 }] });
+    await control(account.twin, 'PUT', '/faults', { faults: [{ kind: 'throttle', rate: 1 }] });
     expect((await batch(three)).status).toBe(429);
     expect(await outcomes()).toEqual(['p-1 throttled', 'p-2 throttled', 'p-3 throttled']);
   });
@@ -154,7 +136,7 @@ describe('dynamics-web-api, unmodified', () => {
         data: { firstname: 'Ada', foyer_personid: 'p-1' },
       }),
     );
-    expect(id).toBe((await records(twin, 'contacts'))[0]!.id);
+    expect(id).toBe((await records(account.twin, 'contacts'))[0]!.id);
     const upserted: unknown = await client.upsert({
       collection: 'contacts',
       key: "foyer_personid='p-1'",
@@ -200,7 +182,7 @@ describe('dynamics-web-api, unmodified', () => {
     });
     // The client's word for 412.
     expect(await changed).toBe(false);
-    expect((await records(twin, 'contacts'))[0]!.fields.lastname).toBe('L1');
+    expect((await records(account.twin, 'contacts'))[0]!.fields.lastname).toBe('L1');
   });
 
   it('sends batches, in change sets and without, and reads metadata', async () => {
@@ -226,7 +208,7 @@ describe('dynamics-web-api, unmodified', () => {
       object,
     ];
     expect([first.contactid, second.contactid]).toEqual(
-      (await records(twin, 'contacts')).map(({ id }) => id),
+      (await records(account.twin, 'contacts')).map(({ id }) => id),
     );
     // An update is a PATCH with If-Match: * with this client.
     expect(third).toMatchObject({ status: 404, error: { code: '0x80060891' } });
@@ -238,8 +220,8 @@ describe('dynamics-web-api, unmodified', () => {
       data: { subject: 'Call', 'regardingobjectid_campaign_task@odata.bind': '$1' },
     });
     await client.executeBatch();
-    expect((await records(twin, 'tasks'))[0]!.fields._regardingobjectid_value).toBe(
-      (await records(twin, 'campaigns'))[0]!.id,
+    expect((await records(account.twin, 'tasks'))[0]!.fields._regardingobjectid_value).toBe(
+      (await records(account.twin, 'campaigns'))[0]!.id,
     );
 
     const attributes = await client.retrieveAttributes({

@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { dataverse } from '../../sandbox/dataverse/dataverse.js';
+import { login } from './dataverse-account.js';
 import { call, records, started } from './twins.js';
 
 const SAMPLES = fileURLToPath(
@@ -23,13 +24,7 @@ describe.skipIf(!existsSync(SAMPLES))('Microsoft’s samples of UpsertMultiple',
     ['by primary and alternate keys', 1],
   ])('are taken %s', async (_, index) => {
     const twin = await started(dataverse());
-    const form = `grant_type=client_credentials&client_id=twin-client&client_secret=twin-secret&scope=${twin.url}/.default`;
-    const { body: token } = await call<{ access_token: string }>(
-      'POST',
-      `${twin.url}/twin-tenant/oauth2/v2.0/token`,
-      form,
-      { 'Content-Type': 'application/x-www-form-urlencoded' },
-    );
+    const { body: token } = await login(twin);
     const targets = sample(index);
     expect(targets).toHaveLength(4);
     const path = `${twin.url}/api/data/v9.2/contacts/Microsoft.Dynamics.CRM.UpsertMultiple`;
