@@ -1,6 +1,6 @@
 /*
  * Keeps the lobby's page up to date. It reads the status that is the same for everyone, and so comes out of a cache;
- * it asks for itself when something is to be had: once to check in near the front, and for the pass when the front has
+ * it asks for itself when something is to be had: to check in near the front, and for the pass when the front has
  * come to its number. It changes texts and the title only; it never reloads, never moves the focus, and says aloud
  * only what matters: that it is one's turn, or that the connection is away.
  */
@@ -11,7 +11,10 @@
   const words = JSON.parse(line.dataset.words);
   const at = `/v1/events/${event}/lobby`;
   const own = document.title.split(' · ').slice(1).join(' · ');
+  /** A check-in is good for five minutes. */
   const CHECKED_IN_MS = 240_000;
+  /** Between two looks while the line is closed, and the most while it moves. */
+  const LOOK_SECONDS_MAX = 20;
   let checkedInAt = -Infinity;
   let failures = 0;
   let timer;
@@ -32,6 +35,12 @@
     if (!response.ok) throw response;
     const status = await response.json();
     if (status.state === 'off' || status.state === 'open') return turn();
+    if (status.state === 'closed') {
+      // It may open again: the place is still there then, and who had checked in does so once more.
+      checkedInAt = -Infinity;
+      show('wait', words.closed);
+      return later(LOOK_SECONDS_MAX);
+    }
     const ahead = aheadOf(status);
     const text = ahead === 0 ? words.next : ahead === 1 ? words.one : words.many.replace('#', ahead);
     const wait = waitOf(ahead, status);
@@ -45,7 +54,7 @@
       if (answer.status === 410) return show('said', words.late);
       if (answer.ok) checkedInAt = Date.now();
     }
-    later(isNear ? 2 : Math.min(20, Math.max(2, wait / 20)));
+    later(isNear ? 2 : Math.min(LOOK_SECONDS_MAX, Math.max(2, wait / 20)));
   }
 
   /** 202: the front has passed; who is there again is called next. */
@@ -58,7 +67,9 @@
 
   /** Numbers that nobody holds do not count. */
   function aheadOf({ called, voids }) {
-    const unused = voids.filter(([first]) => first > called && first < number).length;
+    let unused = 0;
+    for (const [first, last] of voids)
+      unused += Math.max(0, Math.min(last, number - 1) - Math.max(first, called + 1) + 1);
     return Math.max(0, number - 1 - called - unused);
   }
 

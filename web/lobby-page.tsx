@@ -93,6 +93,7 @@ function spoken(words: Words): Record<string, string> {
     minute: words.minutes(1),
     minutes: words.minutes(9).replace('9', '#'),
     paused: words.paused,
+    closed: words.closed,
     turn: words.yourTurn,
     late: words.lateText,
     offline: words.offline,

@@ -52,6 +52,8 @@ export class LobbyPagesController {
       toForm(reply, slug);
       return;
     }
+    // Whoever stands in line keeps the ticket: it is good once more when the line is opened again.
+    if (status.state === 'closed') throw new Problem('registration-closed', 'The lobby is closed.');
     const { body } = await this.place(slug, request, reply);
     keepTicket(reply, request, slug, body.ticket);
     const turn = await this.lobby.pass(slug, body.ticket);

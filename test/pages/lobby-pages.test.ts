@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { waitFor } from '../support/wait-for.js';
+import { CHROMIUM, startChromium } from '../support/chromium.js';
 import { OPERATOR, TestApp } from '../http/app.js';
 
 const LOBBY = { mode: 'always', maxActive: 1, maxPerMinute: 600, passSeconds: 60, claimSeconds: 30 };
@@ -41,6 +42,7 @@ beforeAll(async () => {
 });
 afterAll(() => app.stop());
 
+const set = (state: string) => app.operator('PATCH', `/v1/events/${slug}/lobby`, { state });
 const person = (n: number) => ({
   key: `form-${n}`,
   email: `p${n}@example.org`,
@@ -81,6 +83,37 @@ describe('Someone who wants to register while there is a line', () => {
       ({ status }) => status === 303,
     );
     expect((await second.go('POST', `/e/${slug}`, person(2))).status).toBe(201);
+  });
+
+  it('keeps the place while the line is closed', async () => {
+    const third = new Visitor();
+    const number = async () =>
+      /data-number="(\d+)"/.exec((await third.go('GET', `/lobby/${slug}`)).html)?.[1];
+    await set('paused');
+    const had = await number();
+    await set('closed');
+    const closed = await third.go('GET', `/lobby/${slug}`);
+    expect([closed.status, closed.html.includes('nothing is lost by waiting')]).toEqual([409, true]);
+    await set('paused');
+    expect(had).toMatch(/^\d+$/);
+    expect(await number()).toBe(had);
+    await set('open');
+  });
+
+  it.skipIf(CHROMIUM === undefined)('is told by the page itself that the line is closed', async () => {
+    const chromium = await startChromium();
+    try {
+      const page = await chromium.newPage({ baseURL: app.url, locale: 'en-GB' });
+      await set('paused');
+      await page.goto(`/lobby/${slug}`);
+      await set('closed');
+      await page.evaluate(`dispatchEvent(new Event('online'))`);
+      await page.getByText('Registration is not open.').waitFor();
+      expect(await page.textContent('#said')).toBe('');
+    } finally {
+      await chromium.close();
+      await set('open');
+    }
   });
 
   it('gets a calm page, and a new place, where the pass was spent', async () => {
