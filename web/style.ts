@@ -18,7 +18,7 @@ p{margin:0 0 1rem}
 .soft{color:var(--soft)}
 a{color:var(--mark);text-underline-offset:.15em}
 :focus-visible{outline:3px solid var(--mark);outline-offset:2px;border-radius:4px}
-button,.button{display:inline-block;border:0;border-radius:999px;background:var(--mark);color:var(--mark-ink);font:inherit;font-weight:600;line-height:1;padding:.95rem 1.9rem;cursor:pointer;text-decoration:none}
+button,.button{display:inline-block;border:0;border-radius:999px;background:var(--mark);color:var(--mark-ink);font:inherit;font-weight:600;line-height:1.25;padding:.8125rem 1.9rem;cursor:pointer;text-align:center;text-decoration:none}
 button.quiet{background:transparent;color:var(--bad);border:1px solid currentColor}
 .sheet{background:var(--sheet);border:1px solid var(--line);border-radius:var(--radius);padding:1.5rem;margin:0 0 1.25rem}
 footer{margin-top:3rem;font-size:.875rem;color:var(--soft)}
@@ -57,7 +57,7 @@ p.over{color:var(--mark)}
 dl{margin:1.25rem 0 0}
 .acts{display:grid;gap:.75rem;margin:1.75rem 0 0}
 .acts form{margin:0}
-button,.button{width:100%;text-align:center}
+button,.button{width:100%}
 .plain{background:var(--sheet);color:var(--ink);box-shadow:inset 0 0 0 1px var(--line)}
 code{font-family:ui-monospace,monospace;overflow-wrap:anywhere}
 `;
