@@ -4,7 +4,6 @@ import { acknowledgedOf, makeReport } from './make-report.js';
 import { notesOf } from './notes.js';
 import type { Operator } from './operator.js';
 import type { Report, Scenario } from './report.js';
-import { sampleEveryMs } from './sample.js';
 import { consentsFor, registrationsAt, type Venue } from './venue.js';
 import { DownstreamWatch } from './watch-downstream.js';
 import { LobbyWatch } from './watch-lobby.js';
@@ -13,7 +12,6 @@ import { LobbyWatch } from './watch-lobby.js';
 export interface Progress {
   readonly seconds: number;
   readonly arrived: number;
-  readonly inside: number;
   readonly registered: number;
   readonly waiting: number;
   readonly active: number;
@@ -44,7 +42,7 @@ export async function letLoose(operator: Operator, run: Run): Promise<{ report: 
   const downstream = new DownstreamWatch(operator, nowMs);
   await downstream.start();
   const crowd = new Crowd(plan, door);
-  const lobby = new LobbyWatch(operator, venue.event, sampleEveryMs(plan.endMs), nowMs);
+  const lobby = new LobbyWatch(operator, venue.event, nowMs);
   const progress = setInterval(() => run.note(progressOf(crowd, lobby, nowMs())), PROGRESS_MS);
   try {
     await visit(crowd, door, plan.endMs, signal);
@@ -54,6 +52,8 @@ export async function letLoose(operator: Operator, run: Run): Promise<{ report: 
     await lobby.stop();
   }
   const endedMs = nowMs();
+  // First: should the instance not answer from here on, nothing goes on watching it.
+  const settled = await downstream.stop();
   const registrations = await registrationsAt(operator, venue);
   const { maxActive, maxPerMinute } = venue.lobby;
   const report = makeReport({
@@ -64,7 +64,7 @@ export async function letLoose(operator: Operator, run: Run): Promise<{ report: 
     use: lobby.use(maxActive, maxPerMinute, scenario.opensAfterMinutes * 60_000),
     target: { api: operator.api, event: venue.event, startedAt },
     ledger: { acknowledged: acknowledgedOf(crowd), registered: registrations.length },
-    downstream: await downstream.stop(),
+    downstream: settled,
   });
   return { report, notes: notesOf(crowd.visits, Date.now() - nowMs()) };
 }
@@ -90,7 +90,6 @@ function progressOf(crowd: Crowd, { samples }: LobbyWatch, nowMs: number): Progr
   return {
     seconds: Math.round(nowMs / 1000),
     arrived: crowd.visits.length,
-    inside: crowd.inside,
     registered: acknowledgedOf(crowd),
     waiting: last?.waiting ?? 0,
     active: last?.active ?? 0,

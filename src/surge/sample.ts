@@ -8,11 +8,3 @@ export interface Sample {
   readonly issued: number;
   readonly called: number;
 }
-
-const SAMPLES = 600;
-const EVERY_MS_MIN = 500;
-
-/** Often enough for a plot, and for a peak to be seen. */
-export function sampleEveryMs(durationMs: number): number {
-  return Math.max(EVERY_MS_MIN, durationMs / SAMPLES);
-}

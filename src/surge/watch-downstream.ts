@@ -1,7 +1,7 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Downstream } from './downstream.js';
 import { Histogram } from './histogram.js';
 import type { Operator } from './operator.js';
-import { pause } from './watch-lobby.js';
 
 const EVERY_MS = 500;
 /** A ledger counts a mapping's records: on large tables it is looked at the more seldom, the longer it takes. */

@@ -1,14 +1,11 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Operator } from './operator.js';
 import type { Sample } from './sample.js';
 
-interface Figures {
-  readonly active: number;
-  readonly releasedLastMinute: number;
-  readonly waiting: number;
-  readonly present: number;
-  readonly issued: number;
-  readonly called: number;
-}
+/** Between two looks, however long the run is: a peak that should not be must not fall between them. */
+const EVERY_MS = 500;
+
+type Figures = Omit<Sample, 'atMs'>;
 
 /** Looks at the lobby's own figures again and again until it is stopped. */
 export class LobbyWatch {
@@ -19,7 +16,6 @@ export class LobbyWatch {
   constructor(
     private readonly operator: Operator,
     private readonly event: string,
-    private readonly everyMs: number,
     private readonly nowMs: () => number,
   ) {
     this.watching = this.watch();
@@ -30,7 +26,10 @@ export class LobbyWatch {
     await this.watching;
   }
 
-  /** Slots held of those that could have been, while somebody present waited and the minute had room. @param fromMs when the lobby opened */
+  /**
+   * Slots held of those that could have been, while somebody present waited and the minute had room.
+   * @param fromMs when the lobby opened
+   */
   use(maxActive: number, maxPerMinute: number, fromMs: number): number | null {
     let [held, could] = [0, 0];
     this.samples.forEach(({ atMs, active, present, releasedLastMinute }, i) => {
@@ -51,23 +50,10 @@ export class LobbyWatch {
         .catch(() => null);
       if (figures) {
         const { active, releasedLastMinute, waiting, present, issued, called } = figures;
-        this.samples.push({
-          atMs: this.nowMs(),
-          active,
-          releasedLastMinute,
-          waiting,
-          present,
-          issued,
-          called,
-        });
+        const atMs = this.nowMs();
+        this.samples.push({ atMs, active, releasedLastMinute, waiting, present, issued, called });
       }
-      await pause(Math.max(0, askedMs + this.everyMs - this.nowMs()));
+      await pause(Math.max(0, askedMs + EVERY_MS - this.nowMs()));
     }
   }
-}
-
-export function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, ms);
-  });
 }
