@@ -12,7 +12,7 @@ import { connectionOptions } from './connection-options.js';
 const text = { type: 'string' } as const;
 const flag = { type: 'boolean' } as const;
 
-export const SCENARIO_OPTIONS = {
+const SCENARIO_OPTIONS = {
   visitors: text,
   minutes: text,
   arrivals: text,

@@ -1,6 +1,6 @@
 import type { Downstream } from './downstream.js';
 import type { Sample } from './sample.js';
-import type { Visit } from './visit.js';
+import { isAcknowledged, type Visit } from './visit.js';
 
 /** Above the slots that Little's law asks for: forms take longer on some days. */
 const RESERVE = 1.1;
@@ -99,7 +99,7 @@ function limitsOf({
   downstream,
 }: Findings): { perMinute: number; why: string }[] {
   const limits: { perMinute: number; why: string }[] = [];
-  const { perMinute } = busiestMinute(visits);
+  const perMinute = busiestMinute(visits);
   if (registerP99Ms > SLOW_MS || hasErrors) {
     const most = perMinute * MARGIN_AT_LIMIT;
     const what = hasErrors
@@ -119,9 +119,10 @@ function limitsOf({
   return limits;
 }
 
-function busiestMinute(visits: readonly Visit[]): { perMinute: number } {
+/** The most registrations in any 60 seconds. */
+function busiestMinute(visits: readonly Visit[]): number {
   const times = visits
-    .filter(({ fate }) => fate === 'registered' || fate === 'waitlisted')
+    .filter(isAcknowledged)
     .map(({ endedMs }) => endedMs!)
     .sort((a, b) => a - b);
   let [perMinute, from] = [0, 0];
@@ -129,7 +130,7 @@ function busiestMinute(visits: readonly Visit[]): { perMinute: number } {
     while (ms - times[from]! >= 60_000) from++;
     perMinute = Math.max(perMinute, i - from + 1);
   });
-  return { perMinute };
+  return perMinute;
 }
 
 function waitText(minutes: number): string {

@@ -1,10 +1,10 @@
+import { TOKEN_CHARACTERS } from '../lobby/token.js';
 import type { Place, Told } from './door.js';
 import { end, isRegistered, knock, register, type Visitor, waitAndRegister, waitForPass } from './journey.js';
 import { logNormal, type Random } from './random.js';
 import type { Journey } from './walk.js';
 
 const FORGERIES = 8;
-const TOKEN_CHARACTERS = 48;
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 const JUNK_JOINS = 10;
 const HAMMERINGS = 30;
@@ -57,7 +57,7 @@ export function* hammerer(visitor: Visitor, loot: Loot): Journey {
     const { line } = yield { do: 'status' };
     if (line && line.called >= place.number - 1) break;
     const told = yield { do: 'pass', ticket: place.ticket };
-    if (line && line.called < place.number) yield* judge(visitor, place, told, loot);
+    if (line && line.called < place.number) yield* judge(place, told, loot);
     yield { waitMs: HAMMER_MS };
   }
   if (visitor.isOver()) end(visitor, 'unfinished');
@@ -65,7 +65,7 @@ export function* hammerer(visitor: Visitor, loot: Loot): Journey {
 }
 
 /** A pass before its turn: unless the front came by, which the status may tell a moment later. */
-function* judge(_: Visitor, { number }: Place, told: Told, loot: Loot): Journey {
+function* judge({ number }: Place, told: Told, loot: Loot): Journey {
   if (told.pass === undefined) {
     note(loot, told.status === 202 ? { status: 409 } : told);
     return;

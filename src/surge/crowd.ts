@@ -3,7 +3,7 @@ import { copier, forger, hammerer, type Loot } from './cheats.js';
 import type { Door } from './door.js';
 import { client, leaver, losesPatience, reloads, stays, wanders } from './habits.js';
 import { patient, type Visitor } from './journey.js';
-import { CHEATS, type Manner, mannerOf, type Mix } from './manners.js';
+import { type Cheat, isCheat, type Manner, mannerOf, type Mix } from './manners.js';
 import { type Random, seededFor } from './random.js';
 import { newVisit, type Visit } from './visit.js';
 import { type Journey, walk } from './walk.js';
@@ -19,14 +19,12 @@ export interface Plan {
   readonly endMs: number;
 }
 
-type CheatName = 'forger' | 'copier' | 'hammerer';
-
 /** Everybody who comes, and what they noted. Nobody waits for another: each comes when their time is there. */
 export class Crowd {
   readonly visits: Visit[] = [];
   readonly log = new AskLog();
-  readonly loot: Record<CheatName, Loot> = { forger: none(), copier: none(), hammerer: none() };
-  inside = 0;
+  readonly loot: Record<Cheat, Loot> = { forger: none(), copier: none(), hammerer: none() };
+  private inside = 0;
   private isStopped = false;
 
   constructor(
@@ -73,7 +71,7 @@ export class Crowd {
       meanwhile: meanwhileOf(manner, random, patienceMs),
     };
     this.inside++;
-    const walker = { journey: this.journeyOf(visitor), isCheat: CHEATS.has(manner), startMs: arrivedMs };
+    const walker = { journey: this.journeyOf(visitor), isCheat: isCheat(manner), startMs: arrivedMs };
     walk(walker, door, this.log, () => {
       visit.endedMs ??= door.nowMs();
       this.inside--;

@@ -1,11 +1,12 @@
 import type { Place } from './door.js';
 import {
-  codeOf,
   end,
+  FAULTS_MAX,
   isRegistered,
   isTransient,
   knock,
   pauseMs,
+  refuse,
   register,
   settle,
   type Visitor,
@@ -19,7 +20,6 @@ const RELOAD_SHARE = 0.3;
 const LEAVE_WITH_PASS_SHARE = 0.3;
 /** Says so, by the page's link; others just close it. */
 const POLITE_SHARE = 0.5;
-const FAULTS_MAX = 8;
 
 type Meanwhile = Visitor['meanwhile'];
 
@@ -90,7 +90,7 @@ export function* client(visitor: Visitor): Journey {
       noteShown(visitor, place.number, told.place.number);
       visit.uncalledMs = askedMs;
     } else if (!isTransient(told) || ++faults > FAULTS_MAX) {
-      end(visitor, told.code === 'event-full' ? 'full' : 'refused', codeOf(told));
+      refuse(visitor, told);
       return;
     }
     yield { waitMs: pauseMs(visitor, told, Math.max(1, faults)) };

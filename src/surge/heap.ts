@@ -4,10 +4,6 @@ export class Heap<T> {
 
   constructor(private readonly isBefore: (a: T, b: T) => boolean) {}
 
-  get size(): number {
-    return this.items.length;
-  }
-
   peek(): T | undefined {
     return this.items[0];
   }

@@ -11,7 +11,8 @@ import type { Journey } from './walk.js';
 const LOOK_MS = { min: 1_000, max: 60_000, nearMax: 10_000 };
 /** A crowd that was told the same must not come back as one. */
 const SPREAD = 0.2;
-const FAULTS_MAX = 8;
+/** In a row; then they give up. */
+export const FAULTS_MAX = 8;
 const BACKOFF_FIRST_MS = 1_000;
 const BACKOFF_MAX_MS = 30_000;
 const PASSES_MAX = 5;
@@ -68,7 +69,7 @@ export function* knock(visitor: Visitor): Journey<Place | null> {
       return null;
     }
     if (!isTransient(told) || ++faults > FAULTS_MAX) {
-      end(visitor, told.code === 'event-full' ? 'full' : 'refused', codeOf(told));
+      refuse(visitor, told);
       return null;
     }
     yield { waitMs: pauseMs(visitor, told, faults) };
@@ -124,7 +125,7 @@ export function* register(visitor: Visitor, pass: string, person = visitor.visit
     }
     if (told.code === 'pass-expired') return false;
     if (!isTransient(told) || ++faults > FAULTS_MAX) {
-      end(visitor, told.code === 'event-full' ? 'full' : 'refused', codeOf(told));
+      refuse(visitor, told);
       return true;
     }
     yield { waitMs: pauseMs(visitor, told, faults) };
@@ -133,7 +134,7 @@ export function* register(visitor: Visitor, pass: string, person = visitor.visit
 }
 
 /** Not called yet, as of the question; the answer to it is also what makes one present. */
-export function noteUncalled({ visit, nowMs }: Visitor, askedMs: number): void {
+function noteUncalled({ visit, nowMs }: Visitor, askedMs: number): void {
   visit.presentMs ??= nowMs();
   visit.uncalledMs = askedMs;
 }
@@ -143,6 +144,10 @@ export function end({ visit, nowMs }: Visitor, fate: Fate, refusal: string | nul
   visit.endedMs = nowMs();
   visit.refusal = refusal;
   return null;
+}
+
+export function refuse(visitor: Visitor, told: Told): void {
+  end(visitor, told.code === 'event-full' ? 'full' : 'refused', codeOf(told));
 }
 
 export function settle(visitor: Visitor, { registration }: Told): void {
@@ -159,7 +164,7 @@ export function isTransient({ status, code }: Told): boolean {
   return status === 0 || status >= 500 || code === 'rate-limited' || code === 'idempotency-key-in-flight';
 }
 
-export function codeOf({ code, status }: Told): string {
+function codeOf({ code, status }: Told): string {
   return code ?? (status === 0 ? 'no-answer' : String(status));
 }
 

@@ -7,7 +7,7 @@ import { MANNERS } from './manners.js';
 import type { Overshoot, Report, Scenario } from './report.js';
 import type { Sample } from './sample.js';
 import { seriesOf } from './series.js';
-import { FATES, type Visit } from './visit.js';
+import { FATES, isAcknowledged, type Visit } from './visit.js';
 
 export interface Outcome {
   readonly scenario: Scenario;
@@ -24,7 +24,7 @@ export interface Outcome {
 
 /** Registrations that visitors were told of. */
 export function acknowledgedOf({ visits }: Crowd): number {
-  return visits.filter(({ fate }) => fate === 'registered' || fate === 'waitlisted').length;
+  return visits.filter(isAcknowledged).length;
 }
 
 export function makeReport(outcome: Outcome): Report {
@@ -111,10 +111,11 @@ function countsOf(visits: readonly Visit[]): Report['visitors'] {
     MANNERS.map((manner) => [manner, { arrived: 0, registered: 0 }]),
   ) as Record<(typeof MANNERS)[number], { arrived: number; registered: number }>;
   const refusals: Record<string, number> = {};
-  for (const { fate, manner, refusal } of visits) {
+  for (const visit of visits) {
+    const { fate, manner, refusal } = visit;
     fates[fate]++;
     manners[manner].arrived++;
-    if (fate === 'registered' || fate === 'waitlisted') manners[manner].registered++;
+    if (isAcknowledged(visit)) manners[manner].registered++;
     if (refusal !== null) refusals[refusal] = (refusals[refusal] ?? 0) + 1;
   }
   const straight = visits.filter(({ isStraight }) => isStraight).length;

@@ -17,7 +17,12 @@ export const MANNERS = [
 ] as const;
 export type Manner = (typeof MANNERS)[number];
 
-export const CHEATS: ReadonlySet<Manner> = new Set(['forger', 'copier', 'hammerer']);
+const CHEATS = ['forger', 'copier', 'hammerer'] as const satisfies Manner[];
+export type Cheat = (typeof CHEATS)[number];
+
+export function isCheat(manner: string): manner is Cheat {
+  return (CHEATS as readonly string[]).includes(manner);
+}
 
 /** Shares of a whole. */
 export type Mix = Readonly<Record<Manner, number>>;

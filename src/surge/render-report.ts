@@ -1,4 +1,4 @@
-import { CHEATS, type Manner } from './manners.js';
+import { isCheat } from './manners.js';
 import { escaped, plotSvg } from './plot.js';
 import { REPORT_STYLE } from './report-style.js';
 import type { Report } from './report.js';
@@ -162,7 +162,7 @@ function people({ visitors, cheats, order, ledger }: Report): string {
       manner,
       count(arrived),
       count(registered),
-      CHEATS.has(manner as Manner) ? 'cheat' : '',
+      isCheat(manner) ? 'cheat' : '',
     ]);
   const loot = Object.entries(cheats).map(([name, { tries, refused, gained }]) => [
     name,

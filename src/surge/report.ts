@@ -3,7 +3,7 @@ import type { ErrorCount, Latency } from './ask-log.js';
 import type { Loot } from './cheats.js';
 import type { Downstream } from './downstream.js';
 import type { Estimates, Order } from './judge.js';
-import type { Manner, Mix } from './manners.js';
+import type { Cheat, Manner, Mix } from './manners.js';
 import type { Series } from './series.js';
 import type { Fate } from './visit.js';
 
@@ -79,7 +79,7 @@ export interface Report {
   /** How late the load generator itself was. */
   readonly generatorLag: Omit<Latency, 'ask'>;
   readonly errors: readonly ErrorCount[];
-  readonly cheats: Readonly<Record<'forger' | 'copier' | 'hammerer', Loot>>;
+  readonly cheats: Readonly<Record<Cheat, Loot>>;
   /** What the event's own registrations say, against what the visitors were told. */
   readonly ledger: {
     readonly acknowledged: number;

@@ -1,5 +1,5 @@
 import type { Sample } from './sample.js';
-import type { Visit } from './visit.js';
+import { isAcknowledged, type Visit } from './visit.js';
 
 const POINTS = 240;
 
@@ -18,7 +18,6 @@ export interface Series {
 export function seriesOf(visits: readonly Visit[], samples: readonly Sample[], endMs: number): Series {
   const everyMs = Math.max(1, endMs / POINTS);
   const at = Array.from({ length: POINTS }, (_, i) => (i + 1) * everyMs);
-  const isRegistered = ({ fate }: Visit): boolean => fate === 'registered' || fate === 'waitlisted';
   const admittedMs = visits.flatMap((visit) => {
     const atMs = visit.passMs ?? (visit.isStraight ? visit.endedMs : null);
     return atMs === null ? [] : [atMs];
@@ -32,7 +31,7 @@ export function seriesOf(visits: readonly Visit[], samples: readonly Sample[], e
     ),
     admitted: cumulative(admittedMs, at),
     registered: cumulative(
-      visits.filter(isRegistered).map(({ endedMs }) => endedMs!),
+      visits.filter(isAcknowledged).map(({ endedMs }) => endedMs!),
       at,
     ),
     waiting: peak(({ waiting }) => waiting),

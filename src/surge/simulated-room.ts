@@ -65,7 +65,7 @@ export class SimulatedRoom {
     return ++this.line.issued;
   }
 
-  /** Straight through holds a slot from here until `finish`, and counts as released for a minute from then. */
+  /** Straight through holds a slot from here until `finishStraight`, and counts as released for a minute from then. */
   takeStraight(nowMs: number): boolean {
     this.expire(nowMs);
     const { settings, line, present } = this;

@@ -34,6 +34,11 @@ export interface Visit {
   registration: string | null;
 }
 
+/** Was told of a registration. */
+export function isAcknowledged({ fate }: Pick<Visit, 'fate'>): boolean {
+  return fate === 'registered' || fate === 'waitlisted';
+}
+
 export function newVisit(person: number, manner: Manner, arrivedMs: number): Visit {
   return {
     person,
