@@ -30,13 +30,26 @@ export function expectedWaitSeconds(
 }
 
 const FIXED_POINT_STEPS = 12;
+
+const RETRY_AFTER_SECONDS_MAX = 60;
+
+/**
+ * When to ask again: near the front often, far from it seldom, so that one's turn to check in has come by then.
+ * @param ahead numbers from the frontier on
+ */
+export function retryAfterSeconds(ahead: number, flow: Flow): number {
+  return Math.max(1, Math.min(RETRY_AFTER_SECONDS_MAX, Math.ceil(expectedWaitSeconds(ahead, flow))));
+}
+
+/** No wait is told to be longer. */
+export const WAIT_SECONDS_MAX = 86_400;
 const INTERVAL_Z = 1.64;
 const RATE_UNCERTAINTY = 0.05;
 
 /** An honest interval: nine of ten arrivals at the front fall into it while the flow stays as it is. */
 export function waitInterval(ahead: number, flow: Flow): { low: number; high: number } {
   const expected = expectedWaitSeconds(ahead, flow);
-  if (!Number.isFinite(expected)) return { low: 86_400, high: 86_400 };
+  if (!Number.isFinite(expected)) return { low: WAIT_SECONDS_MAX, high: WAIT_SECONDS_MAX };
   const spread = ahead <= 0 ? 0 : INTERVAL_Z * Math.sqrt(1 / ahead + RATE_UNCERTAINTY ** 2);
   return {
     low: Math.floor(expected * Math.max(0, 1 - spread)),

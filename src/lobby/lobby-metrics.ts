@@ -10,7 +10,7 @@ const gauge = (name: string, help: string): Gauge<'event'> =>
 const waiting = gauge('waiting', 'Numbers given out and not yet called or passed over');
 const present = gauge('present', 'People near the front who checked in');
 const active = gauge('active', 'Slots held by a call, a pass or a slice');
-const rate = gauge('released_per_minute', 'Called in the last minutes, per minute');
+const rate = gauge('released_per_minute', 'Pace at which slots become free while people wait, per minute');
 const abandonment = gauge('abandonment_per_second', 'Share of those waiting that leaves, per second');
 const released = new Counter({ name: 'foyer_lobby_released_total', help: 'People called', labelNames });
 
@@ -28,8 +28,7 @@ export const stepSeconds = new Histogram({
 
 /** Figures of the replica that releases; elsewhere there are none. */
 export const lobbyFigures = {
-  set(id: string, room: RoomRow, line: LineFigures, flow: Flow, releasedNow: number): void {
-    const event = room.slug || id;
+  set({ slug: event }: RoomRow, line: LineFigures, flow: Flow, releasedNow: number): void {
     waiting.set({ event }, Math.max(0, line.issued - line.called));
     present.set({ event }, line.present);
     active.set({ event }, line.active);

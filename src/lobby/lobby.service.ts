@@ -8,7 +8,7 @@ import { isConnectionLost } from '../platform/database/connection-lost.js';
 import { unavailable } from '../platform/http/problem-filter.js';
 import { invalidRequest, notFound, Problem } from '../platform/http/problem.js';
 import { horizonOf } from './controller.js';
-import { expectedWaitSeconds, waitInterval } from './flow.js';
+import { expectedWaitSeconds, retryAfterSeconds, WAIT_SECONDS_MAX, waitInterval } from './flow.js';
 import type { HeldPass } from './held-pass.js';
 import { identityOf } from './identity-of.js';
 import { LobbyTokens } from './lobby-tokens.js';
@@ -20,8 +20,7 @@ import type { Claims } from './token.js';
 
 /** A lease outlives its pass by this: what a request that begins in time may still take. */
 const SKEW_SECONDS = 5;
-const RETRY_AFTER_MAX = 60;
-const TICKET_DAYS = 7;
+const TICKET_MS = 7 * 86_400_000;
 /** A ticket's time comes from the database; what claims to be later than now by more was not made by us. */
 const FUTURE_MS = 60_000;
 
@@ -36,6 +35,13 @@ export interface Joined {
   };
   readonly isNew: boolean;
   readonly claims: Claims;
+}
+
+/** The newest call of a number; without one, or once that is over, without the rest. */
+interface CallRow {
+  readonly state: 'uncalled' | 'spent' | 'lapsed' | 'called';
+  readonly turn: number | null;
+  readonly until: Date | null;
 }
 
 /** What people do in a lobby: join, check in, fetch their pass, leave. */
@@ -100,7 +106,7 @@ export class LobbyService {
       const headers = { 'retry-after': String(this.retryAfterSeconds(room, claims.number)) };
       throw new Problem('conflict', 'It is too early to check in; your place is kept.', { headers });
     }
-    if ((await this.claimed(room, claims.number)).state === 'spent') throw gone('This place was used.');
+    if (await this.isSpent(room, claims.number)) throw gone('This place was used.');
     await this.presences.note(room, claims);
   }
 
@@ -153,11 +159,8 @@ export class LobbyService {
     return null;
   }
 
-  /** Near the front often, far from it seldom: when it asks again, its turn to check in has come. */
   retryAfterSeconds(room: RoomRow, number: number): number {
-    if (this.isNearFront(room, number)) return 1;
-    const wait = expectedWaitSeconds(number - room.frontier, flowOf(room));
-    return Math.max(1, Math.min(RETRY_AFTER_MAX, Math.ceil(wait)));
+    return this.isNearFront(room, number) ? 1 : retryAfterSeconds(number - room.frontier, flowOf(room));
   }
 
   /** As the releaser has it, or will have it at its next step. */
@@ -190,7 +193,7 @@ export class LobbyService {
     const opens = Math.max(now, room.opens_at?.getTime() ?? 0);
     const wait = this.isNearFront(room, number)
       ? 0
-      : Math.min(86_400, expectedWaitSeconds(number - room.frontier, flowOf(room)));
+      : Math.min(WAIT_SECONDS_MAX, expectedWaitSeconds(number - room.frontier, flowOf(room)));
     return new Date(opens + wait * 1000).toISOString();
   }
 
@@ -204,23 +207,16 @@ export class LobbyService {
     return { number: rows[0]!.number, issuedAtMs: rows[0]!.issued_at.getTime() };
   }
 
-  private async claimed(room: RoomRow, number: number): Promise<{ state: 'spent' | 'other' }> {
+  private async isSpent(room: RoomRow, number: number): Promise<boolean> {
     const { rows } = await this.query(
       `select from lobby_calls where event_id = $1 and number = $2 and ending = 'registered'`,
       [room.event_id, number],
     );
-    return { state: rows.length > 0 ? 'spent' : 'other' };
+    return rows.length > 0;
   }
 
-  private async claim(
-    room: RoomRow,
-    number: number,
-  ): Promise<{ state: 'uncalled' | 'spent' | 'lapsed' | 'called'; turn: number | null; until: Date | null }> {
-    const { rows } = await this.query<{
-      state: 'uncalled' | 'spent' | 'lapsed' | 'called';
-      turn: number | null;
-      until: Date | null;
-    }>(`select * from lobby_claim($1, $2, $3 * interval '1 s')`, [
+  private async claim(room: RoomRow, number: number): Promise<CallRow> {
+    const { rows } = await this.query<CallRow>(`select * from lobby_claim($1, $2, $3 * interval '1 s')`, [
       room.event_id,
       number,
       room.pass_seconds + SKEW_SECONDS,
@@ -241,9 +237,7 @@ export class LobbyService {
     const claims = typeof ticket === 'string' ? this.tokens.verify('ticket', ticket) : null;
     const now = this.rooms.nowMs();
     const fits =
-      claims?.room === room.room &&
-      claims.atMs <= now + FUTURE_MS &&
-      claims.atMs > now - TICKET_DAYS * 86_400_000;
+      claims?.room === room.room && claims.atMs <= now + FUTURE_MS && claims.atMs > now - TICKET_MS;
     if (fits) return claims;
     const message = 'is no ticket of this lobby; join without one to get a place.';
     throw invalidRequest([{ pointer, code: 'ticket-invalid', message }]);

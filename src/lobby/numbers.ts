@@ -9,7 +9,6 @@ import { unavailable } from '../platform/http/problem-filter.js';
 const BLOCK_MAX = 5_000;
 const WAITING_MAX = 50_000;
 const TRIES_MAX = 3;
-const VOIDS_MAX = 5_000;
 
 export interface Place {
   readonly number: number;
@@ -51,7 +50,7 @@ export class Numbers {
   private async reserve(eventId: string, asked: Asked[]): Promise<Place[]> {
     const { first, at } = await this.block(eventId, uuidv7(), asked.length);
     const voids = asked.flatMap(({ isGone }, i) => (isGone() ? [first + i] : []));
-    if (voids.length > 0) this.publish(eventId, voids.slice(0, VOIDS_MAX));
+    if (voids.length > 0) this.publish(eventId, voids);
     return asked.map((_, i) => ({ number: first + i, issuedAtMs: at.getTime() }));
   }
 

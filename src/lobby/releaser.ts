@@ -32,7 +32,7 @@ interface Watch {
   publishedAtMs: number;
 }
 
-/** One replica at a time, elected by a lease in PostgreSQL, calls the next ones in every room, twenty times a second. */
+/** One replica at a time, elected by a lease in PostgreSQL, calls the next ones in every room, up to fifty times a second. */
 @Injectable()
 export class Releaser implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly owner = uuidv7();
@@ -134,7 +134,7 @@ export class Releaser implements OnApplicationBootstrap, OnApplicationShutdown {
     if (!isHeld) meter.observe(line, done);
     const measured = meter.flow(budgets);
     await this.publish(room, line, watch, measured, done.released > 0);
-    lobbyFigures.set(room.event_id, room, line, measured, done.released);
+    lobbyFigures.set(room, line, measured, done.released);
     for (const error of forecasts.settle(line)) estimateError.observe(error);
     if (!isHeld) forecasts.note(line, measured);
     const isIdle = line.called >= line.issued && line.present === 0 && line.active === 0;

@@ -83,6 +83,7 @@ export class Rooms implements OnModuleInit, OnApplicationShutdown {
     if (rows[0]) this.offsetMs = rows[0].now.getTime() - (asked + answered) / 2;
     const byName = new Map<string, RoomRow>();
     for (const row of rows) {
+      // It is told with the status only: a column for it would be written at every step.
       const front = /"frontSeconds":(\d+)/.exec(row.published ?? '')?.[1];
       const room = { ...row, front_seconds: front === undefined ? undefined : Number(front) };
       byName.set(row.event_id, room).set(row.slug, room);

@@ -15,6 +15,8 @@ const FADING = 0.7;
 /** After no room was found, so long nobody asks the database again. */
 const REFUSED_MS = 200;
 const SHARE_OF_BUDGET = 4;
+/** A room without a slice is forgotten, once so long nobody was refused one. */
+const IDLE_MS = 60_000;
 /** A booking takes a share of the budget, so a crowd that comes at once takes several. */
 const TRIES_MAX = 20;
 
@@ -142,7 +144,7 @@ export class Slices implements OnModuleInit, OnApplicationShutdown {
       over.push(...done);
       booking.slices = booking.slices.filter((slice) => !done.includes(slice));
       alive.push(...booking.slices.map(({ id }) => id));
-      if (booking.slices.length === 0 && !booking.booking && now > booking.refusedUntilMs + 60_000)
+      if (booking.slices.length === 0 && !booking.booking && now > booking.refusedUntilMs + IDLE_MS)
         this.rooms.delete(event);
     }
     try {

@@ -1,4 +1,4 @@
-import { expectedWaitSeconds, waitInterval } from '../lobby/flow.js';
+import { retryAfterSeconds, waitInterval } from '../lobby/flow.js';
 import { type Claims, type TokenKind, Tokens } from '../lobby/token.js';
 import type { Ask, Door, Told } from './door.js';
 import { exponential, type Random } from './random.js';
@@ -7,7 +7,6 @@ import type { SimulatedRoom } from './simulated-room.js';
 
 /** From asking to the answer. */
 const TRIP_MS = { least: 20, further: 15 };
-const RETRY_AFTER_MAX = 60;
 const ROOM = 1;
 
 /** Answers as the API does, by the lobby's own tokens and controller, after the time that a network takes. */
@@ -132,9 +131,7 @@ export class SimulatedDoor implements Door {
   }
 
   private retryAfterSeconds(number: number): number {
-    if (this.room.isNearFront(number)) return 1;
-    const wait = expectedWaitSeconds(number - this.room.line.frontier, this.room.flow);
-    return Math.max(1, Math.min(RETRY_AFTER_MAX, Math.ceil(wait)));
+    return retryAfterSeconds(number - this.room.line.frontier, this.room.flow);
   }
 
   private verify(kind: TokenKind, text: string): Claims | null {
