@@ -1,5 +1,6 @@
 import type { ProviderSettings } from '../platform/config/identity-providers.js';
 import { LoginFault } from './login-fault.js';
+import { causesOf } from './oidc-fault.js';
 import { newChecks, OidcProvider, type ProviderMetadata } from './oidc.js';
 import { adviceOn } from './provider-advice.js';
 
@@ -86,14 +87,16 @@ async function examineKeys(
   { jwks_uri: uri }: ProviderMetadata,
   report: Report,
 ): Promise<void> {
-  const answer = await provider.ask(new URL(uri!)).catch((error: unknown) => String(error));
-  const why = typeof answer === 'string' ? answer : answer.status === 200 ? null : `status ${answer.status}`;
-  if (why !== null || typeof answer === 'string') {
+  const { status, text } = await provider
+    .ask(new URL(uri!))
+    .catch((error: unknown) => ({ status: 0, text: String(error) }));
+  if (status !== 200) {
+    const why = status === 0 ? text : `status ${status}`;
     const message = `The keys at ${uri} cannot be had (${why}): no signature could be checked. The metadata name this address; whoever runs the provider has to put it right.`;
     report.findings.push({ code: 'keys-unreachable', message });
     return;
   }
-  const keys = keysIn(answer.text);
+  const keys = keysIn(text);
   report.keys = keys?.length ?? 0;
   if (report.keys > 0) return;
   const what = keys ? 'holds no key that signs' : 'holds no keys (JWK set)';
@@ -115,6 +118,7 @@ async function examineRedirect(
   }
   const url = await provider.authorizationUrl(newChecks(redirectUri, null), null);
   url.searchParams.set('prompt', 'none');
+  // Whatever it fails by: then nothing is seen from here, and the note below says so.
   const { status, location, text } = await provider
     .ask(url)
     .catch(() => ({ status: 0, location: null, text: '' }));
@@ -150,7 +154,10 @@ async function examineCredentials(
   const query = new URLSearchParams({ code: NO_CODE, state: checks.state, iss: issuer });
   const refusal = await provider.redeem(query.toString(), checks).then(
     () => null,
-    (error: unknown) => error as LoginFault,
+    (error: unknown) => {
+      if (error instanceof LoginFault) return error;
+      throw error;
+    },
   );
   if (refusal?.code === 'code-refused') return;
   const said = (refusal?.cause as { error?: unknown } | undefined)?.error;
@@ -177,10 +184,9 @@ function keysIn(text: string): object[] | null {
 
 /** What the provider calls itself, where that is the fault. */
 function issuerFound(fault: LoginFault): string | null {
-  for (let cause: unknown = fault.cause, n = 0; cause != null && n < 6; n += 1) {
-    const { body, cause: next } = cause as { body?: { issuer?: unknown }; cause?: unknown };
+  for (const cause of causesOf(fault.cause)) {
+    const { body } = cause as { body?: { issuer?: unknown } };
     if (typeof body?.issuer === 'string') return body.issuer;
-    cause = next;
   }
   return null;
 }

@@ -1,5 +1,8 @@
 import { LoginFault, type LoginFaultCode } from './login-fault.js';
 
+/** An error may be its own cause. */
+const CAUSES_MAX = 6;
+
 /** What a grant was doing when it failed, and what had come until then. */
 export interface GrantTrace {
   phase: 'discovery' | 'token' | 'keys' | 'userinfo';
@@ -138,11 +141,16 @@ function toldBy(error: unknown): Told {
   };
 }
 
-function causesOf(error: unknown): unknown[] {
+/** An error, its cause, the cause of that, and so on. */
+export function causesOf(error: unknown): unknown[] {
   const chain: unknown[] = [];
-  for (let cause = error; cause != null && chain.length < 6; cause = (cause as { cause?: unknown }).cause)
+  for (let cause = error; cause != null && chain.length < CAUSES_MAX; cause = causeOf(cause))
     chain.push(cause);
   return chain;
+}
+
+function causeOf(error: unknown): unknown {
+  return (error as { cause?: unknown }).cause;
 }
 
 function headerAlg(details: Readonly<Record<string, unknown>>): unknown {

@@ -47,11 +47,6 @@ export function loginOf(request: FastifyRequest): LoginPrincipal {
   return principal;
 }
 
-/** Null for whoever has none. */
-export function roleOf(principal: Principal): Role | null {
-  return principal.kind === 'key' || principal.kind === 'login' ? principal.role : null;
-}
-
 /** Operators see drafts and other people's registrations; so do admins. */
 export function isOperator(principal: Principal): boolean {
   const role = roleOf(principal);
@@ -63,4 +58,9 @@ export function callerOf(principal: Principal): string {
   if (principal.kind === 'key') return principal.id;
   if (principal.kind === 'login') return `login:${principal.identityId}`;
   return principal.kind === 'registrant' ? principal.token : 'anonymous';
+}
+
+/** Null for whoever has none. */
+function roleOf(principal: Principal): Role | null {
+  return principal.kind === 'key' || principal.kind === 'login' ? principal.role : null;
 }
