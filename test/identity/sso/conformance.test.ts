@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { LOGIN_FAULTS } from '../../../src/identity/login-fault.js';
 import type { Browser, Page } from './browser.js';
 import { ANSWER_CASES } from './conformance/answer-cases.js';
-import { ID_TOKEN_CASES } from './conformance/id-token-cases.js';
+import { ID_TOKEN_CASES, spoiled } from './conformance/id-token-cases.js';
 import { LOGOUT_TOKEN_CASES } from './conformance/logout-token-cases.js';
 import { METADATA_CASES } from './conformance/metadata-cases.js';
 import { OFFICIAL, type TestId } from './conformance/plans.js';
@@ -61,7 +61,7 @@ async function expectAccepted(wrong: Misbehaviour, name: string): Promise<Browse
   const browser = sso.browser();
   provider.wrong = wrong;
   const done = await sso.tryLogIn(browser, provider, name);
-  expect([done.status, sso.refusals.at(-1)]).toEqual([303, sso.refusals.at(-1)]);
+  expect(done.status, JSON.stringify(sso.refusals.at(-1))).toBe(303);
   expect((await browser.get('/v1/me')).status).toBe(200);
   return browser;
 }
@@ -230,10 +230,4 @@ it('Every module of the four plans is among these', () => {
 
 function authorizationAt(endpoint: string): string | undefined {
   return provider.authorizations.findLast(([at]) => at === endpoint)?.[1];
-}
-
-async function spoiled(token: Promise<string>): Promise<string> {
-  const [header, body, signature] = (await token).split('.');
-  const bytes = Buffer.from(signature!, 'base64url').map((byte) => byte ^ 0x5a);
-  return [header, body, Buffer.from(bytes).toString('base64url')].join('.');
 }
