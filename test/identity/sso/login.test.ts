@@ -172,7 +172,7 @@ describe('A login', () => {
     const answer = await sso.answerOf(browser, provider);
     await provider.rotate();
     const done = await browser.get(answer);
-    expect([done.status, sso.refusals.at(-1)?.code]).toEqual([303, sso.refusals.at(-1)?.code]);
+    expect(done.status, sso.refusals.at(-1)?.code).toBe(303);
     expect((await browser.get('/v1/me')).status).toBe(200);
   });
 
@@ -254,12 +254,5 @@ describe('Logging out', () => {
     later(1_001);
     expect((await there.get('/v1/me')).status).toBe(401);
     expect((await other.get('/v1/me')).status).toBe(200);
-  });
-
-  it('ends here though the provider is down', async () => {
-    const browser = sso.browser();
-    await sso.logIn(browser, provider);
-    const out = await browser.post('/sso/logout', new URLSearchParams());
-    expect(out.status).toBe(303);
   });
 });

@@ -78,3 +78,17 @@ describe('A login that ends at one replica', () => {
     expect(await statusThere(going)).toBe(200);
   });
 });
+
+describe('A replica whose provider is down', () => {
+  it('ends a login all the same', async () => {
+    const browser = await logIn('leaves while the provider is down');
+    const elsewhere = there.browser();
+    elsewhere.keep('foyer-login', browser.login!);
+    provider.wrong = { answers: { discovery: (response) => void response.destroy() } };
+    const asked = provider.calls.length;
+    const out = await elsewhere.post('/sso/logout', new URLSearchParams());
+    expect([out.status, out.location, elsewhere.login]).toEqual([303, '/sso/signed-out', undefined]);
+    expect(provider.calls.slice(asked), 'it was asked for its own logout').toContain('discovery');
+    expect(await statusThere(browser)).toBe(401);
+  });
+});

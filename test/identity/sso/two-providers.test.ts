@@ -2,7 +2,6 @@ import { exportJWK, generateKeyPair, jwtVerify } from 'jose';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { loadIdentityProviders } from '../../../src/platform/config/identity-providers.js';
 import { TestApp } from '../../http/app.js';
-import { waitFor } from '../../support/wait-for.js';
 import type { Browser } from './browser.js';
 import { HostileProvider } from './hostile-provider.js';
 import { providersFile, SsoApp } from './sso-app.js';
@@ -154,23 +153,6 @@ describe('A dangerous act', () => {
     expect([await stepUp('password'), refusal()]).toEqual([403, 'acr-wrong']);
     expect([await stepUp(undefined), refusal()]).toEqual([403, 'acr-wrong']);
     expect([await stepUp('phishing-resistant'), (await act(browser)).status]).toEqual([303, 201]);
-  });
-});
-
-describe('A login that ends at one instance', () => {
-  it('has ended at the other within a second', async () => {
-    const [here, there] = [before.browser(), sso.browser()];
-    await before.logIn(here, honest);
-    there.keep('foyer-login', here.login!);
-    expect((await there.get('/v1/me')).status).toBe(200);
-    await here.post('/sso/logout', new URLSearchParams({ everywhere: 'true' }));
-    const ended = performance.now();
-    await waitFor(
-      () => there.get('/v1/me'),
-      ({ status }) => status === 401,
-    );
-    // What the last look took comes on top.
-    expect(performance.now() - ended).toBeLessThan(1_250);
   });
 });
 
