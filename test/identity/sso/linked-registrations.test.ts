@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type AnswerBody, OPERATOR } from '../../http/app.js';
+import { OPERATOR } from '../../http/app.js';
 import { waitFor } from '../../support/wait-for.js';
-import type { Browser, Page } from './browser.js';
+import type { Browser } from './browser.js';
 import { HostileProvider } from './hostile-provider.js';
+import { change, form, link, listed, register, said } from './registration-calls.js';
 import { SsoApp } from './sso-app.js';
 
 let provider: HostileProvider;
@@ -30,23 +31,6 @@ async function person(more: object = {}, at: SsoApp = sso, sub: string = randomU
   expect((await at.logIn(browser, provider)).status).toBe(303);
   return browser;
 }
-
-const change = (browser: Browser, method: string, path: string, body?: object, headers = {}) =>
-  browser.ask(path, {
-    method,
-    headers: { origin: browser.url, ...(body ? { 'content-type': 'application/json' } : {}), ...headers },
-    ...(body ? { body: JSON.stringify(body) } : {}),
-  });
-const said = (page: Page): AnswerBody => JSON.parse(page.text) as AnswerBody;
-const form = (email = `${randomUUID()}@example.org`) => ({
-  attendee: { email, firstName: 'Ada', lastName: 'Lovelace' },
-});
-const register = (browser: Browser, event: string, body: object = form(), headers = {}) =>
-  browser.post(`/v1/events/${event}/registrations`, body, headers);
-const listed = async (browser: Browser): Promise<string[]> =>
-  said(await browser.get('/v1/me/registrations')).items.map(({ id }) => id);
-const link = (browser: Browser, { id, manageToken }: AnswerBody) =>
-  change(browser, 'PUT', `/v1/me/registrations/${id}`, { manageToken });
 
 describe('A registration made while logged in', () => {
   it('is listed, read, amended and cancelled by its login, without the manage token', async () => {
