@@ -12,6 +12,7 @@ import { PG_POOL } from '../platform/database/database.module.js';
 import { isWorthAnotherTry } from '../platform/database/transaction.js';
 import { stale } from '../platform/http/conditional.js';
 import { notFound, Problem } from '../platform/http/problem.js';
+import { alreadyRegistered } from './already-registered.js';
 import { badgeSvg } from './badge.js';
 import { calendar, type CalendarEntry } from './calendar.js';
 import { emailKey } from './email-key.js';
@@ -184,7 +185,7 @@ function demandTransferred(outcome: Transferred): void {
     case 'stale':
       throw stale();
     case 'already':
-      throw new Problem('already-registered', 'This e-mail has a registration for the event.');
+      throw alreadyRegistered();
     case 'over':
       throw new Problem('registration-closed', 'The event is over: the place cannot be given on.');
     case 'attended':
