@@ -1,4 +1,4 @@
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -40,9 +40,10 @@ async function broken(from: string, to: string): Promise<string> {
 
 describe('foyer check', () => {
   it('says 0 where all is well', async () => {
+    const files = (await readdir(mappings)).filter((name) => name.endsWith('.yaml'));
     expect(await foyer(['check', mappings])).toEqual({
       code: 0,
-      out: expect.stringMatching(/^\d+ mapping files, 0 errors, 0 warnings\n$/) as string,
+      out: `${files.length} mapping files, 0 errors, 0 warnings\n`,
       err: '',
     });
   });
