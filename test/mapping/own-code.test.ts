@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { CompiledMapping } from '../../src/mapping/compiled-mapping.js';
 import { ExpressionLanguage } from '../../src/mapping/expression-language.js';
 import { RecordReads } from '../../src/mapping/record-reads.js';
@@ -7,6 +7,37 @@ import { contractOf } from '../../src/mapping/stream-contracts.js';
 import { UsualCode } from '../../src/mapping/usual-code.js';
 import { compile, consented } from './mapping-text.js';
 import { compareOwnCode, inUse } from './own-code-runs.js';
+
+/** A mapping whose fields all read the same. */
+const ofFields = (count: number): CompiledMapping =>
+  compile(
+    `mapping: crm.thing
+stream: registration
+destination: crm
+object: Thing
+operation: upsert
+when: consent.granted("marketing")
+whenNot: keep
+key: { field: Id__c, value: id }
+fields:
+${Array.from({ length: count }, (_, i) => `  F${i}: attendee.email`).join('\n')}
+`,
+    null,
+  ).mapping!;
+
+/** How often it reads that of a record. */
+const readsOf = (mapping: CompiledMapping): number => {
+  let reads = 0;
+  const attendee = {
+    get email() {
+      reads++;
+      return 'ana@example.com';
+    },
+  };
+  const { kind } = mapping.evaluate({ id: 'r-1', attendee, consents: consented });
+  expect(kind).toBe('write');
+  return reads;
+};
 
 describe('A mapping with code of its own', () => {
   it('decides every record as its closures do', () => {
@@ -18,35 +49,17 @@ describe('A mapping with code of its own', () => {
   });
 
   it('reads an attribute once, however many of its fields want it; one of very many fields has none', () => {
-    const ofFields = (count: number) =>
-      compile(
-        `mapping: crm.thing
-stream: registration
-destination: crm
-object: Thing
-operation: upsert
-when: consent.granted("marketing")
-whenNot: keep
-key: { field: Id__c, value: id }
-fields:
-${Array.from({ length: count }, (_, i) => `  F${i}: attendee.email`).join('\n')}
-`,
-        null,
-      ).mapping!;
-    const readsOf = (mapping: CompiledMapping): number => {
-      let reads = 0;
-      const attendee = {
-        get email() {
-          reads++;
-          return 'ana@example.com';
-        },
-      };
-      const { kind } = mapping.evaluate({ id: 'r-1', attendee, consents: consented });
-      expect(kind).toBe('write');
-      return reads;
-    };
     expect([readsOf(ofFields(3)), readsOf(inUse(ofFields(3)))]).toEqual([3, 1]);
     expect([readsOf(inUse(ofFields(100))), readsOf(inUse(ofFields(101)))]).toEqual([1, 101]);
+  });
+
+  it('goes on by its closures in a process that forbids code from strings', () => {
+    vi.stubGlobal('Function', function forbidden() {
+      throw new EvalError('Code generation from strings disallowed for this context');
+    });
+    onTestFinished(() => void vi.unstubAllGlobals());
+    expect(readsOf(inUse(ofFields(4)))).toBe(4);
+    expect(compareOwnCode(20, 20, 5_000).differing).toEqual([]);
   });
 
   it('stops where its fuel ends, to the step', () => {
