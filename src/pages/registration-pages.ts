@@ -15,7 +15,6 @@ import { repeatable } from '../identity/idempotency.js';
 import { Identities } from '../identity/identities.js';
 import { type LoginPrincipal, type Principal, principalOf } from '../identity/principal.js';
 import { Providers } from '../identity/providers.js';
-import type { HeldPass } from '../lobby/held-pass.js';
 import { LobbyService } from '../lobby/lobby.service.js';
 import { CLOCK, type Clock } from '../platform/clock.js';
 import type { FormBody } from '../platform/http/forms.js';
@@ -23,7 +22,7 @@ import { notFound, Problem } from '../platform/http/problem.js';
 import { demandValid } from '../platform/http/validation.js';
 import { IdentityLinks } from '../registrations/identity-links.js';
 import { MyRegistrations } from '../registrations/my-registrations.service.js';
-import { Register } from '../registrations/register.js';
+import { type Asker, Register } from '../registrations/register.js';
 import { RegisterDto } from '../registrations/registration.dto.js';
 import type { RegistrationBody } from '../registrations/registration.js';
 import { RegistrationsService } from '../registrations/registrations.service.js';
@@ -38,12 +37,6 @@ const SESSIONS_SHOWN_MAX = 200;
 
 /** Problems that are not the form's: their own page says where to go on. */
 const LEADS_ELSEWHERE = /^(pass-|unauthenticated|forbidden)/;
-
-/** Who sends the form, and with which pass of the lobby. */
-export interface Caller {
-  readonly principal: Principal;
-  readonly pass: HeldPass | null;
-}
 
 export interface Answered {
   readonly status: number;
@@ -85,7 +78,7 @@ export class RegistrationPages {
   }
 
   /** Registers, or shows the form again as it was sent with what is wrong. */
-  async register(slug: string, body: FormBody, words: Words, by: Caller): Promise<Answered> {
+  async register(slug: string, body: FormBody, words: Words, by: Asker): Promise<Answered> {
     const known = await this.demandEvent(slug);
     try {
       const request = requestOf(body, known.form, questionsOf(known.form.schema), words.language);
@@ -94,8 +87,7 @@ export class RegistrationPages {
         slug,
         dto,
         (eventId) => repeatable(body.key?.[0], by.principal, ROUTE, eventId, dto),
-        by.pass,
-        by.principal,
+        by,
       );
       // The event tells nobody but by mail whether an e-mail is registered.
       if (registered.taken) {

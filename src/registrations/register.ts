@@ -5,7 +5,7 @@ import { EventLookup, type KnownEvent } from '../events/event-lookup.js';
 import { type HeldPass, passRefused } from '../lobby/held-pass.js';
 import { keyInFlight, keyReused, type Repeatable } from '../identity/idempotency.js';
 import { manageToken } from '../identity/manage-token.js';
-import { ANONYMOUS, type Principal } from '../identity/principal.js';
+import type { Principal } from '../identity/principal.js';
 import { Providers } from '../identity/providers.js';
 import { CLOCK, type Clock } from '../platform/clock.js';
 import { Settings } from '../platform/config/settings.js';
@@ -31,7 +31,7 @@ export interface Taken {
 }
 
 /** Who registers, and with which pass of the lobby. */
-interface Asker {
+export interface Asker {
   readonly principal: Principal;
   readonly pass: HeldPass | null;
 }
@@ -61,22 +61,19 @@ export class Register {
   /**
    * Registers a person for an event. What this resolves is committed.
    * @param repeatFor the idempotency record of this request at an event, null where the caller sent no key
-   * @param pass of the event's lobby, where the request came with one
-   * @param principal who registers: an event may demand a login
+   * @param by who registers: an event may demand a login, and a pass of its lobby
    * @throws Problem with each reason why there is no place
    */
   async register(
     event: string,
     dto: RegisterDto,
     repeatFor: (eventId: string) => Repeatable | null,
-    pass: HeldPass | null = null,
-    principal: Principal = ANONYMOUS,
+    by: Asker,
   ): Promise<Registered | Taken> {
     const known = await this.events.open(event);
     if (!known) throw notFound('There is no such event.');
-    demandEntry(known, principal, this.providers);
+    demandEntry(known, by.principal, this.providers);
     const repeat = repeatFor(known.event.id);
-    const by = { pass, principal };
     if (known.event.privacy === 'strict') return this.discreetly(known, dto, repeat, by);
     return this.once(known, dto, repeat, by);
   }

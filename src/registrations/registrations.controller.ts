@@ -39,12 +39,12 @@ export class RegistrationsController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
+    const by = { principal: principalOf(request), pass: request.heldPass ?? null };
     const registered = await this.register.register(
       event,
       dto,
-      (eventId) => repeatable(request.headers['idempotency-key'], principalOf(request), ROUTE, eventId, dto),
-      request.heldPass,
-      principalOf(request),
+      (eventId) => repeatable(request.headers['idempotency-key'], by.principal, ROUTE, eventId, dto),
+      by,
     );
     if (registered.replayed) void reply.header('idempotent-replayed', 'true');
     if (registered.taken) {
