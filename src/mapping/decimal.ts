@@ -7,7 +7,7 @@ import { ValueFault } from './value-fault.js';
 
 /** Significant digits that are kept; a result with more is refused, never rounded in silence. */
 const digitsMax = 60;
-export const decimalPlacesMax = 20;
+const decimalPlacesMax = 20;
 
 export const Decimal = DecimalJs.clone({
   precision: digitsMax,

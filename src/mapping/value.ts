@@ -12,7 +12,7 @@ export const listElementsMax = 10_000;
 /** Longest text an expression may build. */
 export const textLengthMax = 100_000;
 /** Steps one record may cost at one mapping: elements walked and pieces of text built. */
-export const stepsMax = 200_000;
+const stepsMax = 200_000;
 /** Characters of a text that are walked in one step. */
 export const charactersPerStep = 64;
 

@@ -6,8 +6,7 @@ import type { Page, PageQuery } from '../platform/http/page.js';
 import { notFound, Problem } from '../platform/http/problem.js';
 import { alreadyRegistered } from './already-registered.js';
 import { IdentityLinks } from './identity-links.js';
-import type { RegistrationBody } from './registration.js';
-import { registrationBody } from './registration.js';
+import { registrationBody, type RegistrationBody } from './registration.js';
 import { RegistrationsService } from './registrations.service.js';
 
 /** What a person who is logged in has registered for. */
