@@ -8,8 +8,8 @@ import { UsualCode } from '../../src/mapping/usual-code.js';
 import { compile, consented } from './mapping-text.js';
 import { compareOwnCode, inUse } from './own-code-runs.js';
 
-/** A mapping whose fields all read the same. */
-const ofFields = (count: number): CompiledMapping =>
+/** A mapping of registrations. @param fields one a line */
+const mappingOf = (fields: readonly string[]): CompiledMapping =>
   compile(
     `mapping: crm.thing
 stream: registration
@@ -20,10 +20,14 @@ when: consent.granted("marketing")
 whenNot: keep
 key: { field: Id__c, value: id }
 fields:
-${Array.from({ length: count }, (_, i) => `  F${i}: attendee.email`).join('\n')}
+${fields.map((field) => `  ${field}`).join('\n')}
 `,
     null,
   ).mapping!;
+
+/** Whose fields all read the same. */
+const ofFields = (count: number): CompiledMapping =>
+  mappingOf(Array.from({ length: count }, (_, i) => `F${i}: attendee.email`));
 
 /** How often it reads that of a record. */
 const readsOf = (mapping: CompiledMapping): number => {
@@ -63,24 +67,12 @@ describe('A mapping with code of its own', () => {
   });
 
   it('stops where its fuel ends, to the step', () => {
-    const lists = Array.from({ length: 20 }, (_, i) => `  L${i}: answers.list.all(x, true)`);
-    const { mapping } = compile(
-      `mapping: crm.thing
-stream: registration
-destination: crm
-object: Thing
-operation: upsert
-when: consent.granted("marketing")
-whenNot: keep
-key: { field: Id__c, value: id }
-fields:
-${lists.join('\n')}
-  Name: attendee.firstName.trim().lowerAscii() + attendee.lastName.upperAscii()
-  Text: coalesce(attendee.company.trim(), "none")
-`,
-      null,
-    );
-    inUse(mapping!);
+    const mapping = mappingOf([
+      ...Array.from({ length: 20 }, (_, i) => `L${i}: answers.list.all(x, true)`),
+      'Name: attendee.firstName.trim().lowerAscii() + attendee.lastName.upperAscii()',
+      'Text: coalesce(attendee.company.trim(), "none")',
+    ]);
+    inUse(mapping);
     const list = Array.from({ length: 9_999 }, (_, i) => i);
     const attendee = { lastName: 'Ruiz', company: 'Looms' };
     const codes = new Set<string>();
@@ -88,9 +80,9 @@ ${lists.join('\n')}
       const name = more % 2 === 0 ? 'Ana' : 'Ana'.repeat(30);
       const consents = [...consented, ...Array.from({ length: more >> 1 }, () => ({}))];
       const record = { id: 'r-1', attendee: { ...attendee, firstName: name }, consents, answers: { list } };
-      const found = mapping!.evaluate(record);
+      const found = mapping.evaluate(record);
       codes.add(found.kind === 'rejected' ? `${found.reason.code} ${found.reason.field}` : found.kind);
-      expect(found).toEqual(mapping!.explain(record).evaluation);
+      expect(found).toEqual(mapping.explain(record).evaluation);
     }
     expect([...codes].sort()).toEqual(['too-costly L19', 'too-costly Name', 'too-costly Text', 'write']);
   });
