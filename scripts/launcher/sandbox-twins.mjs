@@ -49,16 +49,8 @@ const TWINS = {
       MAILCHIMP_LIST: ['TWIN_MAILCHIMP_LIST_ID', 'mailchimpList'],
     },
   },
-  s3: {
-    title: 'S3',
-    port: 4060,
-    address: 'S3_BASE_URL',
-    also: () => ({ S3_REGION: 'eu-central-1', S3_BUCKET: 'foyer-drops' }),
-    credentials: {
-      S3_ACCESS_KEY_ID: ['TWIN_S3_ACCESS_KEY_ID', 's3AccessKeyId'],
-      S3_SECRET_ACCESS_KEY: ['TWIN_S3_SECRET_ACCESS_KEY', 's3SecretAccessKey'],
-    },
-  },
+  /** No destination of the program writes there: it keeps the twin's own credentials. */
+  s3: { title: 'S3', port: 4060 },
 };
 export const TWIN_NAMES = Object.keys(TWINS);
 /** Without a word from anybody: quick to start, and enough to see people arrive. */
@@ -90,7 +82,7 @@ export function readTwinNames(given) {
  * @returns {{ starts: TwinStart[], known: Record<string, string> }}
  */
 export function twinPlan(wanted, env, secrets) {
-  const isGiven = (name) => Boolean(env[TWINS[name].address]);
+  const isGiven = (name) => Boolean(env[TWINS[name].address ?? '']);
   const left = USUAL.filter((name) => !wanted.includes(name) && !isGiven(name));
   return {
     starts: wanted
@@ -106,18 +98,19 @@ export function twinPlan(wanted, env, secrets) {
 
 function startOf(name, credentials) {
   const { title, port, address, path = '', also = () => ({}) } = TWINS[name];
+  const destination = (url) => ({
+    [enabling(name)]: 'true',
+    [address]: `${url}${path}`,
+    ...also(url),
+    ...Object.fromEntries(credentials.map(([setting, , value]) => [setting, value])),
+  });
   return {
     name,
     title,
     port,
     env: Object.fromEntries(credentials.map(([, twinName, value]) => [twinName, value])),
     /** The program's settings, once the twin's address is known. */
-    settings: (url) => ({
-      [enabling(name)]: 'true',
-      [address]: `${url}${path}`,
-      ...also(url),
-      ...Object.fromEntries(credentials.map(([setting, , value]) => [setting, value])),
-    }),
+    settings: (url) => (address ? destination(url) : {}),
   };
 }
 
@@ -129,7 +122,7 @@ function givenOf(name, env) {
 }
 
 function credentialsOf(name, env, secrets) {
-  return Object.entries(TWINS[name].credentials).map(([setting, [twinName, secret]]) => [
+  return Object.entries(TWINS[name].credentials ?? {}).map(([setting, [twinName, secret]]) => [
     setting,
     twinName,
     env[setting] || secrets[secret],

@@ -20,8 +20,6 @@ const MAKERS = {
   dataverseClientSecret: () => random(24),
   mailchimpApiKey: () => `${randomBytes(16).toString('hex')}-us1`,
   mailchimpList: () => randomBytes(5).toString('hex'),
-  s3AccessKeyId: () => `TWIN${randomBytes(8).toString('hex').toUpperCase()}`,
-  s3SecretAccessKey: () => random(30),
   identityClientSecret: () => random(24),
 };
 

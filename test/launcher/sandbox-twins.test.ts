@@ -20,6 +20,12 @@ describe('FOYER_TWINS', () => {
     );
   });
 
+  it('tells the program nothing of a twin that no destination writes to', () => {
+    const [s3] = twinPlan(['s3'], {}, SECRETS).starts;
+    expect(s3).toMatchObject({ name: 's3', env: {} });
+    expect(s3!.settings('http://127.0.0.1:4060')).toEqual({});
+  });
+
   it('tells twin and program the same, and what was given wins', () => {
     const { starts } = twinPlan(['mailchimp'], { MAILCHIMP_LIST: 'mine' }, SECRETS);
     expect(starts).toMatchObject([
