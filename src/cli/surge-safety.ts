@@ -1,4 +1,5 @@
-import { isLoopback, twinsAt } from '../platform/config/connection.js';
+import { twinsAt } from '../platform/config/connection.js';
+import { isLoopbackUrl } from '../platform/config/loopback.js';
 import { UsageError } from './command.js';
 import type { OperatorClient } from './operator-client.js';
 
@@ -11,7 +12,7 @@ export function demandOwnTarget(api: string, operates: string | undefined): void
   const { hostname } = new URL(api);
   if (operates !== undefined && operates !== hostname)
     throw new UsageError(`--i-operate names ${operates}, and ${api} is ${hostname}`);
-  if (operates === hostname || isLoopback(api)) return;
+  if (operates === hostname || isLoopbackUrl(api)) return;
   throw new UsageError(
     `${hostname} is not this machine, and a surge is an attack to whoever runs it. If that is you: --i-operate ${hostname}`,
   );
@@ -40,7 +41,7 @@ export async function demandHarmlessDelivery(client: OperatorClient): Promise<vo
       .filter(({ enabled, destination }) => enabled && !twins.includes(destination))
       .map(({ destination }) => destination),
     ...endpoints
-      .filter(({ state, url }) => state !== 'disabled' && !isLoopback(url))
+      .filter(({ state, url }) => state !== 'disabled' && !isLoopbackUrl(url))
       .map(({ url }) => new URL(url).host),
   ];
   if (others.length === 0) return;

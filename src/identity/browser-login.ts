@@ -1,6 +1,6 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { isLoopbackUrl } from '../platform/config/identity-providers.js';
+import { isLoopbackUrl } from '../platform/config/loopback.js';
 import { Settings } from '../platform/config/settings.js';
 import { soleField } from '../platform/http/forms.js';
 import { ownOrigin } from '../platform/http/own-origin.js';

@@ -1,6 +1,7 @@
 import { importJWK } from 'jose';
 import * as client from 'openid-client';
-import { isLoopbackUrl, type ProviderSettings } from '../platform/config/identity-providers.js';
+import type { ProviderSettings } from '../platform/config/identity-providers.js';
+import { isLoopbackUrl } from '../platform/config/loopback.js';
 import { CLOCK_TOLERANCE_SECONDS, signatureAlgorithms } from './id-token.js';
 import { LoginFault } from './login-fault.js';
 import { loginFaultOf } from './oidc-fault.js';

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { isLoopbackUrl } from './loopback.js';
 
 /** Where the API is and who we are, for commands that speak to it. */
 export interface Connection {
@@ -50,15 +51,8 @@ export function twinsAt(
   const running = readRunFile(runFile);
   if (running?.api == null || originOf(running.api) !== originOf(api)) return [];
   return Object.entries(running.twins ?? {}).flatMap(([name, url]) =>
-    url != null && isLoopback(url) ? [name] : [],
+    url != null && isLoopbackUrl(url) ? [name] : [],
   );
-}
-
-/** Does this address lead to this very machine? */
-export function isLoopback(url: string): boolean {
-  if (!URL.canParse(url)) return false;
-  const { hostname } = new URL(url);
-  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname);
 }
 
 function runFileOf(environment: Environment): string {

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { filled } from './destinations.js';
+import { isLoopbackUrl } from './loopback.js';
 
-export const CLIENT_AUTHENTICATIONS = [
+const CLIENT_AUTHENTICATIONS = [
   'client_secret_basic',
   'client_secret_post',
   'private_key_jwt',
@@ -17,7 +18,6 @@ const KNOWN = new Set(
     .split(/\s+/)
     .filter(Boolean),
 );
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 const NAME = /^[a-z0-9]+(-[a-z0-9]+)*$/;
 
 /** One identity provider of config/identity.yaml, checked, with the environment's values filled in. */
@@ -86,11 +86,6 @@ export function findProvidersFile(
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): string {
   return environment.FOYER_IDENTITY_PROVIDERS_FILE || 'config/identity.yaml';
-}
-
-/** Plain http is for this machine only. */
-export function isLoopbackUrl(url: string): boolean {
-  return URL.canParse(url) && LOOPBACK.test(new URL(url).hostname);
 }
 
 function providerOf(name: string, given: Record<string, unknown>): ProviderSettings {
