@@ -107,6 +107,21 @@ export async function requestToken(
   return { failure: refusal(body, result.status, form, words), answer: result };
 }
 
+/** The access token of one form, had and renewed at one endpoint. */
+export function tokenFor(
+  engine: HttpEngine,
+  url: string,
+  form: Readonly<Record<string, string>>,
+  words: { readonly who: string; readonly advice: string },
+  clock: Clock,
+  headers: Readonly<Record<string, string>> = {},
+): AccessToken<string> {
+  return new AccessToken(async (turn) => {
+    const answer = await requestToken(engine, url, form, words, turn, headers);
+    return 'failure' in answer ? answer : { login: answer.accessToken, lifeMs: answer.lifeMs };
+  }, clock);
+}
+
 function refusal(
   { error, error_description: description }: Readonly<Record<string, unknown>>,
   status: number,

@@ -25,7 +25,8 @@ export function canonicalAddress(value: unknown): FieldValue {
     : canonical;
 }
 
-function toTheSecond(text: string): string {
+/** A moment as most backends keep it; a text that is none stays as it is. */
+export function toTheSecond(text: string): string {
   const date = new Date(text.replace(/([+-]\d\d)(\d\d)$/, '$1:$2'));
   if (Number.isNaN(date.getTime())) return text;
   date.setUTCMilliseconds(0);

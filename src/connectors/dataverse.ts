@@ -5,7 +5,7 @@
 import type { Clock } from '../platform/clock.js';
 import type { DestinationSettings } from '../platform/config/destinations.js';
 import { createHttpEngine } from '../platform/http-client/http-engine.js';
-import { AccessToken, requestToken } from './access-token.js';
+import { tokenFor } from './access-token.js';
 import { unconfirmed } from './call-outcome.js';
 import type { CallLimits, CallOptions, Connector, ObjectTarget, OutgoingRecord } from './connector.js';
 import { DataverseApi } from './dataverse-api.js';
@@ -25,10 +25,7 @@ export function dataverse(destination: DestinationSettings, clock: Clock): Conne
   const { baseUrl, loginUrl, tenantId, clientId: client_id, clientSecret: client_secret } = settings;
   const form = { grant_type: 'client_credentials', client_id, client_secret, scope: `${baseUrl}/.default` };
   const words = { who: 'Microsoft', advice: 'check tenant, client id and secret of the app registration' };
-  const token = new AccessToken(async (turn) => {
-    const answer = await requestToken(engine, `${loginUrl}/${tenantId}/oauth2/v2.0/token`, form, words, turn);
-    return 'failure' in answer ? answer : { login: answer.accessToken, lifeMs: answer.lifeMs };
-  }, clock);
+  const token = tokenFor(engine, `${loginUrl}/${tenantId}/oauth2/v2.0/token`, form, words, clock);
   const api = new DataverseApi(engine, token, baseUrl, settings.apiVersion, clock);
   return new DataverseConnector(destination.name, settings, api);
 }

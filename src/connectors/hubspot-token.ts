@@ -1,6 +1,6 @@
 import type { Clock } from '../platform/clock.js';
 import type { HttpEngine } from '../platform/http-client/http-engine.js';
-import { AccessToken, requestToken } from './access-token.js';
+import { AccessToken, tokenFor } from './access-token.js';
 import type { HubspotSettings } from './hubspot-settings.js';
 
 /** The token of a private app has no end; an app that was installed renews its own (RFC 6749, section 6). */
@@ -10,17 +10,14 @@ export function hubspotToken(
   clock: Clock,
 ): AccessToken<string> {
   const { refreshToken, clientId, clientSecret, token } = settings;
-  return new AccessToken(async (turn) => {
-    if (refreshToken === '') return { login: token, lifeMs: null };
-    const url = `${settings.baseUrl}${settings.tokenPath}`;
-    const form = {
-      grant_type: 'refresh_token',
-      client_id: clientId,
-      client_secret: clientSecret,
-      refresh_token: refreshToken,
-    };
-    const words = { who: 'HubSpot', advice: 'check client id, secret and refresh token of the app' };
-    const answer = await requestToken(engine, url, form, words, turn);
-    return 'failure' in answer ? answer : { login: answer.accessToken, lifeMs: answer.lifeMs };
-  }, clock);
+  if (refreshToken === '')
+    return new AccessToken(() => Promise.resolve({ login: token, lifeMs: null }), clock);
+  const form = {
+    grant_type: 'refresh_token',
+    client_id: clientId,
+    client_secret: clientSecret,
+    refresh_token: refreshToken,
+  };
+  const words = { who: 'HubSpot', advice: 'check client id, secret and refresh token of the app' };
+  return tokenFor(engine, `${settings.baseUrl}${settings.tokenPath}`, form, words, clock);
 }

@@ -10,8 +10,7 @@ import type { PartResult } from './send-in-parts.js';
 
 const OBJECT = /^activity-(\d{1,12})$/;
 /** The fields that every activity has; the others are attributes of its type. */
-export const OWN_FIELDS = ['leadId', 'activityDate', 'primaryAttributeValue'] as const;
-const OWN: ReadonlySet<string> = new Set(OWN_FIELDS);
+const OWN_FIELDS = new Set(['leadId', 'activityDate', 'primaryAttributeValue']);
 
 /** The type's id in `activity-100001`; null: the object is no activity. */
 export function activityTypeOf(object: string): number | null {
@@ -39,7 +38,9 @@ export function addActivities(
 }
 
 function activity(activityTypeId: number, fields: Fields): object {
-  const attributes = Object.entries(fields).filter(([name, value]) => !OWN.has(name) && value !== null);
+  const attributes = Object.entries(fields).filter(
+    ([name, value]) => !OWN_FIELDS.has(name) && value !== null,
+  );
   return {
     leadId: Number(fields.leadId),
     activityDate: fields.activityDate,

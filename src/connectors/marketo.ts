@@ -5,7 +5,7 @@
 import type { Clock } from '../platform/clock.js';
 import type { DestinationSettings } from '../platform/config/destinations.js';
 import { createHttpEngine } from '../platform/http-client/http-engine.js';
-import { AccessToken, requestToken } from './access-token.js';
+import { tokenFor } from './access-token.js';
 import { unconfirmed } from './call-outcome.js';
 import type {
   CallLimits,
@@ -38,10 +38,7 @@ export function marketo(destination: DestinationSettings, clock: Clock): Connect
   const form = { grant_type: 'client_credentials', client_id, client_secret };
   const words = { who: 'Marketo', advice: 'check client id and secret of the custom service' };
   // Asked for before its end, Marketo gives the same token with the life that is left.
-  const token = new AccessToken(async (turn) => {
-    const answer = await requestToken(engine, `${baseUrl}${settings.tokenPath}`, form, words, turn);
-    return 'failure' in answer ? answer : { login: answer.accessToken, lifeMs: answer.lifeMs };
-  }, clock);
+  const token = tokenFor(engine, `${baseUrl}${settings.tokenPath}`, form, words, clock);
   return new MarketoConnector(destination.name, settings, new MarketoApi(engine, token, baseUrl, clock));
 }
 

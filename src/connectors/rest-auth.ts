@@ -1,7 +1,7 @@
 import { createHmac, randomUUID } from 'node:crypto';
 import type { Clock } from '../platform/clock.js';
 import type { HttpAnswer, HttpCall, HttpEngine, HttpResult } from '../platform/http-client/http-engine.js';
-import { AccessToken, requestToken, withToken } from './access-token.js';
+import { type AccessToken, tokenFor, withToken } from './access-token.js';
 import { clockSkewMs, type Failure } from './call-outcome.js';
 import type { CallOptions } from './connector.js';
 import type { RestAuth } from './rest-auth-declaration.js';
@@ -93,12 +93,7 @@ function oauth2(auth: OAuth2, engine: HttpEngine, clock: Clock): AccessToken<str
     ? {}
     : { authorization: basic(encoded(clientId), encoded(clientSecret)) };
   const words = { who: 'The token endpoint', advice: 'check clientId, clientSecret and scope' };
-  return new AccessToken(async (turn) => {
-    const answer = await requestToken(engine, tokenUrl, form, words, turn, headers);
-    return 'failure' in answer
-      ? { failure: answer.failure }
-      : { login: answer.accessToken, lifeMs: answer.lifeMs };
-  }, clock);
+  return tokenFor(engine, tokenUrl, form, words, clock, headers);
 }
 
 /** Where the backend's clock differs, its time is signed, once more and from then on: our clock may be wrong by hours. */

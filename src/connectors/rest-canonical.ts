@@ -1,3 +1,4 @@
+import { toTheSecond } from './canonical-value.js';
 import type { FieldValue } from './connector.js';
 
 export type Comparison = 'exact' | 'text' | 'lower' | 'number' | 'boolean' | 'time';
@@ -20,12 +21,6 @@ export function restCanonical(comparison: Comparison, value: unknown): FieldValu
     case 'boolean':
       return ['true', '1'].includes(text) ? true : ['false', '0'].includes(text) ? false : text;
     case 'time':
-      return instant(text);
+      return toTheSecond(text);
   }
-}
-
-/** To the second, which is what most backends keep. */
-function instant(text: string): string {
-  const ms = Date.parse(text.replace(/([+-]\d\d)(\d\d)$/, '$1:$2'));
-  return Number.isNaN(ms) ? text : `${new Date(ms).toISOString().slice(0, 19)}Z`;
 }

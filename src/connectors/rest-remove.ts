@@ -1,9 +1,9 @@
-import { unconfirmed, unreadable, withoutAnswer } from './call-outcome.js';
+import { unreadable, withoutAnswer } from './call-outcome.js';
 import type { CallOptions, ObjectTarget, Outcome, OutgoingRecord, SendResult } from './connector.js';
-import { holdIn, isPage, NOTHING_TOLD, type RestAnswers } from './rest-answer.js';
+import { isPage, NOTHING_TOLD, type RestAnswers } from './rest-answer.js';
 import { asJson, recordValues, type RestCalls, templateFailure } from './rest-call.js';
 import type { RestRemove } from './rest-declaration.js';
-import { type PartResult, sendByKind, sendInParts } from './send-in-parts.js';
+import { type PartResult, sendOneByOne } from './send-in-parts.js';
 import type { Values } from './template.js';
 
 /** Removes records of one object, one a call, as its declaration says. */
@@ -17,12 +17,7 @@ export class RestRemover {
   ) {}
 
   async remove(records: readonly OutgoingRecord[], options: CallOptions): Promise<SendResult> {
-    const place = new Map(records.map((record, index) => [record, String(index)]));
-    return sendByKind(
-      records,
-      (record) => place.get(record)!,
-      (_, some) => sendInParts(some, ([record]) => this.one(record!, options), unconfirmed),
-    );
+    return sendOneByOne(records, (record) => this.one(record, options));
   }
 
   private async one(record: OutgoingRecord, options: CallOptions): Promise<PartResult> {
@@ -59,5 +54,5 @@ export class RestRemover {
 }
 
 function told(outcome: Outcome, status: number | null = null): PartResult {
-  return { outcomes: [outcome], hold: holdIn(outcome), requestId: null, status };
+  return { outcomes: [outcome], hold: null, requestId: null, status };
 }

@@ -15,7 +15,7 @@ import {
 } from './rest-call.js';
 import type { RestWrite } from './rest-declaration.js';
 import { claims, resultsIn } from './rest-results.js';
-import { type PartResult, sendByKind, sendInParts } from './send-in-parts.js';
+import { type PartResult, sendInParts, sendOneByOne } from './send-in-parts.js';
 import type { Values } from './template.js';
 
 /** A refusal with these may be about one record of many; with others it is about the call itself. */
@@ -34,12 +34,7 @@ export class RestWriter {
   async send(records: readonly OutgoingRecord[], options: CallOptions): Promise<SendResult> {
     const { batch } = this.write;
     if (batch !== null) return this.sendMany(records, options);
-    const place = new Map(records.map((record, index) => [record, String(index)]));
-    return sendByKind(
-      records,
-      (record) => place.get(record)!,
-      (_, some) => sendInParts(some, ([record]) => this.sendOne(record!, options), unconfirmed),
-    );
+    return sendOneByOne(records, (record) => this.sendOne(record, options));
   }
 
   private async sendOne(record: OutgoingRecord, options: CallOptions): Promise<PartResult> {

@@ -1,4 +1,4 @@
-import type { Failure } from './call-outcome.js';
+import { type Failure, unconfirmed } from './call-outcome.js';
 import type { CallLimits, Outcome, OutgoingRecord, QuotaUse, SendResult } from './connector.js';
 
 /** What one call told. */
@@ -81,6 +81,19 @@ export async function sendByKind(
     } else for (const index of indexes) outcomes[index] = unsent(hold);
   }
   return { ...last, outcomes: outcomes as Outcome[] };
+}
+
+/** Sends records that take a call each, one after the other as long as calling on is of use. */
+export function sendOneByOne(
+  records: readonly OutgoingRecord[],
+  send: (record: OutgoingRecord) => Promise<PartResult>,
+): Promise<SendResult> {
+  const place = new Map(records.map((record, index) => [record, String(index)]));
+  return sendByKind(
+    records,
+    (record) => place.get(record)!,
+    (_, some) => sendInParts(some, ([record]) => send(record!), unconfirmed),
+  );
 }
 
 /** What befell all of them befalls the next call too; a refusal is about the records, or about their kind. */
