@@ -12,7 +12,12 @@ const TOKEN_CODES = new Set(['601', '602']);
 
 /** What an answer says inside its HTTP 200. */
 type Said =
-  | { readonly results: readonly unknown[]; readonly next: string | null; readonly requestId: string | null }
+  | {
+      readonly results: readonly unknown[];
+      /** The token of the next page; null: this was the last. */
+      readonly next: unknown;
+      readonly requestId: string | null;
+    }
   | {
       readonly failure: Failure;
       readonly error: MarketoError | null;
@@ -99,6 +104,8 @@ export class MarketoApi {
       if ('failure' in said) return { rows, requestId: said.requestId, failure: said.failure };
       rows.push(...said.results.map(asObject));
       if (said.next === null) return { rows, requestId: said.requestId };
+      // There is more, and nothing says where: these are not all.
+      if (typeof said.next !== 'string') break;
       page = { nextPageToken: said.next };
     }
     return { rows, requestId: null, failure: unreadable(200) };
@@ -152,7 +159,7 @@ export class MarketoApi {
       (result === undefined && records.length > 0)
     )
       return { failure: unreadable(200), error: null, status, requestId };
-    const next = moreResult === true && typeof nextPageToken === 'string' ? nextPageToken : null;
+    const next = moreResult === true ? nextPageToken : null;
     return { results: (result ?? []) as unknown[], next, requestId };
   }
 }

@@ -82,6 +82,14 @@ describe('leads', () => {
     expect(new URLSearchParams(calls()[1]!.body).get('nextPageToken')).toBe('p2');
   });
 
+  test('are left unread where a page says that there are more, and not where', async () => {
+    answerWith({ ...done({ id: 51, email: 'a@example.com' }), moreResult: true });
+    const asked = ['a@example.com', 'b@example.com'].map((key) => ({ key, targetId: null }));
+    const read = await connector().readBack(leads, asked, [], { signal });
+    expect(read.records).toEqual([undefined, undefined]);
+    expect(read.failure).toMatchObject({ kind: 'unanswered' });
+  });
+
   test('whose key has a comma cannot be filtered by it, and are left unread, not called absent', async () => {
     const asked = [{ key: 'a,b@example.com', targetId: null }];
     const read = await connector().readBack(leads, asked, [], { signal });
