@@ -9,6 +9,7 @@ import type {
   Outcome,
   OutgoingRecord,
   ReadResult,
+  Reason,
   SendResult,
   StoredRecord,
 } from './connector.js';
@@ -16,6 +17,7 @@ import type { MarketoApi } from './marketo-api.js';
 import { canonicalAddress } from './canonical-value.js';
 import { errorsIn, type MarketoError, meaningOf } from './marketo-errors.js';
 import { type PartResult, sendByKind, sendInParts } from './send-in-parts.js';
+import { refusedUnsent } from './unsupported.js';
 
 const KEY = /^(\d{1,12})\/(\d{1,12})$/;
 const STATUS = 'statusName';
@@ -46,11 +48,10 @@ export async function sendMembers(
     return `${programOf(key)}/${typeof fields[STATUS] === 'string' ? fields[STATUS] : ''}`;
   };
   const first = await sendByKind(records, kindOf, (kind, some) => {
-    if (kind === '') return Promise.resolve(ofAll(some, badKey));
+    if (kind === '') return Promise.resolve(refusedUnsent(some, BAD_KEY));
     const [program, statusName] = split(kind);
     // Without a status to write there is only the rest.
-    if (statusName === '')
-      return Promise.resolve(ofAll(some, ({ key }) => ({ kind: 'unchanged', targetId: key })));
+    if (statusName === '') return Promise.resolve(untouched(some));
     const send = (part: readonly OutgoingRecord[]): Promise<PartResult> =>
       write(`programs/${program}/members/status.json`, { statusName, input: part.map(leadOf) }, part);
     return sendInParts(some, send, unconfirmed);
@@ -105,7 +106,7 @@ export function removeMembers(
     records,
     ({ key }) => (KEY.test(key) ? programOf(key) : ''),
     (program, some) => {
-      if (program === '') return Promise.resolve(ofAll(some, badKey));
+      if (program === '') return Promise.resolve(refusedUnsent(some, BAD_KEY));
       const send = (part: readonly OutgoingRecord[]): Promise<PartResult> =>
         api.write(
           `programs/${program}/members/delete.json`,
@@ -174,21 +175,15 @@ function outcomeOf({ status, reasons }: Row, record: OutgoingRecord, nowMs: numb
 const isOfProgram = ({ code, message }: MarketoError): boolean =>
   OF_PROGRAM.has(code) || message.includes(STATUS);
 
-const badKey = (): Outcome => ({
-  kind: 'rejected',
-  reason: {
-    code: 'bad-key',
-    message:
-      "The key of a program member is its program's id, a stroke and its lead's id: correct the mapping.",
-    owner: 'mapping',
-  },
-});
+const BAD_KEY: Reason = {
+  code: 'bad-key',
+  message:
+    "The key of a program member is its program's id, a stroke and its lead's id: correct the mapping.",
+  owner: 'mapping',
+};
 
-const ofAll = (
-  records: readonly OutgoingRecord[],
-  outcome: (record: OutgoingRecord) => Outcome,
-): SendResult => ({
-  outcomes: records.map(outcome),
+const untouched = (records: readonly OutgoingRecord[]): SendResult => ({
+  outcomes: records.map(({ key }) => ({ kind: 'unchanged', targetId: key })),
   requestId: null,
   status: null,
 });

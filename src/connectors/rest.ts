@@ -11,7 +11,7 @@ import { readRest, type RestDeclaration, type RestObject } from './rest-declarat
 import { RestRemover } from './rest-remove.js';
 import { RestReader } from './rest-read-back.js';
 import { RestWriter } from './rest-write.js';
-import { unsupported } from './unsupported.js';
+import { refusedUnsent, unsupported } from './unsupported.js';
 
 /** Any backend with a REST API, as config/destinations.yaml declares it; docs/connectors.md shows how. */
 export function rest(destination: DestinationSettings, clock: Clock): Connector {
@@ -130,15 +130,11 @@ class RestConnector implements Connector {
     const { objects } = this.declaration;
     if (Object.hasOwn(objects, target.object)) return unsupported(records, target);
     const message = `Destination ${this.destination} declares no object ${target.object}: add it to config/destinations.yaml.`;
-    const reason = { code: 'unknown-object', message, owner: 'mapping' as const };
-    const outcomes = records.map(() => ({ kind: 'rejected' as const, reason }));
-    return { outcomes, requestId: null, status: null };
+    return refusedUnsent(records, { code: 'unknown-object', message, owner: 'mapping' });
   }
 }
 
 function notRemoved(records: readonly OutgoingRecord[]) {
   const message = 'This object declares no remove in config/destinations.yaml: add it, or use whenNot: keep.';
-  const reason = { code: 'unsupported-operation', message, owner: 'mapping' as const };
-  const outcomes = records.map(() => ({ kind: 'rejected' as const, reason }));
-  return { outcomes, requestId: null, status: null };
+  return refusedUnsent(records, { code: 'unsupported-operation', message, owner: 'mapping' });
 }
