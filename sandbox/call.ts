@@ -61,6 +61,15 @@ export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** A piece of an address; one with a stray percent sign is taken as it stands. */
+export function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
 /** A JSON scalar as text; null, lists and objects are empty. */
 export function textOf(value: unknown): string {
   if (typeof value === 'string') return value;

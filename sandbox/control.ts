@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { BackendHand } from './backend-hand.js';
 import { readBody } from './body.js';
+import { decoded } from './call.js';
 import type { ControlParts, Reply } from './control-parts.js';
 import { readFaultRequest } from './faults/fault.js';
 import { pageFile } from './page/page-file.js';
@@ -133,13 +134,4 @@ export class Control {
 function wholeNumber(text: string | null, without: number): number | undefined {
   if (text === null || text === '') return without;
   return /^\d{1,15}$/.test(text) ? Number(text) : undefined;
-}
-
-function decoded(part: string): string {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    // A stray percent sign: taken as it stands.
-    return part;
-  }
 }

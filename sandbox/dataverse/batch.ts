@@ -5,7 +5,7 @@ import { failure, refusable, unknown } from './errors.js';
 import { boundaryOf, headersOf, type Part, partsOf } from './multipart.js';
 import { preferencesOf } from './preferences.js';
 
-export const OPERATIONS_MAX = 1000;
+const OPERATIONS_MAX = 1000;
 const STATUS_WORDS: Record<number, string> = {
   200: 'OK',
   201: 'Created',

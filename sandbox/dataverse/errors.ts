@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Answer } from '../call.js';
 
-export const JSON_HEADERS = {
+const JSON_HEADERS = {
   'Content-Type': 'application/json; odata.metadata=minimal',
   'OData-Version': '4.0',
 };
@@ -86,7 +86,7 @@ export function throttled(code: string, retryAfterSeconds: number, max?: number)
   };
 }
 
-export function isThrottle(code: string): boolean {
+function isThrottle(code: string): boolean {
   return code === CODES.requests || code === CODES.executionTime || code === CODES.concurrency;
 }
 

@@ -1,4 +1,4 @@
-import { type Call, isObject, jsonOf } from '../call.js';
+import { type Call, decoded, isObject, jsonOf } from '../call.js';
 import type { Part } from '../vendor.js';
 
 const ROW = /^\/api\/data\/v9\.\d\/(\w+)(?:\((.*)\))?(?:\/([\w.]+))?$/;
@@ -35,13 +35,4 @@ function keyOf(inner: string | undefined): string | null {
 function keyIn(target: unknown): string | null {
   const named = isObject(target) ? target['@odata.id'] : undefined;
   return typeof named === 'string' ? keyOf(/\((.*)\)/.exec(named)?.[1]) : null;
-}
-
-function decoded(path: string): string {
-  try {
-    return decodeURIComponent(path);
-  } catch {
-    // A stray percent sign: taken as it stands.
-    return path;
-  }
 }

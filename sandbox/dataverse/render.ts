@@ -5,7 +5,7 @@ import type { EntitySet, Organisation } from './organisation.js';
 import { FORMATTED, LOGICAL_NAME, type Preferences } from './preferences.js';
 
 /** The version of a record; it changes with every write, a colleague's too. */
-export function versionOf(row: Row): number {
+function versionOf(row: Row): number {
   return row.updatedAt * 100 + (row.writes % 100);
 }
 

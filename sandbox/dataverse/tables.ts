@@ -41,7 +41,7 @@ const OF_FOYER = {
   foyer_consent: flag('Foyer consent'),
 } as const satisfies Record<string, Column>;
 const PERSON_KEY = { foyer_personid_key: ['foyer_personid'] };
-export const REGISTRATION_STATUSES = {
+const REGISTRATION_STATUSES = {
   100000000: 'Registered',
   100000001: 'Waitlisted',
   100000002: 'Cancelled',

@@ -1,6 +1,6 @@
 import { type Answer, type Call, isObject } from '../call.js';
 import { distorted } from '../faults/distort.js';
-import type { Fields, Row } from '../store/table.js';
+import { type Fields, type Row, unkept } from '../store/table.js';
 import type { Key } from './address.js';
 import { readValue } from './column-values.js';
 import { badPayload, CODES, json, nothing, Refused } from './errors.js';
@@ -66,7 +66,7 @@ export class Writes {
       throw new Refused(412, CODES.duplicateRecord, 'A record with matching key values already exists.');
     const name = key === undefined || 'id' in key ? id : Object.values(key.columns).join(',');
     let row = found;
-    if (lie === 'lost') row ??= ghost(id, kept, call.at);
+    if (lie === 'lost') row ??= unkept(id, kept, call.at);
     else if (found === undefined) row = store.insert(set.rows, id, name, kept, call.at);
     else store.update(set.rows, found, name, kept, call.at);
     const outcome = lie !== undefined ? 'lied' : found === undefined ? 'created' : 'updated';
@@ -165,9 +165,4 @@ function idOf(
   if (key !== undefined && 'id' in key) return key.id;
   const given = body[definition.id];
   return typeof given === 'string' ? given.toLowerCase() : undefined;
-}
-
-/** What a lost record would have been. */
-function ghost(id: string, fields: Fields, at: number): Row {
-  return { id, key: null, fields, before: null, writes: 1, createdAt: at, updatedAt: at, isGone: false };
 }

@@ -1,4 +1,4 @@
-import type { Answer, Call } from '../call.js';
+import { type Answer, type Call, decoded } from '../call.js';
 import type { MakeVendor } from '../twin.js';
 import type { Part } from '../vendor.js';
 import { batchArchive, batchCreate, batchRead, batchUpdate } from './batches.js';
@@ -194,13 +194,4 @@ function isSearch(call: Call): boolean {
 
 function isJson(call: Call): boolean {
   return (call.headers['content-type'] ?? '').toLowerCase().includes('json');
-}
-
-function decoded(part: string): string {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    // A stray percent sign: taken as it stands.
-    return part;
-  }
 }

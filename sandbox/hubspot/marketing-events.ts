@@ -1,5 +1,5 @@
 import { type Answer, type Call, isObject, jsonOf, textOf } from '../call.js';
-import type { Fields, Row, Table } from '../store/table.js';
+import { type Fields, type Row, type Table, unkept } from '../store/table.js';
 import type { Part } from '../vendor.js';
 import { error, invalid, json, noContent } from './errors.js';
 import type { Portal } from './portal.js';
@@ -122,7 +122,7 @@ export class MarketingEvents {
     const lie = call.lie();
     const id = row?.id ?? this.portal.nextId();
     const next = lie === undefined || row === undefined ? fields : row.fields;
-    let stored: Row = row ?? shadow(id, next, call.at);
+    let stored: Row = row ?? unkept(id, next, call.at);
     if (lie === undefined && row !== undefined) store.update(this.table, row, external, next, call.at);
     if (lie === undefined && row === undefined)
       stored = store.insert(this.table, id, external, next, call.at);
@@ -244,10 +244,6 @@ function details({ fields, id }: Row): Record<string, unknown> {
 function shown(row: Row): Record<string, unknown> {
   const [createdAt, updatedAt] = [row.createdAt, row.updatedAt].map((ms) => new Date(ms).toISOString());
   return { id: row.id, ...details(row), createdAt, updatedAt };
-}
-
-function shadow(id: string, fields: Fields, at: number): Row {
-  return { id, key: null, fields, before: null, writes: 0, createdAt: at, updatedAt: at, isGone: false };
 }
 
 function unknownEvent(id: string): Answer {

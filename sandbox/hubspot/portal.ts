@@ -1,7 +1,7 @@
 import { distorted } from '../faults/distort.js';
 import type { Lie } from '../faults/fault.js';
 import type { Store } from '../store/store.js';
-import type { Fields, Row, Table } from '../store/table.js';
+import { type Fields, type Row, type Table, unkept } from '../store/table.js';
 import { type ObjectType, objectTypes } from './object-types.js';
 import type { Property } from './property.js';
 import { type PropertyFault, faultsMessage } from './property-values.js';
@@ -131,16 +131,7 @@ export class Portal {
     if (row !== undefined) return { ...row, fields: merged(row.fields, fields), updatedAt: at };
     const whole = merged({ lifecyclestage: 'lead' }, fields);
     const id = this.nextId();
-    return {
-      id,
-      key: null,
-      fields: whole,
-      before: null,
-      writes: 0,
-      createdAt: at,
-      updatedAt: at,
-      isGone: false,
-    };
+    return unkept(id, whole, at);
   }
 }
 

@@ -3,7 +3,7 @@ import { shownMember } from './member.js';
 import type { Members } from './members.js';
 import { invalid, json } from './problems.js';
 
-export const MEMBERS_MAX = 500;
+const MEMBERS_MAX = 500;
 
 interface LineError {
   email_address: string;

@@ -1,4 +1,4 @@
-import { type Answer, type Call, isObject, jsonOf, textOf } from '../call.js';
+import { type Answer, type Call, decoded, isObject, jsonOf, textOf } from '../call.js';
 import type { MakeVendor } from '../twin.js';
 import type { Part } from '../vendor.js';
 import { batchMembers } from './list-batch.js';
@@ -30,7 +30,8 @@ export function mailchimp(
       action?: string,
     ): Answer => {
       if (id !== settings.listId) return notFound();
-      if (part === 'members') return routes.answer(call, decoded(named), action);
+      if (part === 'members')
+        return routes.answer(call, named === undefined ? undefined : decoded(named), action);
       if (part === 'merge-fields') return call.method === 'GET' ? mergeFields(settings) : notAllowed();
       if (call.method === 'POST') return batchMembers(members, call);
       return call.method === 'GET'
@@ -94,19 +95,10 @@ function partsOf(call: Call): Part[] {
       request,
     }));
   const object = found[4] === 'events' ? 'events' : 'members';
-  return [{ object, key: addressIn(body) ?? decoded(found[3]) ?? null, request: body ?? null }];
+  const named = found[3] === undefined ? null : decoded(found[3]);
+  return [{ object, key: addressIn(body) ?? named, request: body ?? null }];
 }
 
 function addressIn(record: unknown): string | null {
   return isObject(record) && typeof record.email_address === 'string' ? record.email_address : null;
-}
-
-function decoded(part: string | undefined): string | undefined {
-  if (part === undefined) return undefined;
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    // A stray percent sign: taken as it stands.
-    return part;
-  }
 }

@@ -1,7 +1,7 @@
 import { type Answer, type Call, isObject, textOf } from '../call.js';
 import { distorted } from '../faults/distort.js';
 import type { Store } from '../store/store.js';
-import type { Fields, Row, Table } from '../store/table.js';
+import { type Fields, type Row, type Table, unkept } from '../store/table.js';
 import { BY_ADMIN, hashOf, isCompliance, STATUSES } from './member.js';
 import { type FieldFault, readMergeFields } from './merge-fields.js';
 import { invalid, problem } from './problems.js';
@@ -91,7 +91,7 @@ export class Members {
     const kept = { ...row?.fields, ...distorted(fields, lie, ['email_address', 'status']) };
     const id = hashOf(address);
     let stored = row;
-    if (lie === 'lost') stored ??= ghost(id, kept, call.at);
+    if (lie === 'lost') stored ??= unkept(id, kept, call.at);
     else if (row?.id === id) this.store.update(this.table, row, address, kept, call.at);
     else {
       // Another address is another hash: the member moves.
@@ -160,9 +160,4 @@ function plain({ email_type, language, vip }: Record<string, unknown>): Fields {
     ...(typeof language === 'string' ? { language } : {}),
     ...(typeof vip === 'boolean' ? { vip } : {}),
   };
-}
-
-/** What a lost record would have been. */
-function ghost(id: string, fields: Fields, at: number): Row {
-  return { id, key: null, fields, before: null, writes: 1, createdAt: at, updatedAt: at, isGone: false };
 }

@@ -4,7 +4,6 @@ export interface MergeField {
   name: string;
   type: 'text' | 'number' | 'date' | 'phone' | 'dropdown';
   choices?: readonly string[];
-  isRequired?: boolean;
 }
 
 /** One fault of a record's fields, in the words of Mailchimp's problem documents. */
@@ -37,13 +36,13 @@ export function readMergeFields(
 
 /** GET lists/{id}/merge-fields: one of them. */
 export function describeMergeField(tag: string, field: MergeField, index: number, listId: string): object {
-  const { name, type, choices, isRequired = false } = field;
+  const { name, type, choices } = field;
   return {
     merge_id: index + 1,
     tag,
     name,
     type,
-    required: isRequired,
+    required: false,
     default_value: '',
     public: false,
     display_order: index + 2,
@@ -54,8 +53,7 @@ export function describeMergeField(tag: string, field: MergeField, index: number
 }
 
 function readValue(field: MergeField, given: unknown): { value: Value } | { message: string } {
-  if (given === '' || given === null)
-    return field.isRequired === true ? { message: 'Please enter a value' } : { value: '' };
+  if (given === '' || given === null) return { value: '' };
   if (typeof given !== 'string' && typeof given !== 'number')
     return { message: 'Data did not match any of the schemas described in anyOf.' };
   switch (field.type) {

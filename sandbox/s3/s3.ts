@@ -1,4 +1,4 @@
-import { type Answer, type Call, textOf } from '../call.js';
+import { type Answer, type Call, decoded, textOf } from '../call.js';
 import type { MakeVendor } from '../twin.js';
 import type { Part } from '../vendor.js';
 import { etagOf } from './digests.js';
@@ -105,13 +105,4 @@ function partsOf(call: Call): Part[] {
   if (call.method === 'GET' || call.method === 'HEAD' || key === '') return [];
   const contentType = textOf(call.headers['content-type']);
   return [{ object: 'objects', key, request: { bytes: call.body.length, contentType } }];
-}
-
-function decoded(part: string): string {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    // A stray percent sign: taken as it stands.
-    return part;
-  }
 }

@@ -1,5 +1,5 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
-import type { Answer, Call } from '../call.js';
+import { type Answer, type Call, decoded } from '../call.js';
 import { error } from './errors.js';
 import type { S3Settings } from './settings.js';
 
@@ -189,13 +189,4 @@ function encoded(text: string): string {
     /[!'()*]/g,
     (letter) => `%${letter.charCodeAt(0).toString(16).toUpperCase()}`,
   );
-}
-
-function decoded(part: string): string {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    // A stray percent sign: taken as it stands.
-    return part;
-  }
 }

@@ -1,4 +1,4 @@
-import { type Call, isObject, jsonOf } from '../call.js';
+import { type Call, decoded, isObject, jsonOf } from '../call.js';
 import type { Part } from '../vendor.js';
 
 const COLLECTION = /^\/services\/data\/[^/]+\/composite\/sobjects(?:\/([^/]+)(?:\/([^/]+))?)?\/?$/;
@@ -12,7 +12,7 @@ export function partsOf(call: Call): Part[] {
   if (collection !== null) return collectionParts(call, collection[1], collection[2]);
   const row = ROW.exec(call.path);
   if (row !== null)
-    return [{ object: row[1]!, key: decoded(row[3] ?? row[2]), request: jsonOf(call) ?? null }];
+    return [{ object: row[1]!, key: decodedKey(row[3] ?? row[2]), request: jsonOf(call) ?? null }];
   return COMPOSITE.test(call.path) ? compositeParts(call) : [];
 }
 
@@ -40,7 +40,7 @@ function compositeParts(call: Call): Part[] {
     if (!isObject(each) || each.method === 'GET' || typeof each.url !== 'string') return [];
     const row = ROW.exec(each.url);
     return [
-      { object: row?.[1] ?? 'unknown', key: decoded(row?.[3] ?? row?.[2]), request: each.body ?? null },
+      { object: row?.[1] ?? 'unknown', key: decodedKey(row?.[3] ?? row?.[2]), request: each.body ?? null },
     ];
   });
 }
@@ -56,12 +56,6 @@ function keyIn(record: unknown, name: string): string | null {
   return typeof value === 'string' ? value : null;
 }
 
-function decoded(part: string | undefined): string | null {
-  if (part === undefined) return null;
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    // A stray percent sign: taken as it stands.
-    return part;
-  }
+function decodedKey(part: string | undefined): string | null {
+  return part === undefined ? null : decoded(part);
 }

@@ -1,4 +1,4 @@
-import type { Answer, Call } from '../call.js';
+import { type Answer, type Call, decoded } from '../call.js';
 import type { ApiUsage } from './api-usage.js';
 import { createCollection, deleteCollection, updateCollection, upsertCollection } from './collections.js';
 import { composite, compositeGraph } from './composite.js';
@@ -145,13 +145,4 @@ function metadata(call: Call, body: () => object): Answer {
   const since = Date.parse(call.headers['if-modified-since'] ?? '');
   if (since >= Date.parse(METADATA['Last-Modified'])) return { status: 304, headers: METADATA, body: '' };
   return json(200, body(), METADATA);
-}
-
-function decoded(part: string): string {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    // A stray percent sign: taken as it stands.
-    return part;
-  }
 }

@@ -16,6 +16,11 @@ export interface Row {
   isGone: boolean;
 }
 
+/** What a record would be that is answered and not kept. */
+export function unkept(id: string, fields: Fields, at: number): Row {
+  return { id, key: null, fields, before: null, writes: 0, createdAt: at, updatedAt: at, isGone: false };
+}
+
 /** How an index compares values: both vendors ignore case in keys. */
 export function ignoringCase(value: Value): string {
   return String(value).toLowerCase();
