@@ -59,7 +59,7 @@ export async function startIdentityProvider(options: IdentityOptions): Promise<I
     const served = isInteraction
       ? interact(library, request, response, (origin) => (foyerUrl = options.foyerUrl ?? origin))
       : callback(request, response);
-    served.catch(() => show(response, 500, messagePage('That did not work', 'Begin again at Foyer.')));
+    served.catch((error: unknown) => fail(response, error));
   });
   const stop = () =>
     new Promise<void>((resolve) => {
@@ -100,6 +100,13 @@ async function interact(
     response,
     person ? { login: { accountId: person.id } } : declined,
   );
+}
+
+/** For the log of whoever runs it; who logs in can only begin again. */
+function fail(response: ServerResponse, error: unknown): void {
+  process.stderr.write(`A login failed: ${error instanceof Error ? error.stack : String(error)}\n`);
+  if (response.headersSent) response.destroy();
+  else show(response, 500, messagePage('That did not work', 'Begin again at Foyer.'));
 }
 
 function show(response: ServerResponse, status: number, html: string): void {
