@@ -53,10 +53,9 @@ export class Describe {
   }
 
   private list(call: Call): Answer {
-    const wanted = /LogicalName eq '(\w+)'/.exec(call.query.get('$filter') ?? '')?.[1];
     const value = this.organisation
       .definitions()
-      .filter(({ name }) => wanted === undefined || name === wanted)
+      .filter(filterOf(call.query.get('$filter')))
       .map((definition) => ({
         ...selected(entityOf(definition), call.query.get('$select'), 'EntityMetadata'),
         ...expanded(call, this.organisation.set(definition.set)),
@@ -81,6 +80,14 @@ export class Describe {
       throw unknown(404, `Could not find an entity with specified name: ${name ?? inner}`);
     return set;
   }
+}
+
+/** By one of the two names of a table; nothing else is played. */
+function filterOf(filter: string | null): (table: TableDefinition) => boolean {
+  if (filter === null) return () => true;
+  const [, property, wanted] = /^\s*(LogicalName|EntitySetName) eq '(\w+)'\s*$/.exec(filter) ?? [];
+  if (property === undefined) throw unknown(400, 'This $filter of EntityDefinitions is not played here.');
+  return ({ name, set }) => wanted === (property === 'LogicalName' ? name : set);
 }
 
 function entityOf({ name, set, label, id, title }: TableDefinition): Record<string, unknown> {

@@ -88,6 +88,11 @@ describe('Dataverse, read,', () => {
       `${contact}?$select=EntitySetName,PrimaryIdAttribute`,
     );
     expect(entity).toMatchObject({ EntitySetName: 'contacts', PrimaryIdAttribute: 'contactid' });
+    for (const filter of ["EntitySetName eq 'contacts'", "LogicalName eq 'contact'"]) {
+      const path = `EntityDefinitions?$select=EntitySetName&$filter=${encodeURIComponent(filter)}`;
+      const { body: found } = await ask<{ value: { EntitySetName: string }[] }>('GET', path);
+      expect(found.value.map(({ EntitySetName: name }) => name)).toEqual(['contacts']);
+    }
     const { body: texts } = await ask<{ value: Record<string, unknown>[] }>(
       'GET',
       `${contact}/Attributes/Microsoft.Dynamics.CRM.StringAttributeMetadata?$select=LogicalName,MaxLength`,
