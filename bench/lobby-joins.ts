@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { Redis } from 'ioredis';
-import type pg from 'pg';
+import { openRoom } from './lobby-room.js';
 import { type OpenLoad, openLoop } from './open-loop.js';
 import { processorMs, startNode } from './processes.js';
 import { Stage } from './stage.js';
@@ -17,13 +17,19 @@ const P99_MS_MAX = 500;
 const SIZES = [10_000, 100_000, 1_000_000];
 /** So many stand within a minute of the front of this room, and have checked in. */
 const CHECKED_IN = 1_200;
-const ROOM = { mode: 'always', max_active: 200, max_per_minute: 1_000 };
+const ROOM = {
+  mode: 'always',
+  maxActive: 200,
+  maxPerMinute: 1_000,
+  passSeconds: 600,
+  state: 'paused',
+} as const;
 
 /** Joins a second, open-loop, and what those who wait take up, beside the usual line in Redis. */
 export function joins(): Promise<Table[]> {
   return Stage.with(async (stage) => {
     const event = await stage.event('rush');
-    await openRoom(stage.pool, event, 'paused');
+    await openRoom(stage.pool, event, ROOM);
     const api = await stage.start('api');
     const usual = await startNode(
       [path.join(import.meta.dirname, 'redis-line-server.js'), stage.redisUrl],
@@ -47,15 +53,6 @@ export function joins(): Promise<Table[]> {
       await usual.stop();
     }
   });
-}
-
-async function openRoom(pool: pg.Pool, event: string, state: string): Promise<void> {
-  await pool.query(
-    `insert into lobbies (event_id, mode, max_active, max_per_minute, pass_seconds, claim_seconds, on_failure, state, updated_at)
-     values ($1, $2, $3, $4, 600, 45, 'hold', $5, now())`,
-    [event, ROOM.mode, ROOM.max_active, ROOM.max_per_minute, state],
-  );
-  await pool.query('insert into lobby_lines (event_id) values ($1)', [event]);
 }
 
 /** Raises the rate until it is not kept up with. */

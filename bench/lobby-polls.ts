@@ -3,12 +3,15 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { runInThisContext } from 'node:vm';
+import { openRoom } from './lobby-room.js';
 import { Stage } from './stage.js';
 import { type Table, table } from './table.js';
 
 const PEOPLE = 300;
 const PER_MINUTE = 600;
-const ACTIVE = 40;
+const ROOM = { mode: 'always', maxActive: 40, maxPerMinute: PER_MINUTE, passSeconds: 600 } as const;
+/** The program reads the rooms four times a second. */
+const SEEN_MS = 500;
 const FORM_MS = 2_000;
 const MS_MAX = 90_000;
 /** How often the usual client asks how far it is. */
@@ -19,19 +22,12 @@ export function polls(): Promise<Table[]> {
   return Stage.with(async (stage) => {
     const api = await stage.start('api');
     const rows: (string | number)[][] = [];
-    for (const [name, wait] of [
-      ['the page and its script', waitAtPage],
-      ['a client that polls for its own place', waitByPolling],
+    for (const [slug, name, wait] of [
+      ['page', 'the page and its script', waitAtPage],
+      ['poll', 'a client that polls for its own place', waitByPolling],
     ] as const) {
-      const slug = name.includes('script') ? 'page' : 'poll';
-      const event = await stage.event(slug);
-      await stage.pool.query(
-        `insert into lobbies (event_id, mode, max_active, max_per_minute, pass_seconds, claim_seconds, on_failure, updated_at)
-         values ($1, 'always', $2, $3, 600, 45, 'hold', now())`,
-        [event, ACTIVE, PER_MINUTE],
-      );
-      await stage.pool.query('insert into lobby_lines (event_id) values ($1)', [event]);
-      await sleep(500);
+      await openRoom(stage.pool, await stage.event(slug), ROOM);
+      await sleep(SEEN_MS);
       rows.push([name, ...(await served(api.url, slug, wait))]);
     }
     const title = `${PEOPLE} people wait, ${PER_MINUTE} a minute are let in, behind a caching proxy`;

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { openRoom } from './lobby-room.js';
 import { keepBusy, type Load } from './open-sockets.js';
 import { newRequest } from './register.js';
 import { BENCH_SECRET, Stage } from './stage.js';
@@ -12,24 +13,16 @@ const CONNECTIONS = 64;
 /** So many hold one at a time, at least and at most: who has registered is followed by the next one called. */
 const HOLDERS = { min: 1_000, max: 2_000 };
 const PASS_MS = 1_800_000;
+/** Without a limit that anyone would reach. */
+const ROOM = { maxActive: 1_000_000, maxPerMinute: 1_000_000, passSeconds: 3_600 };
 
 /** What the lobby costs those who register: none, let straight through, each with a pass that is checked and spent. */
 export function lobbyRegistrations(): Promise<Table[]> {
   return Stage.with(async (stage) => {
     await stage.event('plain');
-    const through = await stage.event('through');
+    await openRoom(stage.pool, await stage.event('through'), { ...ROOM, mode: 'auto' });
     const passing = await stage.event('passing');
-    for (const [event, mode] of [
-      [through, 'auto'],
-      [passing, 'always'],
-    ]) {
-      await stage.pool.query(
-        `insert into lobbies (event_id, mode, max_active, max_per_minute, pass_seconds, claim_seconds, on_failure, updated_at)
-         values ($1, $2, 1000000, 1000000, 3600, 45, 'hold', now())`,
-        [event, mode],
-      );
-      await stage.pool.query('insert into lobby_lines (event_id) values ($1)', [event]);
-    }
+    await openRoom(stage.pool, passing, { ...ROOM, mode: 'always' });
     const api = await stage.start('api');
     const url = (slug: string): string => `${api.url}/v1/events/${slug}/registrations`;
     const passes = await Passes.of(stage, passing);

@@ -16,9 +16,11 @@ const EVENT = 'summit';
 /** The guard's check beside a rival's and a JWT's, and how far estimates are off. */
 export async function lobby(): Promise<Table[]> {
   const { Tokens } = (await import(built('token'))) as { Tokens: typeof TokensOf };
-  const controller: Partial<Controller> = {};
-  for (const name of ['controller', 'flow', 'flow-meter'])
-    Object.assign(controller, await import(built(name)));
+  const controller = {
+    ...((await import(built('controller'))) as Controller),
+    ...((await import(built('flow'))) as Controller),
+    ...((await import(built('flow-meter'))) as Controller),
+  };
   const atOnce = [guardCost(Tokens), estimates(controller)];
   return [...atOnce, ...(await lobbyRegistrations()), ...(await joins()), ...(await polls())];
 }
