@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { Stage } from '../lobby/stage.js';
 import { travel } from '../lobby/travel.js';
@@ -7,9 +8,9 @@ const BETWEEN_MS = 3_000;
 
 it(`loses no place in ${JOURNEYS} journeys while replicas, Redis and PostgreSQL come and go`, async () => {
   const outcome = await Stage.with(async (stage) => {
-    stage.open();
+    await stage.open();
     const after = (victim: 'api' | 'redis' | 'postgres') => async () => {
-      await new Promise((resolve) => setTimeout(resolve, BETWEEN_MS));
+      await pause(BETWEEN_MS);
       await stage.kill(victim);
     };
     const mishaps = [after('api'), after('redis'), after('api'), after('postgres')];

@@ -5,6 +5,7 @@ import { type Answer, OPERATOR, TestApp } from '../http/app.js';
 import { judge } from './judge.js';
 import { Notes } from './notes.js';
 import { until } from './until.js';
+import { ask, codeOf, join, openRoom, passOf, ticketOf, untilState } from './visitor.js';
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
@@ -27,32 +28,18 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all([ahead.stop(), behind.stop()]));
 
-async function room(overrides: Record<string, unknown> = {}): Promise<string> {
-  const event = await ahead.openEvent({ capacity: 1_000 });
-  await ahead.operator('PUT', `/v1/events/${event}/lobby`, { ...ROOM, ...overrides });
-  await until(async () => (await behind.call('GET', `/v1/events/${event}/lobby`)).body.state !== 'off');
-  return event;
-}
-
-const line = (app: TestApp, event: string, path: string, ticket?: string): Promise<Answer> =>
-  app.call('POST', `/v1/events/${event}/lobby${path}`, ticket === undefined ? {} : { body: { ticket } });
-const join = async (app: TestApp, event: string): Promise<string> =>
-  String((await line(app, event, '')).body.ticket);
-const passOf = (app: TestApp, event: string, ticket: string): Promise<string> =>
-  until(async () => {
-    const { status, body } = await line(app, event, '/pass', ticket);
-    return status === 201 ? String(body.pass) : null;
-  });
+const room = (overrides: Record<string, unknown> = {}): Promise<string> =>
+  openRoom(ahead, behind, { ...ROOM, ...overrides });
 const withPass = (app: TestApp, event: string, pass: string, key?: string): Promise<Answer> =>
   app.register(event, {}, { 'foyer-pass': pass, ...(key === undefined ? {} : { 'idempotency-key': key }) });
-const code = ({ status, body }: Answer): string => `${status} ${body.type.replace('/problems/', '')}`;
+const code = (answer: Answer): string => `${answer.status} ${codeOf(answer)}`;
 const again = (kind: TokenKind, token: string, changes: Partial<Claims>, tokens = OURS): string =>
   tokens.sign(kind, { ...OURS.verify(kind, token)!, ...changes });
 
 describe('Whoever tampers gets a clear refusal', () => {
   it('with tickets that are forged, of another room, expired, or of the future', async () => {
     const [event, other] = [await room(), await room()];
-    const [ticket, foreign] = [await join(ahead, event), await join(ahead, other)];
+    const [ticket, foreign] = [await ticketOf(ahead, event), await ticketOf(ahead, other)];
     const now = Date.now();
     for (const wrong of [
       again('ticket', ticket, {}, THEIRS),
@@ -62,21 +49,34 @@ describe('Whoever tampers gets a clear refusal', () => {
       OURS.sign('pass', OURS.verify('ticket', ticket)!),
       ticket.toLowerCase(),
       `${ticket} `,
+      'x',
+      'A'.repeat(48),
     ])
       for (const path of ['/check-in', '/pass', '/leave'])
-        expect(code(await line(behind, event, path, wrong))).toBe('400 invalid-request');
+        expect(code(await ask(behind, event, path, wrong))).toBe('400 invalid-request');
+    expect(code(await join(behind, event, foreign))).toBe('400 invalid-request');
     // One that nobody was given yet is good for nothing before it is: its number is called by nobody.
     const invented = again('ticket', ticket, { number: 1_000_000 });
-    expect((await line(ahead, event, '/pass', invented)).status).toBe(202);
+    expect((await ask(ahead, event, '/pass', invented)).status).toBe(202);
     expect(await passOf(behind, event, ticket)).toHaveLength(48);
   });
 
   it('with passes that are forged, of another room, expired, never given, or used before', async () => {
     const [event, other] = [await room(), await room()];
-    const pass = await passOf(ahead, event, await join(ahead, event));
-    const foreign = await passOf(ahead, other, await join(ahead, other));
-    for (const wrong of [again('pass', pass, {}, THEIRS), foreign])
+    const pass = await passOf(ahead, event, await ticketOf(ahead, event));
+    const ticket = await ticketOf(ahead, other);
+    const foreign = await passOf(ahead, other, ticket);
+    for (const wrong of [
+      again('pass', pass, {}, THEIRS),
+      foreign,
+      `${foreign}A`,
+      ticket,
+      'x',
+      '',
+      'A'.repeat(48),
+    ])
       expect(code(await withPass(behind, event, wrong))).toBe('403 pass-invalid');
+    expect((await withPass(behind, other, foreign)).status).toBe(201);
     const expired = again('pass', pass, { atMs: Date.now() - 1_000 });
     expect(code(await withPass(behind, event, expired))).toBe('403 pass-expired');
     // With our key itself: who was never called has no slot, and the registration's transaction knows.
@@ -89,12 +89,12 @@ describe('Whoever tampers gets a clear refusal', () => {
 
   it('with a copied ticket: it is one place, and one of both registers', async () => {
     const event = await room();
-    const ticket = await join(ahead, event);
+    const ticket = await ticketOf(ahead, event);
     const [mine, copied] = [await passOf(ahead, event, ticket), await passOf(behind, event, ticket)];
     expect(copied).toBe(mine);
     expect((await withPass(behind, event, copied)).status).toBe(201);
     expect(code(await withPass(ahead, event, mine))).toBe('409 pass-spent');
-    expect(code(await line(ahead, event, '/check-in', ticket))).toBe('410 gone');
+    expect(code(await ask(ahead, event, '/check-in', ticket))).toBe('410 gone');
   });
 
   it('with headers and tickets that are far too long, or sent twice', async () => {
@@ -116,7 +116,7 @@ describe('Whoever tampers gets a clear refusal', () => {
     expect(code(await ahead.register(event, {}, { 'foyer-ticket': 'B'.repeat(40_000) }))).toBe(
       '431 headers-too-large',
     );
-    expect(code(await line(ahead, event, '/pass', 'C'.repeat(100_000)))).toBe('400 invalid-request');
+    expect(code(await ask(ahead, event, '/pass', 'C'.repeat(100_000)))).toBe('400 invalid-request');
     expect((await ahead.call('POST', `/v1/events/${event}/lobby/pass`, { raw: '{"ticket":' })).status).toBe(
       400,
     );
@@ -124,22 +124,32 @@ describe('Whoever tampers gets a clear refusal', () => {
 
   it('and operators with settings that would let nobody in, or that are none', async () => {
     const event = await room();
-    const put = async (body: object): Promise<number> =>
-      (await ahead.call('PUT', `/v1/events/${event}/lobby`, { body, token: OPERATOR })).status;
+    const put = (body: object): Promise<Answer> =>
+      ahead.call('PUT', `/v1/events/${event}/lobby`, { body, token: OPERATOR });
+    const none = await put({ ...ROOM, maxActive: 0, maxPerMinute: 0, passSeconds: 1, claimSeconds: 0 });
+    expect([none.status, none.body.errors.map(({ pointer }) => pointer)]).toEqual([
+      400,
+      ['/maxActive', '/maxPerMinute', '/passSeconds', '/claimSeconds'],
+    ]);
     for (const wrong of [
+      { ...ROOM, mode: 'sometimes' },
+      { ...ROOM, maxActive: -1 },
       { ...ROOM, maxActive: 1.5 },
       { ...ROOM, maxPerMinute: 1e9 },
       { ...ROOM, passSeconds: 86_400 },
       { ...ROOM, claimSeconds: -5 },
       { ...ROOM, message: 'm'.repeat(501) },
+      { ...ROOM, opensAt: 'soon' },
       { ...ROOM, opensAt: '2027-02-30T00:00:00Z' },
       { ...ROOM, onFailure: 'panic' },
       { ...ROOM, state: 'ajar' },
       { mode: 'always' },
     ])
-      expect([wrong, await put(wrong)]).toEqual([wrong, 400]);
+      expect([wrong, (await put(wrong)).status]).toEqual([wrong, 400]);
     const { items } = (await ahead.operator('GET', `/v1/events/${event}/lobby/history`)).body;
     expect(items).toHaveLength(1);
+    const roomless = `/v1/events/${await ahead.openEvent()}/lobby`;
+    expect((await ahead.call('PATCH', roomless, { body: {}, token: OPERATOR })).status).toBe(404);
   });
 });
 
@@ -150,13 +160,13 @@ describe('Honest visitors are unharmed', () => {
       [ahead, behind],
       [behind, ahead],
     ] as const) {
-      const pass = await passOf(other, event, await join(one, event));
+      const pass = await passOf(other, event, await ticketOf(one, event));
       expect((await withPass(one, event, pass)).status).toBe(201);
       const page = await fetch(`${other.url}/lobby/${event}`, { redirect: 'manual' });
       const cookies = page.headers.getSetCookie().join('\n');
       expect(Number(/foyer_ticket_\S+; .*Max-Age=(\d+)/i.exec(cookies)![1])).toBeGreaterThan(DAY_MS / 1000);
     }
-    const late = await passOf(ahead, event, await join(behind, event));
+    const late = await passOf(ahead, event, await ticketOf(behind, event));
     await ahead.pool.query(`update lobby_calls set until = clock_timestamp() where ended_at is null`);
     expect(code(await withPass(behind, event, late))).toBe('403 pass-expired');
   });
@@ -166,14 +176,14 @@ describe('Honest visitors are unharmed', () => {
     const tickets: string[] = [];
     for (let i = 0; i < 10; i++) {
       await Promise.all(Array.from({ length: 18 }, (_, n) => join(n % 2 === 0 ? ahead : behind, event)));
-      tickets.push(await join(ahead, event), await join(behind, event));
+      tickets.push(await ticketOf(ahead, event), await ticketOf(behind, event));
     }
     const notes = new Notes();
     await Promise.all(
       tickets.map(async (ticket, i) => {
         const app = i % 2 === 0 ? ahead : behind;
         const { number } = OURS.verify('ticket', ticket)!;
-        await until(async () => (await line(app, event, '/check-in', ticket)).status === 204);
+        await until(async () => (await ask(app, event, '/check-in', ticket)).status === 204);
         notes.add({ what: 'present', number });
         const { status, body } = await withPass(ahead, event, await passOf(app, event, ticket));
         expect(status).toBe(201);
@@ -194,24 +204,23 @@ describe('Honest visitors are unharmed', () => {
 
   it('by a room that is taken away, and put up again, while they wait', async () => {
     const event = await room({ maxActive: 1 });
-    const [first, second] = [await join(ahead, event), await join(behind, event)];
+    const [first, second] = [await ticketOf(ahead, event), await ticketOf(behind, event)];
     await passOf(ahead, event, first);
     const patch = (body: object) => ahead.operator('PATCH', `/v1/events/${event}/lobby`, body);
-    const sees = (state: string) =>
-      until(async () => (await behind.call('GET', `/v1/events/${event}/lobby`)).body.state === state || null);
+    const sees = (state: string) => untilState(behind, event, (seen) => seen === state);
     await patch({ mode: 'off' });
     await sees('off');
-    expect(code(await line(behind, event, '/pass', second))).toBe('409 conflict');
+    expect(code(await ask(behind, event, '/pass', second))).toBe('409 conflict');
     expect((await behind.register(event, {}, { 'foyer-ticket': second })).status).toBe(201);
     await patch({ mode: 'always' });
     await sees('queueing');
-    const third = await line(behind, event, '');
+    const third = await join(behind, event);
     expect(third.body.number, 'the line goes on where it was').toBe(3);
-    expect((await line(behind, event, '/leave', first)).status).toBe(204);
+    expect((await ask(behind, event, '/leave', first)).status).toBe(204);
     await passOf(behind, event, second);
     await patch({ state: 'closed' });
     await sees('closed');
-    expect(code(await line(behind, event, '/pass', String(third.body.ticket)))).toBe('410 gone');
+    expect(code(await ask(behind, event, '/pass', String(third.body.ticket)))).toBe('410 gone');
     await patch({ state: 'open' });
     await sees('queueing');
     await passOf(behind, event, String(third.body.ticket));
@@ -219,13 +228,15 @@ describe('Honest visitors are unharmed', () => {
 
   it('by an event that closes or goes while they wait', async () => {
     const event = await room();
-    const ticket = await join(ahead, event);
+    const ticket = await ticketOf(ahead, event);
     const pass = await passOf(ahead, event, ticket);
     await ahead.operator('PATCH', `/v1/events/${event}`, { state: 'closed' });
     await until(async () => {
       const answer = await withPass(behind, event, pass);
       return answer.status === 409 && code(answer) === '409 registration-closed';
     });
+    await ahead.operator('PATCH', `/v1/events/${event}`, { state: 'draft' });
+    await until(async () => (await withPass(behind, event, pass)).status === 404);
     await ahead.operator('PATCH', `/v1/events/${event}`, { state: 'open' });
     // A refused registration has spent nothing.
     await until(async () => (await withPass(behind, event, pass)).status === 201);

@@ -4,7 +4,7 @@ import { BehindLobby } from '../../src/lobby/behind-lobby.js';
 import { LobbyModule } from '../../src/lobby/lobby.module.js';
 import { ROUTE_TABLE } from '../../src/identity/route-table.js';
 import { TestApp } from '../http/app.js';
-import { until } from './until.js';
+import { passOf } from './visitor.js';
 
 const ROUTE = 'v1/events/:event/seat-reservations';
 
@@ -40,10 +40,7 @@ it('Any route below an event can stand behind its lobby: a ticket without a pass
   const turned = await reserve();
   expect([turned.status, turned.body.type]).toEqual([429, '/problems/lobby-required']);
   const { ticket } = turned.body.lobby as { ticket: string };
-  const pass = await until(async () => {
-    const { status, body } = await app.call('POST', `/v1/events/${event}/lobby/pass`, { body: { ticket } });
-    return status === 201 ? String(body.pass) : null;
-  });
+  const pass = await passOf(app, event, ticket);
   expect((await reserve({ 'foyer-pass': pass })).body).toEqual({ reserved: true });
   // It was not spent: that is for registering to do.
   expect((await app.register(event, {}, { 'foyer-pass': pass })).status).toBe(201);

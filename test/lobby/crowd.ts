@@ -1,4 +1,5 @@
 import { appendFileSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
 import { registrationBody } from '../http/app.js';
 
 /** After no answer. */
@@ -109,8 +110,4 @@ export class Crowd {
       return null; // Killed, or it did not answer: another one is asked.
     }
   }
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -3,6 +3,7 @@ import pg from 'pg';
 import { uuidv7 } from 'uuidv7';
 import { LineLedger } from '../../src/lobby/line-ledger.js';
 import { freshDatabase } from '../support/database.js';
+import { putRoom } from './put-room.js';
 import { until } from './until.js';
 
 const OWNER = uuidv7();
@@ -20,18 +21,9 @@ afterAll(() => pool.end());
 
 /** A room for one at a time. */
 beforeEach(async () => {
-  event = uuidv7();
-  await pool.query(
-    `insert into events (id, slug, name, starts_at, ends_at, time_zone, state, created_at, updated_at)
-     values ($1, $2, 'Rush', now() + interval '30 days', now() + interval '31 days', 'UTC', 'open', now(), now())`,
-    [event, `rush-${event}`],
-  );
-  await pool.query(
-    `insert into lobbies (event_id, mode, max_active, max_per_minute, pass_seconds, claim_seconds, on_failure, updated_at)
-     values ($1, 'always', 1, 1000, 60, 10, 'hold', now())`,
-    [event],
-  );
-  await pool.query('insert into lobby_lines (event_id, issued) values ($1, 9)', [event]);
+  const slug = `rush-${uuidv7()}`;
+  const room = { slug, maxActive: 1, maxPerMinute: 1_000, passSeconds: 60, claimSeconds: 10, issued: 9 };
+  event = await putRoom(pool, room);
 });
 
 type Client = pg.Pool | pg.PoolClient;

@@ -1,9 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
-import { uuidv7 } from 'uuidv7';
 import { Crowd } from './crowd.js';
 import { judge, type Verdict } from './judge.js';
+import { putRoom } from './put-room.js';
 import { Stage, type Victim } from './stage.js';
 
 export interface Plan {
@@ -33,9 +34,8 @@ const VICTIMS: readonly [Victim, share: number][] = [
 /** A crowd in the lobby while processes, Redis and PostgreSQL are killed at random; then the oracle's verdict. */
 export function rehearse(plan: Plan): Promise<Rehearsed> {
   return Stage.with(async (stage) => {
-    const event = uuidv7();
-    await prepare(stage.databaseUrl, event, plan);
-    stage.open();
+    const event = await prepare(stage.databaseUrl, plan);
+    await stage.open();
     const log = path.join(stage.folder, 'log.jsonl');
     writeFileSync(log, '');
     const end = performance.now() + plan.msMax;
@@ -71,23 +71,11 @@ function anyVictim(n: number): Victim {
   return VICTIMS.find(([, share]) => (lot -= share) < 0)![0];
 }
 
-async function prepare(url: string, event: string, { maxActive }: Plan): Promise<void> {
-  const client = new pg.Client({ connectionString: url });
+async function prepare(connectionString: string, { maxActive }: Plan): Promise<string> {
+  const client = new pg.Client({ connectionString });
   await client.connect();
-  await client.query(
-    `insert into events (id, slug, name, starts_at, ends_at, time_zone, state, created_at, updated_at)
-     values ($1, 'rush', 'Rush', now() + interval '30 days', now() + interval '31 days', 'UTC', 'open', now(), now())`,
-    [event],
-  );
-  await client.query(
-    `insert into lobbies (event_id, mode, max_active, max_per_minute, pass_seconds, claim_seconds, on_failure, updated_at)
-     values ($1, 'always', $2, 100000, 60, 10, 'hold', now())`,
-    [event, maxActive],
-  );
-  await client.query('insert into lobby_lines (event_id) values ($1)', [event]);
+  const room = { slug: 'rush', maxActive, maxPerMinute: 100_000, passSeconds: 60, claimSeconds: 10 };
+  const event = await putRoom(client, room);
   await client.end();
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
+  return event;
 }

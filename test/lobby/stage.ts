@@ -52,9 +52,10 @@ export class Stage {
     return this.programs.flatMap((program) => (program ? [program.url] : []));
   }
 
-  /** Starts the replicas; each is started anew when it is gone. */
-  open(): void {
-    for (let i = 0; i < REPLICAS; i++) this.keeping.push(this.keep(i));
+  /** Starts the replicas; each is started anew when it is gone. @throws Error where one does not start at all */
+  async open(): Promise<void> {
+    const programs = await Promise.all(Array.from({ length: REPLICAS }, () => this.start()));
+    programs.forEach((program, i) => this.keeping.push(this.keep(i, program)));
   }
 
   async kill(victim: Victim): Promise<void> {
@@ -95,19 +96,22 @@ export class Stage {
     });
   }
 
-  private async keep(i: number): Promise<void> {
+  private start(): Promise<RunningProgram> {
+    return startProgram({ role: 'api', databaseUrl: this.postgres.url, redisUrl: this.redis.url });
+  }
+
+  private async keep(i: number, first: RunningProgram): Promise<void> {
     const isOver = (): boolean => this.state.isOver;
+    let program: RunningProgram | undefined = first;
     while (!isOver()) {
-      const program = await startProgram({
-        role: 'api',
-        databaseUrl: this.postgres.url,
-        redisUrl: this.redis.url,
-      }).catch(() => undefined);
       this.programs[i] = program;
-      if (isOver()) program?.kill('SIGKILL');
       await program?.stopped;
       this.programs[i] = undefined;
+      // What it needs may be killed while it starts; then it is tried again.
+      if (!isOver()) program = await this.start().catch(() => undefined);
     }
+    program?.kill('SIGKILL');
+    await program?.stopped;
   }
 
   private async clear(): Promise<void> {

@@ -1,10 +1,20 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
-import { uuidv7 } from 'uuidv7';
+import { putRoom } from './put-room.js';
 
 const AGAIN_MS = 40;
 const PATIENCE_MS = 60_000;
 const SLUG = 'rush';
+/** Nobody is to be held up by a limit once it moves. */
 const PLACES = 20_000;
+const ROOM = {
+  slug: SLUG,
+  maxActive: PLACES,
+  maxPerMinute: PLACES,
+  passSeconds: 3_600,
+  claimSeconds: 300,
+  state: 'paused',
+} as const;
 
 export interface Travels {
   readonly databaseUrl: string;
@@ -32,7 +42,7 @@ export interface Travelled {
 export async function travel({ databaseUrl, urls, journeys, atOnce, mishaps }: Travels): Promise<Travelled> {
   const pool = new pg.Pool({ connectionString: databaseUrl, max: 1 });
   pool.on('error', () => undefined);
-  await prepare(pool);
+  await putRoom(pool, ROOM);
   await known(urls);
   const lost: string[] = [];
   const travellers: Traveller[] = [];
@@ -171,7 +181,7 @@ async function insist<T>(ask: () => Promise<T | null>): Promise<T> {
     const answer = await ask().catch(() => null);
     if (answer !== null) return answer;
     if (performance.now() > end) throw new Error('Nobody answered for a minute.');
-    await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+    await pause(AGAIN_MS);
   }
 }
 
@@ -185,19 +195,4 @@ async function known(urls: Travels['urls']): Promise<void> {
     );
     return states.length > 0 && states.every(({ state }) => state === 'paused') ? states : null;
   });
-}
-
-async function prepare(pool: pg.Pool): Promise<void> {
-  const event = uuidv7();
-  await pool.query(
-    `insert into events (id, slug, name, starts_at, ends_at, time_zone, state, created_at, updated_at)
-     values ($1, $2, 'Rush', now() + interval '30 days', now() + interval '31 days', 'UTC', 'open', now(), now())`,
-    [event, SLUG],
-  );
-  await pool.query(
-    `insert into lobbies (event_id, mode, max_active, max_per_minute, pass_seconds, claim_seconds, on_failure, state,
-       updated_at) values ($1, 'always', $2, $2, 3600, 300, 'hold', 'paused', now())`,
-    [event, PLACES],
-  );
-  await pool.query('insert into lobby_lines (event_id) values ($1)', [event]);
 }

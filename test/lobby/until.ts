@@ -1,3 +1,5 @@
+import { setTimeout as pause } from 'node:timers/promises';
+
 const PATIENCE_MS = 25_000;
 const LOOK_MS = 40;
 
@@ -8,6 +10,6 @@ export async function until<T>(ask: () => Promise<T | null | false>): Promise<T>
     const answer = await ask();
     if (answer !== null && answer !== false) return answer;
     if (performance.now() > end) throw new Error('It did not come about in time.');
-    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    await pause(LOOK_MS);
   }
 }
