@@ -73,7 +73,6 @@ const en = {
   lateText: 'Your turn came and went while you were away.',
   joinAgain: 'Join the line again',
   offline: 'No connection. Your place is kept; this page goes on by itself.',
-  updated: 'This page keeps itself up to date.',
   refresh: 'Look again',
 };
 
@@ -156,7 +155,6 @@ const de: Words = {
   lateText: 'Sie waren dran, während Sie weg waren.',
   joinAgain: 'Noch einmal anstellen',
   offline: 'Keine Verbindung. Ihr Platz bleibt; die Seite macht von selbst weiter.',
-  updated: 'Diese Seite hält sich selbst auf dem Stand.',
   refresh: 'Noch einmal nachsehen',
 };
 
