@@ -119,7 +119,7 @@ export class SimulatedRoom {
     if (call) this.finish(call);
   }
 
-  /** What the elected releaser does twenty times a second. */
+  /** What the elected releaser does at each of its steps. */
   step(nowMs: number, stepMs: number): void {
     this.expire(nowMs);
     const { settings, line } = this;

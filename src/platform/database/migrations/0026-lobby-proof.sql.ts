@@ -1,4 +1,7 @@
-/** Of the lobby's functions those that 0026 makes anew. */
+/**
+ * Of the lobby's functions those that 0026 makes anew: whole, and not as edits of what 0015 says, since whoever judges
+ * whether too many can get in reads them as they run.
+ */
 export const LOBBY_PROOF_SQL = `
   -- Numbers for as many as wait for one. Asked again for the same block after a lost answer, it finds them.
   create function lobby_reserve(p_event uuid, p_replica uuid, p_block uuid, p_size integer)
