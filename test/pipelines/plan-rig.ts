@@ -54,6 +54,19 @@ export class PlanRig {
     writeFileSync(this.file, text.replace(from, to));
   }
 
+  /** A contact as somebody changes it in HubSpot. */
+  async editThere(key: string, properties: object): Promise<void> {
+    const answer = await fetch(
+      `${this.rig.twin.url}/crm/v3/objects/contacts/${key}?idProperty=foyer_person_id`,
+      {
+        method: 'PATCH',
+        headers: { 'content-type': 'application/json', authorization: 'Bearer pat-twin-0000' },
+        body: JSON.stringify({ properties }),
+      },
+    );
+    if (!answer.ok) throw new Error(await answer.text());
+  }
+
   async plan(body: object = {}): Promise<Plan> {
     const { body: plan } = await this.app.operator('POST', `/v1/mappings/${MAPPING}/plan`, body);
     return plan as unknown as Plan;

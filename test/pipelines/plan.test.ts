@@ -267,7 +267,7 @@ describe('An undo', () => {
 
   it('puts back also a field that nobody knew, where the plan had read it', async () => {
     const [ana] = await on.rig.contacts();
-    await editThere(ana!.key, { city: 'Lisbon' });
+    await on.editThere(ana!.key, { city: 'Lisbon' });
     const source = edited(['  lastname:', '  city: person.lastName\n  lastname:']);
     const blind = await on.plan({ source });
     expect(blind.counts).toMatchObject({ unknown: blind.counts.standing, changed: 0 });
@@ -291,17 +291,4 @@ describe('An undo', () => {
     const left = await on.rig.pool.query(`select 1 from plan_records where known like '%Lisbon%'`);
     expect(left.rows).toEqual([]);
   });
-
-  /** As somebody does in HubSpot. */
-  async function editThere(key: string, properties: object): Promise<void> {
-    const answer = await fetch(
-      `${on.rig.twin.url}/crm/v3/objects/contacts/${key}?idProperty=foyer_person_id`,
-      {
-        method: 'PATCH',
-        headers: { 'content-type': 'application/json', authorization: 'Bearer pat-twin-0000' },
-        body: JSON.stringify({ properties }),
-      },
-    );
-    expect(answer.status).toBe(200);
-  }
 });
