@@ -25,6 +25,25 @@ export interface Dialect {
   confirms(write: Seen, answer: unknown, key: string, id: string): boolean;
 }
 
+/** A connector of this kind that gives a call up soon; the rest of its settings by where the backend is. */
+const made =
+  (connector: string, own: (baseUrl: string) => object): Dialect['connector'] =>
+  ({ baseUrl }, settings = {}) =>
+    createConnector({
+      name: 'crm',
+      connector,
+      settings: { baseUrl, ...own(baseUrl), callTimeoutMs: 400, ...settings },
+    });
+
+/** Answers the calls for a token at this path. */
+const withToken =
+  (path: string, token: (host: string) => object): Dialect['around'] =>
+  (script) =>
+  (request, response, socket) => {
+    if (request.path !== path) script(request, response, socket);
+    else json(response, 200, { access_token: 't-1', ...token(request.headers.host!) });
+  };
+
 interface HubspotInput {
   id: string;
   objectWriteTraceId: string;
@@ -39,12 +58,7 @@ const salesforceRecords = (write: Seen): Record<string, string>[] =>
 const hubspot: Dialect = {
   name: 'hubspot',
   target: { object: 'contacts', operation: 'upsert', keyField: 'email' },
-  connector: (server, settings = {}) =>
-    createConnector({
-      name: 'crm',
-      connector: 'hubspot',
-      settings: { baseUrl: server.baseUrl, token: 'pat-1', callTimeoutMs: 400, ...settings },
-    }),
+  connector: made('hubspot', () => ({ token: 'pat-1' })),
   around: (script) => script,
   isWrite: (seen) => seen.path.endsWith('/batch/upsert'),
   keysOf: (write) => hubspotInputs(write).map((input) => input.id),
@@ -87,27 +101,11 @@ const hubspot: Dialect = {
 const salesforce: Dialect = {
   name: 'salesforce',
   target: { object: 'Lead', operation: 'upsert', keyField: 'Foyer_Person_Id__c' },
-  connector: (server, settings = {}) =>
-    createConnector({
-      name: 'sales',
-      connector: 'salesforce',
-      settings: {
-        baseUrl: server.baseUrl,
-        clientId: 'id',
-        clientSecret: 'secret',
-        callTimeoutMs: 400,
-        ...settings,
-      },
-    }),
-  around: (script) => (request, response, socket) => {
-    if (!request.path.endsWith('/services/oauth2/token')) script(request, response, socket);
-    else
-      json(response, 200, {
-        access_token: 't-1',
-        instance_url: `http://${request.headers.host!}`,
-        token_type: 'Bearer',
-      });
-  },
+  connector: made('salesforce', () => ({ clientId: 'id', clientSecret: 'secret' })),
+  around: withToken('/services/oauth2/token', (host) => ({
+    instance_url: `http://${host}`,
+    token_type: 'Bearer',
+  })),
   isWrite: (seen) => seen.method === 'PATCH',
   keysOf: (write) => salesforceRecords(write).map((record) => record.Foyer_Person_Id__c!),
   success: (write) =>
@@ -133,22 +131,12 @@ const marketoInput = (write: Seen): Record<string, string>[] =>
 const marketo: Dialect = {
   name: 'marketo',
   target: { object: 'leads', operation: 'upsert', keyField: 'email' },
-  connector: (server, settings = {}) =>
-    createConnector({
-      name: 'nurture',
-      connector: 'marketo',
-      settings: {
-        baseUrl: server.baseUrl,
-        clientId: 'id',
-        clientSecret: 'secret',
-        callTimeoutMs: 400,
-        ...settings,
-      },
-    }),
-  around: (script) => (request, response, socket) => {
-    if (request.path !== '/identity/oauth/token') script(request, response, socket);
-    else json(response, 200, { access_token: 't-1', token_type: 'bearer', expires_in: 3599, scope: 'api' });
-  },
+  connector: made('marketo', () => ({ clientId: 'id', clientSecret: 'secret' })),
+  around: withToken('/identity/oauth/token', () => ({
+    token_type: 'bearer',
+    expires_in: 3599,
+    scope: 'api',
+  })),
   isWrite: (seen) => seen.method === 'POST' && seen.path === '/rest/v1/leads.json',
   keysOf: (write) => marketoInput(write).map((lead) => lead.email!),
   success: (write) => marketoInput(write).map((lead) => ({ id: `id-${lead.email!}`, status: 'created' })),
@@ -173,24 +161,13 @@ const BOUNDARY = 'batchresponse_5d7a0b1e';
 const dataverse: Dialect = {
   name: 'dataverse',
   target: { object: 'contacts', operation: 'upsert', keyField: 'foyer_personid' },
-  connector: (server, settings = {}) =>
-    createConnector({
-      name: 'dynamics',
-      connector: 'dataverse',
-      settings: {
-        baseUrl: server.baseUrl,
-        loginUrl: server.baseUrl,
-        tenantId: 'tenant-1',
-        clientId: 'id',
-        clientSecret: 'secret',
-        callTimeoutMs: 400,
-        ...settings,
-      },
-    }),
-  around: (script) => (request, response, socket) => {
-    if (request.path !== '/tenant-1/oauth2/v2.0/token') script(request, response, socket);
-    else json(response, 200, { token_type: 'Bearer', expires_in: 3599, access_token: 't-1' });
-  },
+  connector: made('dataverse', (loginUrl) => ({
+    loginUrl,
+    tenantId: 'tenant-1',
+    clientId: 'id',
+    clientSecret: 'secret',
+  })),
+  around: withToken('/tenant-1/oauth2/v2.0/token', () => ({ token_type: 'Bearer', expires_in: 3599 })),
   isWrite: (seen) => seen.path.endsWith('/$batch') && seen.body.includes('PATCH '),
   keysOf: (write) =>
     [...write.body.matchAll(/^PATCH \S+\(foyer_personid='([^']*)'\)/gm)].map(([, key]) =>
