@@ -56,5 +56,5 @@ export function programEnvironment(values) {
 
 /** An address of this machine that no other machine reaches. */
 export function isLoopback(host) {
-  return host === 'localhost' || host === '::1' || host.startsWith('127.');
+  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 }

@@ -12,6 +12,7 @@ describe('People without passwords', () => {
     ],
     ['stay away where others reach Foyer', { host: '0.0.0.0' }, false],
     ['stay away behind a public address', { host, publicUrl: 'https://foyer.example.org' }, false],
+    ['stay away behind a name that only begins so', { host, publicUrl: 'https://127.example.org' }, false],
     ['stay away when told to', { host, identityEnabled: 'false' }, false],
     ['leave another provider in their place', { host, identityUrl: 'https://login.example.org' }, false],
   ])('%s', (_what, given, expected) => {
