@@ -77,7 +77,7 @@ export interface SendResult {
   readonly status: number | null;
   /** What the backend says of our use of its daily allowance, where its answer does. */
   readonly quota?: QuotaUse;
-  /** What the answer's headers say we are allowed, where they do: takes the place of the same parts of `limits`. */
+  /** What the answer's headers say we are allowed, where they do: of this and `limits` the stricter counts. */
   readonly allowed?: CallLimits;
 }
 

@@ -6,7 +6,8 @@
  *    moment will need by the rate of the last two seconds, and what of it nobody wanted is lost;
  * 3. the day's allowance is part of the booking: while less of it was used than the day's share, calls are spaced by
  *    the rate alone, else so that it lasts until the day's end;
- * 4. after a throttle the gap grows by half, and shrinks again by a fifth a minute without one.
+ * 4. of what the settings and what the backend's answers allow the stricter counts: others may call there too;
+ * 5. after a throttle the gap grows by half, and shrinks again by a fifth a minute without one.
  * With the database away nothing is booked and nothing is sent: without it nothing could be settled either.
  */
 import type pg from 'pg';
@@ -79,8 +80,7 @@ export class Limiter {
 
   /** So many calls at once at most; what is returned ends this one. */
   async enter(share: number): Promise<() => void> {
-    const { concurrency } = this.merged();
-    const max = concurrency == null ? Infinity : Math.max(1, Math.floor(concurrency * share));
+    const max = Math.max(1, Math.floor(this.concurrency() * share));
     while (this.underWay >= max) await new Promise<void>((resolve) => this.doors.push(resolve));
     this.underWay++;
     return () => {
@@ -95,7 +95,7 @@ export class Limiter {
   }
 
   hasConcurrency(): boolean {
-    return this.merged().concurrency != null;
+    return this.concurrency() < Infinity;
   }
 
   /** What an answer said of our limits and of what we used. */
@@ -133,20 +133,17 @@ export class Limiter {
 
   /** Milliseconds between two calls, by what is allowed and what was learned; 0: no spacing. */
   gapMs(): number {
-    const { callsPerSecond, window } = this.merged();
-    const bySecond = callsPerSecond ? 1000 / callsPerSecond : 0;
-    const byWindow = window ? window.ms / window.calls : 0;
-    return Math.max(Math.max(bySecond, byWindow) / SHARE_OF_RATE, this.eased());
+    return Math.max(gapOf(this.limits) / SHARE_OF_RATE, gapOf(this.allowed) / SHARE_OF_RATE, this.eased());
   }
 
   private told: (QuotaUse & { isNew: boolean }) | undefined;
 
   private dayMax(): number | null {
-    return this.merged().callsPerDay ?? this.told?.max ?? null;
+    return this.limits.callsPerDay ?? this.allowed.callsPerDay ?? this.told?.max ?? null;
   }
 
-  private merged(): CallLimits {
-    return { ...this.limits, ...this.allowed };
+  private concurrency(): number {
+    return Math.min(this.limits.concurrency ?? Infinity, this.allowed.concurrency ?? Infinity);
   }
 
   private eased(): number {
@@ -238,6 +235,10 @@ export class Limiter {
     this.spare = places;
     this.spareUntilMs = performance.now() + AHEAD_MS;
   }
+}
+
+function gapOf({ callsPerSecond, window }: CallLimits): number {
+  return Math.max(callsPerSecond ? 1000 / callsPerSecond : 0, window ? window.ms / window.calls : 0);
 }
 
 async function until(atMs: number): Promise<void> {

@@ -57,6 +57,18 @@ describe('The limiter of a destination', () => {
     expect(limiter.waitMs()).toBeGreaterThan(0);
   });
 
+  it('keeps to the stricter of what the settings and what the answers allow', () => {
+    const limiter = new Limiter(pool, 'shared-portal', { callsPerSecond: 5 });
+    const own = limiter.gapMs();
+    limiter.learn({ callsPerSecond: 50, window: { calls: 190, ms: 10_000 } }, undefined);
+    expect(limiter.gapMs()).toBe(own);
+    limiter.learn({ window: { calls: 10, ms: 10_000 } }, undefined);
+    expect(limiter.gapMs()).toBeGreaterThan(1_000);
+    const open = new Limiter(pool, 'open', {});
+    open.learn({ callsPerSecond: 50 }, undefined);
+    expect(open.gapMs()).toBeGreaterThan(20);
+  });
+
   it('is booked a moment ahead where calls need no spacing, and little of it is lost', async () => {
     let bookings = 0;
     const counting = {
