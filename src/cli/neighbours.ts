@@ -1,7 +1,7 @@
 /** What stands around the mapping files of a folder: the mappings beside them, the destinations of the installation. */
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { parse } from 'yaml';
+import { load } from 'js-yaml';
 
 /** What each mapping of a folder needs, by its name. Files that are no YAML have no name; they are told elsewhere. */
 export async function needsIn(folder: string): Promise<Map<string, readonly string[]>> {
@@ -22,7 +22,7 @@ export async function needsIn(folder: string): Promise<Map<string, readonly stri
 export async function destinationsBeside(folder: string): Promise<string[] | null> {
   try {
     const file = path.join(folder, '../config/destinations.yaml');
-    const book: unknown = parse(await readFile(file, 'utf8'));
+    const book: unknown = load(await readFile(file, 'utf8'));
     return typeof book === 'object' && book !== null ? Object.keys(book) : null;
   } catch {
     // No book, or one that is no YAML: the server says so where it reads it.

@@ -1,7 +1,7 @@
-import type { Node } from 'yaml';
 import type { FieldOwner, FieldValue } from './compiled-mapping.js';
 import { missingPolicies, type FieldSpec, type Located, type Missing } from './mapping-file.js';
 import type { Entry, YamlReader } from './yaml-reader.js';
+import type { YamlNode } from './yaml-tree.js';
 
 const fieldKeys = ['value', 'missing', 'default', 'truncate', 'picklist', 'owner'] as const;
 const owners = ['foyer', 'destination', 'firstWrite'] as const;
@@ -81,6 +81,6 @@ function parseMissing(
 }
 
 /** `missing: null` is YAML's null, meant as the word. */
-function isNull(reader: YamlReader, node: Node | null): boolean {
+function isNull(reader: YamlReader, node: YamlNode | null): boolean {
   return node !== null && !reader.isText(node) && reader.plain(node) === null;
 }

@@ -1,5 +1,4 @@
 /** Text of a mapping file → its parts, each with its place, and every structural fault at once. */
-import { isMap } from 'yaml';
 import { Faults, SourceText, type Range } from './diagnostic.js';
 import {
   operations,
@@ -43,10 +42,10 @@ const namePattern = /^[a-z0-9][a-z0-9_-]*(\.[a-zA-Z0-9_-]+)+$/;
 export function parseMapping(file: string, text: string): MappingFile {
   const faults = new Faults(new SourceText(file, text));
   const reader = YamlReader.open(faults);
-  const root = reader?.root() ?? null;
+  const root = reader?.root ?? null;
   const entries = reader ? reader.entries(root, wholeFile, 'a mapping', topKeys) : [];
   const at = new Map(entries.map((entry) => [entry.key, entry]));
-  if (reader && isMap(root)) noteMissingKeys(at, faults);
+  if (reader?.isMap(root)) noteMissingKeys(at, faults);
   return new MappingParser(reader, faults, at).read();
 }
 

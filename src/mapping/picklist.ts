@@ -24,7 +24,7 @@ export function parsePicklist(
   const faults = new Faults(new SourceText(file, text));
   const reader = YamlReader.open(faults);
   const whole: Range = [0, 1];
-  const entries = reader?.entries(reader.root(), whole, 'a picklist', picklistKeys) ?? [];
+  const entries = reader?.entries(reader.root, whole, 'a picklist', picklistKeys) ?? [];
   const at = new Map(entries.map((entry) => [entry.key, entry]));
   const [nameEntry, ofEntry, valuesEntry, otherwiseEntry] = picklistKeys.map((key) => at.get(key));
   if (!reader || !nameEntry || !valuesEntry) {

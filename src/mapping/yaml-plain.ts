@@ -1,18 +1,5 @@
-/**
- * YAML nodes as plain values, aliases and merges (`<<`) followed. By itself the library looks for each alias through
- * the whole document; here every anchor is known after one look, and what several places share is made once.
- */
-import {
-  isAlias,
-  isMap,
-  isScalar,
-  isSeq,
-  visit,
-  type Alias,
-  type Document,
-  type Node,
-  type YAMLMap,
-} from 'yaml';
+/** YAML nodes as plain values, aliases and merges (`<<`) followed; what several places share is made once. */
+import type { YamlMap, YamlNode } from './yaml-tree.js';
 
 /** Values that one part of a file may unfold to: a few aliases of aliases would otherwise fill the memory. */
 const valuesMax = 100_000;
@@ -26,25 +13,16 @@ interface Made {
 }
 
 export class PlainValues {
-  private anchors: Map<string, Node[]> | null = null;
-  private readonly made = new Map<Node, Made>();
-  private readonly open = new Set<Node>();
-
-  constructor(private readonly document: Document.Parsed) {}
-
-  /** What an alias stands for: the last anchor of its name before it. */
-  resolve(alias: Alias): Node | null {
-    const before = this.anchorsByName().get(alias.source) ?? [];
-    const at = alias.range?.[0] ?? Infinity;
-    return before.findLast((node) => (node.range?.[0] ?? 0) < at) ?? null;
-  }
+  private readonly made = new Map<YamlNode, Made>();
+  private readonly open = new Set<YamlNode>();
 
   /** @throws TooManyAliases */
-  of(node: Node | null): unknown {
+  of(node: YamlNode | null): unknown {
     return node ? this.make(node).value : null;
   }
 
-  private make(node: Node): Made {
+  private make(node: YamlNode): Made {
+    if (node.kind === 'scalar') return { value: node.value, size: 1 };
     const known = this.made.get(node);
     if (known) return known;
     // An alias inside of what it names has no end.
@@ -57,51 +35,32 @@ export class PlainValues {
     return made;
   }
 
-  private unfold(node: Node): Made {
-    if (isAlias(node)) {
-      const target = this.resolve(node);
-      return target ? this.make(target) : { value: null, size: 1 };
-    }
-    if (isSeq(node)) {
-      const items = (node.items as Node[]).map((item) => this.make(item));
-      return { value: items.map(({ value }) => value), size: sizeOf(items) };
-    }
-    if (isMap(node)) return this.mapOf(node as YAMLMap<Node, Node | null>);
-    return { value: isScalar(node) ? node.value : null, size: 1 };
+  private unfold(node: Exclude<YamlNode, { kind: 'scalar' }>): Made {
+    if (node.kind === 'alias') return this.make(node.target);
+    if (node.kind === 'map') return this.mapOf(node);
+    const items = node.items.map((item) => this.make(item));
+    return { value: items.map(({ value }) => value), size: sizeOf(items) };
   }
 
-  private mapOf(node: YAMLMap<Node, Node | null>): Made {
+  private mapOf({ pairs }: YamlMap): Made {
     const map: Record<string, unknown> = {};
     let size = 1;
-    for (const { key, value } of node.items) {
-      const name = isScalar(key) ? key.value : null;
-      const made = value ? this.make(value) : { value: null, size: 1 };
+    for (const { key, value } of pairs) {
+      const made = this.make(value);
       size += made.size;
-      if (isMerge(name)) mergeInto(map, made.value);
-      else put(map, String(name), made.value);
+      if (isMergeKey(key)) mergeInto(map, made.value);
+      else put(map, key.kind === 'scalar' ? key.source : 'null', made.value);
     }
     return { value: map, size };
   }
+}
 
-  private anchorsByName(): ReadonlyMap<string, Node[]> {
-    if (this.anchors) return this.anchors;
-    const anchors = new Map<string, Node[]>();
-    visit(this.document, {
-      Node: (_key, node) => {
-        if (isAlias(node) || node.anchor === undefined) return;
-        anchors.set(node.anchor, [...(anchors.get(node.anchor) ?? []), node]);
-      },
-    });
-    return (this.anchors = anchors);
-  }
+function isMergeKey(key: YamlNode): boolean {
+  return key.kind === 'scalar' && key.style === 'plain' && key.source === '<<';
 }
 
 function sizeOf(parts: readonly Made[]): number {
   return parts.reduce((total, { size }) => total + size, 1);
-}
-
-function isMerge(name: unknown): boolean {
-  return name === '<<' || (typeof name === 'symbol' && name.description === '<<');
 }
 
 /** What stands in the map itself wins; of several sources, the first. */
@@ -114,5 +73,6 @@ function mergeInto(map: Record<string, unknown>, source: unknown): void {
 
 /** Also a key named __proto__ is a key and nothing else. */
 function put(map: Record<string, unknown>, name: string, value: unknown): void {
-  Object.defineProperty(map, name, { value, writable: true, enumerable: true, configurable: true });
+  if (name !== '__proto__') map[name] = value;
+  else Object.defineProperty(map, name, { value, writable: true, enumerable: true, configurable: true });
 }

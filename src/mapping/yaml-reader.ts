@@ -2,22 +2,12 @@
  * Reads YAML with the place of every node. Problems are noted and reading goes on, so that one look at a file
  * tells everything that is wrong with it.
  */
-import {
-  isAlias,
-  isMap,
-  isScalar,
-  isSeq,
-  parseDocument,
-  type Document,
-  type Node,
-  type Pair,
-  type YAMLMap,
-} from 'yaml';
 import type { FieldValue } from './compiled-mapping.js';
 import type { Faults, Range } from './diagnostic.js';
 import type { Expression, Located } from './mapping-file.js';
 import { nearestName } from './nearest-name.js';
 import { PlainValues, TooManyAliases } from './yaml-plain.js';
+import { parseYaml, YamlFault, type YamlNode, type YamlPair, type YamlScalar } from './yaml-tree.js';
 
 /** Larger files are no mappings. */
 const textBytesMax = 256 * 1024;
@@ -25,20 +15,18 @@ const textBytesMax = 256 * 1024;
 export interface Entry {
   readonly key: string;
   readonly keyRange: Range;
-  readonly node: Node | null;
+  readonly node: YamlNode | null;
   /** The value's place; the key's where there is no value. */
   readonly range: Range;
 }
 
 export class YamlReader {
-  private readonly values: PlainValues;
+  private readonly values = new PlainValues();
 
   private constructor(
     readonly faults: Faults,
-    private readonly document: Document.Parsed,
-  ) {
-    this.values = new PlainValues(document);
-  }
+    readonly root: YamlNode | null,
+  ) {}
 
   /** Null where the text is no YAML; the faults say why. */
   static open(faults: Faults): YamlReader | null {
@@ -50,26 +38,19 @@ export class YamlReader {
       });
       return null;
     }
-    const document = parseDocument(text, {
-      merge: true,
-      uniqueKeys: false,
-      prettyErrors: false,
-      stringKeys: true,
-    });
-    for (const { message, pos } of [...document.errors, ...document.warnings]) {
-      faults.add(pos, { code: 'yaml-syntax', message: firstLine(message) });
+    try {
+      return new YamlReader(faults, parseYaml(text));
+    } catch (error) {
+      if (!(error instanceof YamlFault)) throw error;
+      faults.add(error.range, { code: 'yaml-syntax', message: error.message });
+      return null;
     }
-    return document.errors.length + document.warnings.length > 0 ? null : new YamlReader(faults, document);
-  }
-
-  root(): Node | null {
-    return this.document.contents;
   }
 
   /** The entries of a map, in order; each key once, and only known ones where `known` is given. */
-  entries(node: Node | null, range: Range, what: string, known?: readonly string[]): Entry[] {
+  entries(node: YamlNode | null, range: Range, what: string, known?: readonly string[]): Entry[] {
     const map = this.resolve(node);
-    if (!isMap(map)) {
+    if (map?.kind !== 'map') {
       this.faults.add(this.rangeOf(node, range), {
         code: 'wrong-type',
         message: `${what} is ${describe(map)}`,
@@ -78,7 +59,7 @@ export class YamlReader {
       return [];
     }
     const seen = new Map<string, Entry>();
-    for (const pair of (map as YAMLMap<Node, Node | null>).items) {
+    for (const pair of map.pairs) {
       const entry = this.entry(pair);
       if (!entry) continue;
       this.noteRepeated(entry, seen.get(entry.key), what);
@@ -91,9 +72,9 @@ export class YamlReader {
     return [...seen.values()];
   }
 
-  list(entry: Entry, what: string): { node: Node; range: Range }[] {
+  list(entry: Entry, what: string): { node: YamlNode; range: Range }[] {
     const node = this.resolve(entry.node);
-    if (!isSeq(node)) {
+    if (node?.kind !== 'list') {
       this.faults.add(entry.range, {
         code: 'wrong-type',
         message: `${what} is ${describe(node)}`,
@@ -101,12 +82,12 @@ export class YamlReader {
       });
       return [];
     }
-    return (node.items as Node[]).map((item) => ({ node: item, range: this.rangeOf(item, entry.range) }));
+    return node.items.map((item) => ({ node: item, range: this.rangeOf(item, entry.range) }));
   }
 
-  text(node: Node | null, range: Range, what: string, expected = 'a text'): Located<string> | null {
+  text(node: YamlNode | null, range: Range, what: string, expected = 'a text'): Located<string> | null {
     const scalar = this.resolve(node);
-    if (isScalar(scalar) && typeof scalar.value === 'string' && scalar.value !== '') {
+    if (scalar?.kind === 'scalar' && typeof scalar.value === 'string' && scalar.value !== '') {
       return { value: scalar.value, range: this.rangeOf(node, range) };
     }
     this.faults.add(this.rangeOf(node, range), {
@@ -133,7 +114,7 @@ export class YamlReader {
 
   wholeNumber(entry: Entry, what: string, min: number, max: number): Located<number> | null {
     const node = this.resolve(entry.node);
-    const value: unknown = isScalar(node) ? node.value : null;
+    const value = node?.kind === 'scalar' ? node.value : null;
     if (typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max) {
       return { value, range: entry.range };
     }
@@ -146,9 +127,9 @@ export class YamlReader {
   }
 
   /** A literal to send: text, number, true, false or null. */
-  fieldValue(node: Node | null, range: Range, what: string): Located<FieldValue> | null {
+  fieldValue(node: YamlNode | null, range: Range, what: string): Located<FieldValue> | null {
     const scalar = this.resolve(node);
-    const value: unknown = isScalar(scalar) ? scalar.value : undefined;
+    const value = scalar?.kind === 'scalar' ? scalar.value : undefined;
     const isFinite = typeof value !== 'number' || Number.isFinite(value);
     if ((value === null || ['string', 'number', 'boolean'].includes(typeof value)) && isFinite) {
       return { value: value as FieldValue, range: this.rangeOf(node, range) };
@@ -161,14 +142,10 @@ export class YamlReader {
     return null;
   }
 
-  expression(node: Node | null, range: Range, what: string): Expression | null {
+  expression(node: YamlNode | null, range: Range, what: string): Expression | null {
     const scalar = this.resolve(node);
     const where = this.rangeOf(node, range);
-    const text = isScalar(scalar)
-      ? typeof scalar.value === 'string'
-        ? scalar.value
-        : (scalar.source ?? '')
-      : null;
+    const text = scalar?.kind === 'scalar' ? scalar.source : null;
     if (text === null || text.trim() === '') {
       this.faults.add(where, {
         code: 'missing-expression',
@@ -177,11 +154,15 @@ export class YamlReader {
       });
       return null;
     }
-    return { text, range: where, locate: locator(this.faults.source.text, scalar as Node, text, where) };
+    return {
+      text,
+      range: where,
+      locate: locator(this.faults.source.text, scalar as YamlScalar, text, where),
+    };
   }
 
   /** As plain values; null, with the fault noted, where aliases unfold to more than a file can mean. */
-  plain(node: Node | null): unknown {
+  plain(node: YamlNode | null): unknown {
     try {
       return this.values.of(node);
     } catch (error) {
@@ -195,30 +176,27 @@ export class YamlReader {
     }
   }
 
-  isMap(node: Node | null): boolean {
-    return isMap(this.resolve(node));
+  isMap(node: YamlNode | null): boolean {
+    return this.resolve(node)?.kind === 'map';
   }
 
-  isText(node: Node | null): boolean {
+  isText(node: YamlNode | null): boolean {
     const scalar = this.resolve(node);
-    return isScalar(scalar) && typeof scalar.value === 'string';
+    return scalar?.kind === 'scalar' && typeof scalar.value === 'string';
   }
 
-  rangeOf(node: Node | null, otherwise: Range): Range {
-    if (!node?.range) return otherwise;
-    const [start, end] = node.range;
-    return end > start ? [start, end] : otherwise;
+  rangeOf(node: YamlNode | null, otherwise: Range): Range {
+    return node && node.range[1] > node.range[0] ? node.range : otherwise;
   }
 
-  private resolve(node: Node | null): Node | null {
-    return isAlias(node) ? this.values.resolve(node) : node;
+  private resolve(node: YamlNode | null): YamlNode | null {
+    return node?.kind === 'alias' ? this.resolve(node.target) : node;
   }
 
-  private entry(pair: Pair<Node, Node | null>): Entry | null {
-    const keyRange = this.rangeOf(pair.key, [0, 1]);
-    const key: unknown = isScalar(pair.key) ? pair.key.value : null;
-    if (typeof key === 'string' && key !== '') {
-      return { key, keyRange, node: pair.value, range: this.rangeOf(pair.value, keyRange) };
+  private entry({ key, value }: YamlPair): Entry | null {
+    const keyRange = this.rangeOf(key, [0, 1]);
+    if (key.kind === 'scalar' && key.source !== '') {
+      return { key: key.source, keyRange, node: value, range: this.rangeOf(value, keyRange) };
     }
     this.faults.add(keyRange, { code: 'wrong-type', message: 'A key that is no text', expected: 'a name' });
     return null;
@@ -245,20 +223,18 @@ export class YamlReader {
   }
 }
 
-function describe(node: Node | null): string {
-  if (isMap(node)) return 'a map';
-  if (isSeq(node)) return 'a list';
-  if (!isScalar(node) || node.value === null || node.value === '') return 'empty';
-  return typeof node.value === 'string'
-    ? `the text ${JSON.stringify(node.value.slice(0, 40))}`
-    : (node.source ?? 'a value');
+function describe(node: YamlNode | null): string {
+  if (node?.kind === 'map') return 'a map';
+  if (node?.kind === 'list') return 'a list';
+  if (node?.kind !== 'scalar' || node.value === null || node.value === '') return 'empty';
+  return typeof node.value === 'string' ? `the text ${JSON.stringify(node.value.slice(0, 40))}` : node.source;
 }
 
 /**
  * Maps places inside the value to places in the file by walking both: quotes, escapes, indentation and folded
  * lines make them differ.
  */
-function locator(file: string, node: Node, text: string, range: Range): Expression['locate'] {
+function locator(file: string, node: YamlScalar, text: string, range: Range): Expression['locate'] {
   let offsets: number[] | null = null;
   return (start, end) => {
     offsets ??= alignedOffsets(file, node, text, range);
@@ -268,10 +244,8 @@ function locator(file: string, node: Node, text: string, range: Range): Expressi
   };
 }
 
-function alignedOffsets(file: string, node: Node, text: string, range: Range): number[] {
-  const type = isScalar(node) ? node.type : undefined;
-  const isBlock = type === 'BLOCK_LITERAL' || type === 'BLOCK_FOLDED';
-  let at = isBlock ? file.indexOf('\n', range[0]) + 1 : range[0] + (type?.startsWith('QUOTE') ? 1 : 0);
+function alignedOffsets(file: string, node: YamlScalar, text: string, range: Range): number[] {
+  let at = range[0] + (node.style === 'quoted' ? 1 : 0);
   const offsets: number[] = [];
   for (const character of text) {
     if (/\s/.test(character)) {
@@ -284,8 +258,4 @@ function alignedOffsets(file: string, node: Node, text: string, range: Range): n
   }
   offsets.push(Math.min(at, range[1]));
   return offsets;
-}
-
-function firstLine(message: string): string {
-  return message.split('\n')[0]!.replace(/\s+at line \d+.*$/, '');
 }
