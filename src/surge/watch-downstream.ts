@@ -43,6 +43,8 @@ interface Look {
 export class DownstreamWatch {
   private readonly looks = new Map<string, Look[]>();
   private isOver = false;
+  /** How long the last look took. */
+  private tookMs = 0;
   private watching: Promise<void> = Promise.resolve();
   private mappings: readonly Mapping[] = [];
   private callsBefore = new Map<string, number>();
@@ -63,15 +65,16 @@ export class DownstreamWatch {
 
   /** @returns what was seen, once all is settled, or can no longer be waited for */
   async stop(): Promise<Downstream[]> {
-    const end = this.nowMs() + SETTLE_MS_MAX;
-    let [done, doneAtMs] = [0, this.nowMs()];
-    while (this.nowMs() < end && this.nowMs() - doneAtMs < STALLED_MS && this.isWaiting()) {
-      await pause(EVERY_MS);
-      if (this.done() > done) [done, doneAtMs] = [this.done(), this.nowMs()];
-    }
+    // Only a look that began after the last change can tell that nothing waits.
     this.isOver = true;
     await this.watching;
     await this.look();
+    const end = this.nowMs() + SETTLE_MS_MAX;
+    let [done, doneAtMs] = [this.done(), this.nowMs()];
+    while (this.isWaiting() && this.nowMs() < end && this.nowMs() - doneAtMs < STALLED_MS) {
+      await this.pausedLook();
+      if (this.done() > done) [done, doneAtMs] = [this.done(), this.nowMs()];
+    }
     const destinations = await this.destinations();
     return this.mappings.flatMap((mapping) => {
       const looks = this.looks.get(mapping.mapping) ?? [];
@@ -89,12 +92,14 @@ export class DownstreamWatch {
   }
 
   private async watch(): Promise<void> {
-    while (!this.isOver) {
-      const began = this.nowMs();
-      await this.look().catch(() => undefined); // It cannot answer now; the next look tells.
-      const tookMs = this.nowMs() - began;
-      await pause(Math.max(EVERY_MS - tookMs, tookMs / DUTY - tookMs));
-    }
+    while (!this.isOver) await this.pausedLook();
+  }
+
+  private async pausedLook(): Promise<void> {
+    await pause(Math.max(EVERY_MS, this.tookMs / DUTY) - this.tookMs);
+    const began = this.nowMs();
+    await this.look().catch(() => undefined); // It cannot answer now; the next look tells.
+    this.tookMs = this.nowMs() - began;
   }
 
   private async look(): Promise<void> {
