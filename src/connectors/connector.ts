@@ -207,6 +207,8 @@ export interface Connector {
     page: string | null,
     options: CallOptions,
   ): Promise<ListPage>;
+  /** Is there a `list` of this object? Absent: of every one, where there is `list`. */
+  lists?(target: ObjectTarget): boolean;
   /** The object's fields as the backend describes them. Throws nothing. Absent: this backend describes nothing. */
   describe?(object: string, options: CallOptions): Promise<Described>;
 }

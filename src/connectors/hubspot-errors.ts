@@ -230,7 +230,9 @@ function policyOf(
 
 function scopes(error: HubspotError): string {
   const required = error.errors?.[0]?.context?.requiredGranularScopes;
-  const needed = ['crm.objects.contacts.read', 'crm.objects.contacts.write'];
+  const needed = ['contacts', 'marketing_events'].flatMap((object) =>
+    ['read', 'write'].map((may) => `crm.objects.${object}.${may}`),
+  );
   const named = Array.isArray(required) ? needed.filter((scope) => required.includes(scope)) : [];
   return named.length > 0
     ? `: grant it ${named.join(' and ')}`

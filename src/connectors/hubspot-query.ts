@@ -17,7 +17,7 @@ export const LIST_PAGE_MAX = 100;
 
 type Stored = NonNullable<StoredRecord>;
 type By = Readonly<Record<string, string>>;
-export type HubspotRead = (
+export type HubspotLook = (
   method: 'GET' | 'POST',
   path: string,
   body: object | null,
@@ -28,7 +28,7 @@ export async function find(
   target: ObjectTarget,
   by: readonly By[],
   fields: readonly string[],
-  read: HubspotRead,
+  read: HubspotLook,
 ): Promise<FindResult> {
   const found: (readonly Stored[] | undefined)[] = new Array<undefined>(by.length);
   let failure: Failure | undefined;
@@ -60,7 +60,7 @@ export async function list(
   target: ObjectTarget,
   fields: readonly string[],
   after: string | null,
-  read: HubspotRead,
+  read: HubspotLook,
 ): Promise<ListPage> {
   const query = new URLSearchParams({
     limit: String(LIST_PAGE_MAX),

@@ -39,6 +39,15 @@ export class HubspotSettings extends CallSettings {
   @Matches(/^\/[\w./-]+$/)
   propertiesPath: string = '/crm/v3/properties';
 
+  /** `/marketing/v3/marketing-events`, or a dated one such as `/marketing/marketing-events/2026-03`. */
+  @Transform(withoutTrailingSlash)
+  @Matches(/^\/[\w./-]+$/)
+  marketingEventsPath: string = '/marketing/v3/marketing-events';
+
+  /** Whose the marketing events are, in words of ours: HubSpot knows an event by this and our event's id. */
+  @Matches(/^[\w.-]{1,64}$/)
+  externalAccountId: string = 'foyer';
+
   /** The account's own time zone: its daily allowance is renewed at midnight there. */
   @IsTimeZone()
   accountTimeZone: string = 'UTC';

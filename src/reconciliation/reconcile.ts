@@ -62,7 +62,8 @@ export async function reconcile(client: pg.ClientBase, by: Reconciling): Promise
   await by.alive();
 
   const theirs = new Theirs(ours, others, suspicions, by);
-  const isListed = by.connector.list !== undefined;
+  const { connector, target } = by;
+  const isListed = connector.list !== undefined && (connector.lists?.(target) ?? true);
   if (isListed) await theirs.list();
   else await theirs.readBack();
   const { discrepancies, cleared } = await suspicions.confirmed();

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { decoded, type Dialect, dialects, encoded, expectConfirmed, persons } from './dialects.js';
+import { decoded, type Dialect, dialects, encoded, expectConfirmed, recordsOf } from './dialects.js';
 import { type Script, type Seen, sharedServer } from './scripted-server.js';
 
 const signal = new AbortController().signal;
@@ -12,7 +12,7 @@ describe.each(dialects.map((dialect) => [dialect.name, dialect] as const))(
 
     const send = (script: Script, count: number) => {
       server.script = dialect.around(script);
-      return dialect.connector(server).send(dialect.target, persons(count), { signal });
+      return dialect.connector(server).send(dialect.target, recordsOf(dialect, count), { signal });
     };
 
     test('whatever a server answers, each record has one outcome, and `written` only where it was confirmed', async () => {

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import net, { type AddressInfo } from 'node:net';
 import { describe, expect, test } from 'vitest';
-import { answer, dialects, expectConfirmed, kinds, persons as manyPersons } from './dialects.js';
+import { answer, dialects, expectConfirmed, kinds, recordsOf } from './dialects.js';
 import { type Script, type Seen, json, sharedServer } from './scripted-server.js';
 
 const never = new AbortController().signal;
@@ -15,7 +15,7 @@ describe.each(dialects.map((dialect) => [dialect.name, dialect] as const))(
     const server = sharedServer();
     /** As many as one call of this backend carries. */
     const most = (count: number): number => Math.min(count, dialect.most ?? count);
-    const persons = (count: number) => manyPersons(most(count));
+    const persons = (count: number) => recordsOf(dialect, most(count));
     const all = (kind: string, count: number): string[] => Array<string>(most(count)).fill(kind);
 
     const send = (script: Script, count = 3, signal: AbortSignal = never, settings = {}) => {
@@ -29,7 +29,9 @@ describe.each(dialects.map((dialect) => [dialect.name, dialect] as const))(
         answer(dialect, response, dialect.wrap(dialect.success(write))),
       );
       expect(result.outcomes).toEqual(
-        persons(3).map(({ key }) => ({ kind: 'written', targetId: `id-${key}`, created: true })),
+        persons(3).map(
+          ({ key }) => dialect.written?.(key) ?? { kind: 'written', targetId: `id-${key}`, created: true },
+        ),
       );
       expect(writes()).toHaveLength(1);
     });
@@ -253,7 +255,7 @@ describe.each(dialects.map((dialect) => [dialect.name, dialect] as const))(
       for (const script of [text(200, '<html>'), text(500, ''), text(200, '{}'), text(401, '{}')]) {
         server.script = dialect.around(script);
         for (const targetId of [null, '0035500001H9ka4AAB']) {
-          const asked = [{ key: 'person0@example.com', targetId }];
+          const asked = [{ key: persons(1)[0]!.key, targetId }];
           const read = await dialect
             .connector(server)
             .readBack(dialect.target, asked, ['firstname'], { signal: never });

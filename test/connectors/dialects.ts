@@ -1,8 +1,15 @@
 /** What the contract suite must know of each backend: hand-written from the protocol sheets, sharing no code with src. */
 import type { ServerResponse } from 'node:http';
 import { expect } from 'vitest';
-import type { Connector, ObjectTarget, OutgoingRecord, SendResult } from '../../src/connectors/connector.js';
+import type {
+  Connector,
+  ObjectTarget,
+  Outcome,
+  OutgoingRecord,
+  SendResult,
+} from '../../src/connectors/connector.js';
 import { createConnector } from '../../src/connectors/registry.js';
+import { hubspotDialects } from './hubspot-dialects.js';
 import { restDialects } from './rest-dialects.js';
 import { type Script, type ScriptedServer, type Seen, json } from './scripted-server.js';
 
@@ -21,6 +28,10 @@ export interface Dialect {
   /** How an answer goes over the wire, and back; absent: as JSON. */
   readonly wire?: { readonly type: string; encode(answer: unknown): string; decode(text: string): unknown };
   isWrite: (seen: Seen) => boolean;
+  /** The n-th record that the suite sends; absent: a person. */
+  record?(n: number): OutgoingRecord;
+  /** What a full success says of a record; absent: that it was created, with an id made of its key. */
+  written?(key: string): Outcome;
   /** Does this answer to this write confirm that `key` was written with `id`? The test's own reading of the sheet. */
   confirms(write: Seen, answer: unknown, key: string, id: string): boolean;
 }
@@ -216,7 +227,14 @@ const dataverse: Dialect = {
   },
 };
 
-export const dialects: readonly Dialect[] = [hubspot, salesforce, marketo, dataverse, ...restDialects];
+export const dialects: readonly Dialect[] = [
+  hubspot,
+  salesforce,
+  marketo,
+  dataverse,
+  ...hubspotDialects,
+  ...restDialects,
+];
 
 /** An answer as it goes over the wire. */
 export const encoded = (dialect: Dialect, answer: unknown): string =>
@@ -248,6 +266,10 @@ export function person(n: number): OutgoingRecord {
 export const persons = (count: number): OutgoingRecord[] =>
   Array.from({ length: count }, (_, n) => person(n));
 
+/** Those that the suite sends in this dialect. */
+export const recordsOf = (dialect: Dialect, count: number): OutgoingRecord[] =>
+  Array.from({ length: count }, (_, n) => dialect.record?.(n) ?? person(n));
+
 export const kinds = (result: SendResult): string[] => result.outcomes.map((outcome) => outcome.kind);
 
 export function expectConfirmed(
@@ -257,7 +279,7 @@ export function expectConfirmed(
 ): void {
   outcomes.forEach((outcome, index) => {
     if (outcome.kind !== 'written') return;
-    const { key } = persons(outcomes.length)[index]!;
+    const { key } = recordsOf(dialect, outcomes.length)[index]!;
     const isConfirmed = answers.some(
       ([write, answer]) =>
         dialect.keysOf(write).includes(key) && dialect.confirms(write, answer, key, outcome.targetId!),
