@@ -68,6 +68,7 @@ export class AttendanceClosings implements OnApplicationBootstrap, OnApplication
     let total = 0;
     for (const place of rows) total += await this.closeOne(place);
     if (total > 0) this.bell.ring(['person', 'attendance']);
+    if (rows.some(({ session }) => session === null)) this.bell.ring(['event']);
     return total;
   }
 
@@ -83,7 +84,7 @@ export class AttendanceClosings implements OnApplicationBootstrap, OnApplication
       some = await this.record(event, session);
     await this.pool.query(
       session === null
-        ? 'update events set attendance_closed_at = $2 where id = $1'
+        ? 'select close_event_attendance($1, $2)'
         : 'update sessions set attendance_closed_at = $2 where id = $1',
       [session ?? event, this.clock.now()],
     );

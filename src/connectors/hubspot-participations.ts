@@ -37,8 +37,10 @@ const FURTHER: Readonly<Record<string, readonly string[]>> = {
   REGISTERED: [ATTENDED, 'NO_SHOW'],
   CANCELLED: [ATTENDED],
 };
-/** HubSpot takes them for the time that somebody was there, and does not show them. */
-const UNSHOWN = new Set(['joinedAt', 'leftAt']);
+/** When somebody came and left. */
+const STAY = ['joinedAt', 'leftAt'];
+/** HubSpot does not show a stay, and the time that it shows is that of its own last word: only states are compared. */
+const UNCOMPARED = new Set(['occurredAt', ...STAY]);
 
 export const PARTICIPATION_FIELDS: Readonly<Record<string, DescribedField>> = {
   participation: { type: 'string', length: 255, unique: true },
@@ -65,13 +67,12 @@ export async function sendParticipations(
 }
 
 export function canonicalParticipation(field: string, value: unknown): FieldValue {
-  return UNSHOWN.has(field) ? null : hubspotCanonical(field, value);
+  return UNCOMPARED.has(field) ? null : hubspotCanonical(field, value);
 }
 
-/** Both are canonical; of two words the later one counts. */
+/** Both are canonical. */
 export function isFurther(field: string, wanted: FieldValue, stored: FieldValue): boolean {
-  if (field === STATE) return (FURTHER[String(wanted)] ?? []).includes(String(stored));
-  return field === 'occurredAt' && Date.parse(String(stored)) > Date.parse(String(wanted));
+  return field === STATE && (FURTHER[String(wanted)] ?? []).includes(String(stored));
 }
 
 /** Those of which nothing else is to be said because they attended, and those of which that could not be read. */
@@ -116,7 +117,7 @@ function say(api: HubspotApi, records: readonly OutgoingRecord[], options: CallO
 }
 
 function inputOf({ key, fields }: OutgoingRecord): object {
-  const stay = [...UNSHOWN].filter((name) => fields[STATE] === ATTENDED && typeof fields[name] === 'string');
+  const stay = STAY.filter((name) => fields[STATE] === ATTENDED && typeof fields[name] === 'string');
   return {
     vid: Number(contactOf(key)),
     interactionDateTime: timeOf(fields),

@@ -141,6 +141,8 @@ export interface EventStreamSnapshot {
     readonly state: EventState;
     /** Absent: without limit. */
     readonly capacity?: number | null;
+    /** Absent until the event is over and whoever was not seen is a no-show. */
+    readonly attendanceClosedAt?: IsoTime | null;
     readonly version: number;
     readonly createdAt: IsoTime;
     readonly updatedAt: IsoTime;

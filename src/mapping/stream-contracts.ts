@@ -161,6 +161,7 @@ const eventStream: StreamContract = {
       ...event,
       state: { type: 'string', values: eventStates },
       capacity: optionalNumber,
+      attendanceClosedAt: optionalText,
       ...changed,
     },
   },

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import type { CompiledMapping, MappingReason, Targets } from '../mapping/compiled-mapping.js';
+import { childrenOf, isOfChildren } from './children.js';
 import type { DeliveryState, Taken } from './delivery.js';
 
 /** A mapping whose delivery must be there first. */
@@ -16,6 +17,8 @@ export interface WaitedFor {
   readonly key: string | null;
   /** Null: it was never taken up. */
   readonly state: DeliveryState | null;
+  /** It belongs to the record that waits, not the other way round. */
+  readonly isChild?: true;
 }
 
 /** How a record's parents stand. */
@@ -47,8 +50,10 @@ export async function readParents(
   needs: readonly Need[],
 ): Promise<ReadonlyMap<string, Parents>> {
   if (needs.length === 0 || taken.length === 0) return new Map();
+  const isOfAll = ({ stream }: Need): boolean => isOfChildren(mapping.stream, stream);
+  const ofParents = needs.filter((need) => !isOfAll(need));
   const asked = taken.flatMap((record) =>
-    needs.map((need) => ({ record, need, key: parentKey(record, mapping.stream, need.stream) })),
+    ofParents.map((need) => ({ record, need, key: parentKey(record, mapping.stream, need.stream) })),
   );
   const known = asked.filter(({ key }) => key !== null);
   const { rows } = await pool.query<Row>({
@@ -68,26 +73,35 @@ export async function readParents(
     if (row?.target_id != null && STANDING.has(row.state)) of.targets[need.mapping] = { id: row.target_id };
     else of.missing.push({ mapping: need.mapping, key, state: row?.state ?? null });
   }
+  const keys = taken.map(({ key }) => key);
+  for (const need of needs.filter(isOfAll)) {
+    for (const [key, child] of await childrenOf(pool, need.mapping, need.stream!, keys)) {
+      const of = parents.get(key) ?? { targets: {}, missing: [] };
+      parents.set(key, of);
+      of.missing.push({ mapping: need.mapping, ...child, isChild: true });
+    }
+  }
   return parents;
 }
 
 /** Why a record is not sent for want of its parent: it waits, or is left out with it. */
 export function reasonToWait(missing: WaitedFor, { file }: CompiledMapping): MappingReason {
-  const isLeftOut = missing.state !== null && LEFT_OUT.has(missing.state);
-  const message =
-    missing.key === null
+  const isOut = isLeftOut(missing);
+  const message = missing.isChild
+    ? `Waits until ${missing.mapping} has delivered every record that belongs to this one.`
+    : missing.key === null
       ? `The record names nothing that ${missing.mapping} would have sent.`
-      : isLeftOut
+      : isOut
         ? `${missing.mapping} does not send the record that this one belongs to.`
         : missing.state === 'rejected'
           ? `The record of ${missing.mapping} that this one belongs to was refused: put that right first.`
           : `Waits until ${missing.mapping} has delivered the record that this one belongs to.`;
-  const code = isLeftOut ? 'parent-not-sent' : 'waits-for-parent';
+  const code = isOut ? 'parent-not-sent' : 'waits-for-parent';
   return { code, message, owner: 'data', file, line: 1, field: null };
 }
 
-export function isLeftOut({ state }: WaitedFor): boolean {
-  return state !== null && LEFT_OUT.has(state);
+export function isLeftOut({ state, isChild }: WaitedFor): boolean {
+  return !isChild && state !== null && LEFT_OUT.has(state);
 }
 
 /** The key of the record in the parent's stream that this one belongs to. */

@@ -74,7 +74,7 @@ async function fill(): Promise<void> {
     { ...base, sourceId: '3', type: 'asked', at: '2030-01-01T09:20:00Z', data: { question: 'Why?' } },
     { ...base, sourceId: '4', type: 'watched', at: '2030-01-01T09:20:00Z', until: '2030-01-01T09:30:00Z' },
   ]);
-  await app.pool.query('select record_no_shows(now())').catch(() => undefined);
+  await app.pool.query('select close_event_attendance($1, now())', [rows[0]!.event]);
 }
 
 /** Where a snapshot and its contract differ, and which attributes were met. */

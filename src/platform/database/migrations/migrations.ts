@@ -20,6 +20,7 @@ import { ErasureElsewhere0021 } from './0021-erasure-elsewhere.js';
 import { LinkedRegistrations0023 } from './0023-linked-registrations.js';
 import { PlacesAnew0024 } from './0024-places-anew.js';
 import { LobbyProof0026 } from './0026-lobby-proof.js';
+import { AttendanceClosed0028 } from './0028-attendance-closed.js';
 
 /** TypeORM orders them by the thirteen digits at the end of each one's name. */
 export const migrations = [
@@ -45,4 +46,5 @@ export const migrations = [
   LinkedRegistrations0023,
   PlacesAnew0024,
   LobbyProof0026,
+  AttendanceClosed0028,
 ];
