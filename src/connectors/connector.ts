@@ -15,6 +15,17 @@ export interface ObjectTarget {
   readonly operation: 'upsert' | 'create' | 'update' | 'append';
   /** The field that identifies a record at the backend. */
   readonly keyField: string;
+  /** Which applied version this is; a later one is higher. Absent: nobody knows. */
+  readonly mappingVersion?: number;
+  /** The fields that its records may have, in the order of the file. Absent: nobody knows. */
+  readonly fields?: readonly string[];
+}
+
+/** The change of a record that a write tells of. */
+export interface WrittenChange {
+  /** Its number in the log, in decimal digits: of two changes of a record the later one has the higher number. */
+  readonly seq: string;
+  readonly at: Date;
 }
 
 /** One record to write. `key` is unique within a call: two writes of one key never share a batch. */
@@ -37,6 +48,8 @@ export interface OutgoingRecord {
    * (an idempotency header). Absent: `traceId` stands in, which protects the tries within one `send` only.
    */
   readonly repeatKey?: string;
+  /** For a backend that keeps every state of a record beside the others. Absent: nobody knows. */
+  readonly change?: WrittenChange;
 }
 
 /** Who can put it right. */

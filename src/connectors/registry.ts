@@ -8,6 +8,7 @@ import { rest } from './rest.js';
 import { restSchema } from './rest-declaration.js';
 import { salesforce } from './salesforce.js';
 import type { Schema } from './shape.js';
+import { storage } from './storage.js';
 import { type ConnectorMaker, DestinationSettingsError } from './settings.js';
 
 /** Every backend Foyer speaks to. A new one is a file of its own and a line here. */
@@ -17,6 +18,7 @@ const connectors: Readonly<Record<string, ConnectorMaker>> = {
   marketo,
   rest,
   salesforce,
+  storage,
 };
 
 /** What the settings of connectors that are declared may hold, for editors. */

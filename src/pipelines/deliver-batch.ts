@@ -69,12 +69,14 @@ async function send(batch: Batch, by: Delivering, turn: () => Promise<void>): Pr
 
 function outgoing(write: Write, batch: Batch, match: Match | undefined): OutgoingRecord {
   const adopted = match?.kind === 'adopt' ? { targetId: match.targetId, isAdopted: true } : {};
+  const { seq, changedAt } = write.taken;
   return {
     traceId: `${batch.id}-${batch.writes.indexOf(write)}`,
     key: write.key,
     targetId: write.taken.previous?.targetId ?? null,
     fields: write.fields,
     repeatKey: repeatKey(write),
+    ...(seq === undefined || changedAt === undefined ? {} : { change: { seq, at: changedAt } }),
     ...adopted,
   };
 }

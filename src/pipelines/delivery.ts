@@ -75,6 +75,8 @@ export interface Taken {
   readonly previous: Delivery | null;
   /** The number of its newest change; absent where nobody asked for it. */
   readonly seq?: string;
+  /** When that was made; absent where nobody asked for it. */
+  readonly changedAt?: Date;
   readonly redelivery?: Redelivery | null;
 }
 

@@ -73,7 +73,7 @@ export class MappingDrains {
       mapping,
       mappingVersion: version,
       connector: this.destinations.connector(mapping.destination),
-      target: targetOf(mapping),
+      target: { ...targetOf(mapping), mappingVersion: version, fields: mapping.writes },
       match: mapping.match,
       needs: await this.applied.needsOf(mapping),
       isWaitedFor:

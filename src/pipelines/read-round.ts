@@ -28,6 +28,7 @@ interface Row extends DeliveryRow {
   slot: number;
   version: number;
   snapshot: unknown;
+  changed_at: Date;
   redelivery?: string;
   whole?: boolean;
   restore?: string | null;
@@ -45,29 +46,29 @@ const UNREAD = `
     from change_head h
     cross join (select mapping_version from lanes where mapping = $6 and lane = $4) l
     left join lateral (
-      select seq, key, slot, version, snapshot from changes
+      select seq, key, slot, version, snapshot, at as changed_at from changes
        where stream = $1 and seq > $2 and slot % $3 = $4
        order by seq limit $5) c on true
     left join lateral (
       select * from deliveries where mapping = $6 and key = c.key limit 1) d on true`;
 
 const DUE = `
-  select d.key, d.slot, c.seq, c.version, c.snapshot, ${DELIVERY}
+  select d.key, d.slot, c.seq, c.version, c.snapshot, c.changed_at, ${DELIVERY}
     from (select * from deliveries
            where mapping = $1 and next_attempt_at <= clock_timestamp() and slot % $2 = $3
            order by next_attempt_at limit $4) d
     join lateral (
-      select seq, version, snapshot from changes
+      select seq, version, snapshot, at as changed_at from changes
        where key = d.key and stream = $5 order by version desc limit 1) c on true`;
 
 const ASKED = `
-  select r.key, r.slot, c.seq, c.version, c.snapshot, ${DELIVERY}, r.id as redelivery, r.whole, r.known,
+  select r.key, r.slot, c.seq, c.version, c.snapshot, c.changed_at, ${DELIVERY}, r.id as redelivery, r.whole, r.known,
          r.restore, c.version is null as is_gone
     from (select * from redeliveries
            where mapping = $1 and slot % $2 = $3
            order by id limit $4) r
     left join lateral (
-      select seq, version, snapshot from changes
+      select seq, version, snapshot, at as changed_at from changes
        where key = r.key and stream = $5 order by version desc limit 1) c on true
     left join lateral (
       select * from deliveries where mapping = $1 and key = r.key limit 1) d on true`;
@@ -162,6 +163,7 @@ function taken(row: RecordRow): Taken {
     snapshot: row.snapshot,
     previous: delivery(row),
     ...(row.seq === undefined ? {} : { seq: row.seq }),
+    changedAt: row.changed_at,
     redelivery:
       row.redelivery === undefined
         ? null

@@ -8,6 +8,7 @@ export type FailPointName =
   | 'before-registration-commit'
   | 'after-registration-commit'
   | 'after-intent'
+  | 'between-drop-and-manifest'
   | 'after-backend-commit'
   | 'before-settle'
   | 'after-settle';

@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { decoded, type Dialect, dialects, encoded, expectConfirmed, recordsOf } from './dialects.js';
+import {
+  decoded,
+  type Dialect,
+  dialects,
+  encoded,
+  expectConfirmed,
+  headersOf,
+  recordsOf,
+} from './dialects.js';
 import { type Script, type Seen, sharedServer } from './scripted-server.js';
 
 const signal = new AbortController().signal;
@@ -49,9 +57,7 @@ describe.each(dialects.map((dialect) => [dialect.name, dialect] as const))(
               response.on('finish', () => {
                 for (const key of keys) flying.delete(key);
               });
-              response
-                .writeHead(step.status, { 'content-type': dialect.wire?.type ?? 'application/json' })
-                .end(sent);
+              response.writeHead(step.status, headersOf(dialect, sent)).end(sent);
             }, count);
             expect(result.outcomes).toHaveLength(count);
             for (const outcome of result.outcomes) expect(outcome.kind).toBeTypeOf('string');

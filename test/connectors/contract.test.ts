@@ -30,7 +30,12 @@ describe.each(dialects.map((dialect) => [dialect.name, dialect] as const))(
       );
       expect(result.outcomes).toEqual(
         persons(3).map(
-          ({ key }) => dialect.written?.(key) ?? { kind: 'written', targetId: `id-${key}`, created: true },
+          ({ key }) =>
+            dialect.written?.(key, writes()[0]!) ?? {
+              kind: 'written',
+              targetId: `id-${key}`,
+              created: true,
+            },
         ),
       );
       expect(writes()).toHaveLength(1);

@@ -11,6 +11,7 @@ import type {
 import { createConnector } from '../../src/connectors/registry.js';
 import { hubspotDialects } from './hubspot-dialects.js';
 import { restDialects } from './rest-dialects.js';
+import { storageDialects } from './storage-dialects.js';
 import { type Script, type ScriptedServer, type Seen, json } from './scripted-server.js';
 
 export interface Dialect {
@@ -26,12 +27,18 @@ export interface Dialect {
   success(write: Seen): unknown[];
   wrap(results: unknown[], errors?: unknown[]): unknown;
   /** How an answer goes over the wire, and back; absent: as JSON. */
-  readonly wire?: { readonly type: string; encode(answer: unknown): string; decode(text: string): unknown };
+  readonly wire?: {
+    readonly type: string;
+    encode(answer: unknown): string;
+    decode(text: string): unknown;
+    /** What this answer says in its head. */
+    headers?(text: string): Record<string, string>;
+  };
   isWrite: (seen: Seen) => boolean;
   /** The n-th record that the suite sends; absent: a person. */
   record?(n: number): OutgoingRecord;
   /** What a full success says of a record; absent: that it was created, with an id made of its key. */
-  written?(key: string): Outcome;
+  written?(key: string, write: Seen): Outcome;
   /** Does this answer to this write confirm that `key` was written with `id`? The test's own reading of the sheet. */
   confirms(write: Seen, answer: unknown, key: string, id: string): boolean;
 }
@@ -234,6 +241,7 @@ export const dialects: readonly Dialect[] = [
   dataverse,
   ...hubspotDialects,
   ...restDialects,
+  ...storageDialects,
 ];
 
 /** An answer as it goes over the wire. */
@@ -241,8 +249,12 @@ export const encoded = (dialect: Dialect, answer: unknown): string =>
   dialect.wire ? dialect.wire.encode(answer) : JSON.stringify(answer);
 
 export function answer(dialect: Dialect, response: ServerResponse, value: unknown): void {
-  const type = dialect.wire?.type ?? 'application/json';
-  response.writeHead(200, { 'content-type': type }).end(encoded(dialect, value));
+  const text = encoded(dialect, value);
+  response.writeHead(200, headersOf(dialect, text)).end(text);
+}
+
+export function headersOf({ wire }: Dialect, text: string): Record<string, string> {
+  return { 'content-type': wire?.type ?? 'application/json', ...wire?.headers?.(text) };
 }
 
 /** What it says; undefined where it cannot be read. */
@@ -260,6 +272,7 @@ export function person(n: number): OutgoingRecord {
     key: `person${n}@example.com`,
     targetId: null,
     fields: { firstname: `Given${n}`, lastname: `Family${n}` },
+    change: { seq: String(n + 1), at: new Date('2026-03-01T09:00:00.000Z') },
   };
 }
 
