@@ -49,8 +49,17 @@ const TWINS = {
       MAILCHIMP_LIST: ['TWIN_MAILCHIMP_LIST_ID', 'mailchimpList'],
     },
   },
-  /** No destination of the program writes there: it keeps the twin's own credentials. */
-  s3: { title: 'S3', port: 4060 },
+  s3: {
+    title: 'S3',
+    port: 4060,
+    address: 'S3_ENDPOINT',
+    /** A bucket is one of two places that this destination may be. */
+    enabling: 'STORAGE_ENABLED',
+    credentials: {
+      S3_ACCESS_KEY_ID: ['TWIN_S3_ACCESS_KEY_ID', 's3AccessKeyId'],
+      S3_SECRET_ACCESS_KEY: ['TWIN_S3_SECRET_ACCESS_KEY', 's3SecretAccessKey'],
+    },
+  },
 };
 export const TWIN_NAMES = Object.keys(TWINS);
 /** Without a word from anybody: quick to start, and enough to see people arrive. */
@@ -82,7 +91,7 @@ export function readTwinNames(given) {
  * @returns {{ starts: TwinStart[], known: Record<string, string> }}
  */
 export function twinPlan(wanted, env, secrets) {
-  const isGiven = (name) => Boolean(env[TWINS[name].address ?? '']);
+  const isGiven = (name) => Boolean(env[TWINS[name].address]);
   const left = USUAL.filter((name) => !wanted.includes(name) && !isGiven(name));
   return {
     starts: wanted
@@ -110,7 +119,7 @@ function startOf(name, credentials) {
     port,
     env: Object.fromEntries(credentials.map(([, twinName, value]) => [twinName, value])),
     /** The program's settings, once the twin's address is known. */
-    settings: (url) => (address ? destination(url) : {}),
+    settings: destination,
   };
 }
 
@@ -122,7 +131,7 @@ function givenOf(name, env) {
 }
 
 function credentialsOf(name, env, secrets) {
-  return Object.entries(TWINS[name].credentials ?? {}).map(([setting, [twinName, secret]]) => [
+  return Object.entries(TWINS[name].credentials).map(([setting, [twinName, secret]]) => [
     setting,
     twinName,
     env[setting] || secrets[secret],
@@ -130,5 +139,5 @@ function credentialsOf(name, env, secrets) {
 }
 
 function enabling(name) {
-  return `${name.toUpperCase()}_ENABLED`;
+  return TWINS[name].enabling ?? `${name.toUpperCase()}_ENABLED`;
 }

@@ -20,6 +20,8 @@ const MAKERS = {
   dataverseClientSecret: () => random(24),
   mailchimpApiKey: () => `${randomBytes(16).toString('hex')}-us1`,
   mailchimpList: () => randomBytes(5).toString('hex'),
+  s3AccessKeyId: () => `TWIN${randomBytes(8).toString('hex').toUpperCase()}`,
+  s3SecretAccessKey: () => random(30),
   identityClientSecret: () => random(24),
 };
 

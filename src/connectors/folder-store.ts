@@ -91,7 +91,7 @@ export class FolderStore implements DropStore {
     });
     const done = work().then(
       (value) => ({ value }),
-      (error: NodeJS.ErrnoException) => ({ failure: folderFailure(error.code ?? 'unknown') }),
+      (error: unknown) => ({ failure: folderFailure((error as NodeJS.ErrnoException).code ?? 'unknown') }),
     );
     return Promise.race([done, over]);
   }

@@ -89,7 +89,9 @@ class StorageConnector implements Connector {
   /** Values of CSV are texts. */
   canonical(_target: ObjectTarget, _field: string, value: unknown): FieldValue {
     if (value === null || value === undefined) return null;
-    return typeof value === 'object' ? JSON.stringify(value) : String(value as string | number | boolean);
+    if (typeof value === 'object') return JSON.stringify(value);
+    const plain = value as string | number | boolean;
+    return String(plain);
   }
 
   async probe(options: CallOptions) {

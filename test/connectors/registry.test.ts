@@ -18,6 +18,9 @@ test('the destinations as shipped need only addresses and secrets from the envir
     DATAVERSE_TENANT_ID: 'tenant',
     DATAVERSE_CLIENT_ID: 'id',
     DATAVERSE_CLIENT_SECRET: 'secret',
+    S3_ENDPOINT: 'https://s3.eu-central-1.amazonaws.com',
+    S3_ACCESS_KEY_ID: 'id',
+    S3_SECRET_ACCESS_KEY: 'secret',
     MAILCHIMP_BASE_URL: 'https://us1.api.mailchimp.com/3.0',
     MAILCHIMP_API_KEY: 'key-us1',
     MAILCHIMP_LIST: 'list',
@@ -28,10 +31,11 @@ test('the destinations as shipped need only addresses and secrets from the envir
     'salesforce',
     'marketo',
     'dataverse',
+    'storage',
     'mailchimp',
   ]);
   const target = { object: 'Lead', operation: 'upsert' as const, keyField: 'Id__c' };
-  expect(made.map((connector) => connector.batchMax(target))).toEqual([100, 200, 300, 100, 1]);
+  expect(made.map((connector) => connector.batchMax(target))).toEqual([100, 200, 300, 100, 1000, 1]);
 });
 
 test('a variable that is not set is named', () => {

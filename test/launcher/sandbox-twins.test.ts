@@ -7,6 +7,7 @@ const SECRETS = {
   mailchimpApiKey: 'key-us1',
   mailchimpList: 'list-1',
   dataverseClientSecret: 'd-1',
+  s3SecretAccessKey: 's3-1',
 };
 
 describe('FOYER_TWINS', () => {
@@ -20,10 +21,15 @@ describe('FOYER_TWINS', () => {
     );
   });
 
-  it('tells the program nothing of a twin that no destination writes to', () => {
-    const [s3] = twinPlan(['s3'], {}, SECRETS).starts;
-    expect(s3).toMatchObject({ name: 's3', env: {} });
-    expect(s3!.settings('http://127.0.0.1:4060')).toEqual({});
+  it('switches on the destination that writes to a bucket, which goes by another name than the twin', () => {
+    const [s3] = twinPlan(['s3'], { S3_ACCESS_KEY_ID: 'mine' }, SECRETS).starts;
+    expect(s3).toMatchObject({ env: { TWIN_S3_ACCESS_KEY_ID: 'mine', TWIN_S3_SECRET_ACCESS_KEY: 's3-1' } });
+    expect(s3!.settings('http://127.0.0.1:4060')).toEqual({
+      STORAGE_ENABLED: 'true',
+      S3_ENDPOINT: 'http://127.0.0.1:4060',
+      S3_ACCESS_KEY_ID: 'mine',
+      S3_SECRET_ACCESS_KEY: 's3-1',
+    });
   });
 
   it('tells twin and program the same, and what was given wins', () => {

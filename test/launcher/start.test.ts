@@ -117,7 +117,7 @@ describe('npm start', { timeout: TEST_TIMEOUT_MS }, () => {
     const answer = await fetch(`${api}/v1/destinations`, { headers });
     const { items } = (await answer.json()) as { items: { destination: string; enabled: boolean }[] };
     const enabled = items.filter((each) => each.enabled).map((each) => each.destination);
-    expect(enabled).toEqual(expect.arrayContaining(['mailchimp', 'marketo', 'dataverse']));
+    expect(enabled).toEqual(expect.arrayContaining(['mailchimp', 'marketo', 'dataverse', 'storage']));
     expect(enabled).not.toContain('hubspot');
 
     await register(event, 'ada@example.com');
