@@ -141,7 +141,8 @@ test('the doctor writes, reads and lists', async () => {
 });
 
 test('settings that name neither a folder nor a bucket are refused with what is missing', () => {
-  const make = (settings: Record<string, unknown>) => createConnector({ name: 'drops', connector: 'storage', settings });
+  const make = (settings: Record<string, unknown>) =>
+    createConnector({ name: 'drops', connector: 'storage', settings });
   expect(() => make({})).toThrow(
     /S3_ENDPOINT.*STORAGE_FOLDER.*S3_BUCKET.*S3_ACCESS_KEY_ID.*S3_SECRET_ACCESS_KEY/s,
   );
