@@ -3,7 +3,13 @@ import type pg from 'pg';
 import { PG_POOL } from '../platform/database/database.module.js';
 import type { Lease } from './lease.js';
 
-const LOOK_GAP_MS = 5;
+const GAP_MS = 5;
+/** In a rush a look finds many, and a round of many costs hardly more than one of few. */
+const RUSH_GAP_MS = 200;
+/** Changes per second. */
+const CALM = 600;
+const RUSH = 1_600;
+const SAMPLE_MS = 200;
 
 // One look for all lanes: what came behind the cursor that is furthest back, of each slot the newest.
 const NEWEST = `
@@ -25,6 +31,8 @@ interface Watch {
 @Injectable()
 export class Lookout implements OnApplicationShutdown {
   private readonly watches = new Map<string, Watch>();
+  /** Where the log ended at some moment, and how fast it grew until then. */
+  private sample = { seq: 0n, atMs: 0, perSecond: 0 };
   private isLooking = false;
   private isStopped = false;
 
@@ -64,7 +72,7 @@ export class Lookout implements OnApplicationShutdown {
       // Deliberately dropped: whoever gives the lane back looks for itself, and says what is wrong.
       await this.look().catch(() => undefined);
       for (const watch of this.watches.values()) if (performance.now() >= watch.untilMs) watch.end(false);
-      await new Promise((resolve) => setTimeout(resolve, LOOK_GAP_MS));
+      await new Promise((resolve) => setTimeout(resolve, this.gapMs()));
     }
     this.isLooking = false;
   }
@@ -77,6 +85,7 @@ export class Lookout implements OnApplicationShutdown {
       text: NEWEST,
       values: [[...new Set(watches.flatMap(({ streams }) => streams))], furthestBack.toString()],
     });
+    for (const { seq } of rows) this.note(BigInt(seq));
     for (const { lease, streams, end } of watches) {
       const isOurs = rows.some(
         ({ stream, slot, seq }) =>
@@ -84,6 +93,19 @@ export class Lookout implements OnApplicationShutdown {
       );
       if (isOurs) end(true);
     }
+  }
+
+  private note(seq: bigint): void {
+    const { seq: before, atMs } = this.sample;
+    const now = performance.now();
+    if (seq <= before || now - atMs < SAMPLE_MS) return;
+    const perSecond = atMs === 0 ? 0 : (Number(seq - before) / (now - atMs)) * 1000;
+    this.sample = { seq, atMs: now, perSecond };
+  }
+
+  private gapMs(): number {
+    const share = (this.sample.perSecond - CALM) / (RUSH - CALM);
+    return GAP_MS + (RUSH_GAP_MS - GAP_MS) * Math.min(Math.max(share, 0), 1);
   }
 }
 

@@ -1,10 +1,11 @@
 import { type ArgumentMetadata, Injectable, type PipeTransform } from '@nestjs/common';
 import { plainToInstance } from 'class-transformer';
 import { type ValidationError, validateSync } from 'class-validator';
+import { isPlainlyValid } from './plainly-valid.js';
 import { invalidRequest, type ProblemFault } from './problem.js';
 import { escapePointer } from './text-guard.js';
 
-const RULES = {
+export const RULES = {
   whitelist: true,
   forbidNonWhitelisted: true,
   forbidUnknownValues: true,
@@ -28,6 +29,7 @@ export class DtoPipe implements PipeTransform {
 /** @throws Problem `invalid-request` with every fault, below the pointer `prefix` */
 export function demandValid<T extends object>(type: new () => T, value: unknown, prefix: string): T {
   const instance = plainToInstance(type, value);
+  if (isPlainlyValid(instance)) return instance;
   const errors = validateSync(instance, RULES);
   if (errors.length > 0) throw invalidRequest(errors.flatMap((error) => faults(error, prefix)));
   return instance;
