@@ -4,8 +4,13 @@ import { dropNamed, manifestName, parseManifest, sha256 } from './drop.js';
 import { type DropRow, readRows } from './drop-rows.js';
 import type { DropStore } from './drop-store.js';
 
+/** Records of a comparison stand in many drops: so many are read at once. */
+const READS_AT_ONCE = 4;
+
 /** The rows of one drop by the record's key; null: it does not stand there whole. */
 type Rows = ReadonlyMap<string, DropRow> | null;
+type Read = { readonly rows: Rows } | { readonly failure: Failure };
+type Asked = Pick<OutgoingRecord, 'key' | 'targetId'>;
 
 /**
  * Reads the records' rows in the drops that their ids name: manifest first, then the drop, whose bytes have to be the
@@ -13,39 +18,53 @@ type Rows = ReadonlyMap<string, DropRow> | null;
  */
 export async function readDrops(
   store: DropStore,
-  records: readonly Pick<OutgoingRecord, 'key' | 'targetId'>[],
+  records: readonly Asked[],
   fields: readonly string[],
   options: CallOptions,
 ): Promise<ReadResult> {
-  const read = new Map<string, { rows: Rows } | { failure: Failure }>();
-  let failure: Failure | undefined;
-  const stored: (StoredRecord | undefined)[] = [];
-  for (const { key, targetId } of records) {
-    const named = dropNamed(targetId);
-    if (targetId === null || named === null) {
-      failure ??= UNKNOWN;
-      stored.push(undefined);
-      continue;
-    }
-    const drop = read.get(targetId) ?? (await readDrop(store, targetId, options));
-    read.set(targetId, drop);
-    const row = 'rows' in drop ? (drop.rows?.get(key) ?? null) : null;
-    const isLost = named.operation === 'delete' && row === null;
-    if ('failure' in drop || isLost) {
-      failure ??= 'failure' in drop ? drop.failure : NOT_TOLD;
-      stored.push(undefined);
-    } else if (row === null || named.operation === 'delete') stored.push(null);
-    else
-      stored.push({ targetId, fields: Object.fromEntries(fields.map((name) => [name, row[name] ?? null])) });
-  }
-  return { records: stored, requestId: null, ...(failure ? { failure } : {}) };
+  const names = new Set(records.flatMap(({ targetId }) => (dropNamed(targetId) ? [targetId!] : [])));
+  const drops = await readAll(store, [...names], options);
+  const found = records.map((record) => rowOf(record, drops, fields));
+  const failure = found.find((one) => 'failure' in one)?.failure;
+  return {
+    records: found.map((one) => ('failure' in one ? undefined : one.stored)),
+    requestId: null,
+    ...(failure ? { failure } : {}),
+  };
 }
 
-async function readDrop(
+async function readAll(
   store: DropStore,
-  name: string,
+  names: readonly string[],
   options: CallOptions,
-): Promise<{ rows: Rows } | { failure: Failure }> {
+): Promise<ReadonlyMap<string, Read>> {
+  const read = new Map<string, Read>();
+  let next = 0;
+  const reader = async (): Promise<void> => {
+    for (let name = names[next++]; name !== undefined; name = names[next++])
+      read.set(name, await readDrop(store, name, options));
+  };
+  await Promise.all(Array.from({ length: Math.min(READS_AT_ONCE, names.length) }, reader));
+  return read;
+}
+
+function rowOf(
+  { key, targetId }: Asked,
+  drops: ReadonlyMap<string, Read>,
+  fields: readonly string[],
+): { readonly stored: StoredRecord } | { readonly failure: Failure } {
+  const drop = drops.get(targetId ?? '');
+  if (targetId === null || drop === undefined) return { failure: UNKNOWN };
+  if ('failure' in drop) return drop;
+  const row = drop.rows?.get(key) ?? null;
+  if (dropNamed(targetId)!.operation === 'delete') return row ? { stored: null } : { failure: NOT_TOLD };
+  if (row === null) return { stored: null };
+  return {
+    stored: { targetId, fields: Object.fromEntries(fields.map((name) => [name, row[name] ?? null])) },
+  };
+}
+
+async function readDrop(store: DropStore, name: string, options: CallOptions): Promise<Read> {
   const told = await store.get(manifestName(name), options);
   if ('failure' in told) return told;
   const manifest = parseManifest(told.text ?? '');

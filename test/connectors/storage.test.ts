@@ -262,6 +262,20 @@ describe('Reading back', () => {
     expect(await read('p-0', id)).toMatchObject({ records: [null] });
   });
 
+  test('records of many drops are read together, and those of a drop that fails wait', async () => {
+    const ids = await Promise.all(records(12).map(async (one) => idOf(await send([one]))));
+    expect(new Set(ids).size).toBe(12);
+    const asked = ids.map((targetId, n) => ({ key: `p-${n}`, targetId }));
+    const all = () => connector().readBack(target, asked, ['name'], { signal });
+    expect((await all()).records).toEqual(
+      ids.map((targetId, n) => ({ targetId, fields: { name: `Given ${n}` } })),
+    );
+    await faults([{ kind: 'status', rate: 1, status: 500, path: `${ids[7]!.split('/').at(-1)}.json` }]);
+    const { records: found, failure } = await all();
+    expect(found.map((one) => one === undefined)).toEqual(ids.map((_, n) => n === 7));
+    expect(failure).toMatchObject({ kind: 'retry', reason: { status: 500 } });
+  });
+
   test('who is not in the drop is absent, beside those who are', async () => {
     const id = idOf(await send(records(2)));
     const asked = ['p-1', 'p-7'].map((key) => ({ key, targetId: id }));
@@ -329,6 +343,17 @@ describe('What can go wrong', () => {
     await faults([]);
     expect(kinds(await send(records(2)))).toEqual(['written', 'written']);
     expect(Object.keys(await objects())).toHaveLength(2);
+  });
+
+  test('a manifest whose answer is lost leaves them in doubt; sent again, it is the same drop', async () => {
+    await faults([{ kind: 'timeoutAfterCommit', rate: 1, times: 1, path: '_manifests', delayMs: 10 }]);
+    expect(kinds(await send(records(2)))).toEqual(['unanswered', 'unanswered']);
+    const before = await objects();
+    expect(kinds(await send(records(2)))).toEqual(['written', 'written']);
+    const texts = (all: Record<string, Stored>) =>
+      Object.entries(all).map(([key, { fields }]) => [key, fields.text]);
+    expect(texts(await objects())).toEqual(texts(before));
+    expect(Object.keys(before)).toHaveLength(2);
   });
 
   test('a store that says yes and keeps nothing, or half of it, is found out', async () => {
