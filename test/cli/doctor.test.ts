@@ -70,6 +70,21 @@ describe('foyer doctor, of destinations', () => {
     expect(code).toBe(1);
   });
 
+  it('tries whether files can be put where they shall go', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'foyer-doctor-'));
+    const destinations = path.join(folder, 'destinations.yaml');
+    const out: string[] = [];
+    const stdout = { write: (text: string) => out.push(text) };
+    const asked = ['doctor', 'storage', '--mappings', 'mappings', '--destinations', destinations];
+    writeFileSync(destinations, `storage: { connector: storage, folder: ${folder} }\n`);
+    expect(await runCli(asked, { stdout, stderr: stdout })).toBe(0);
+    expect(out.join('')).toContain('✓ storage');
+    expect(readFileSync(path.join(folder, '_foyer/probe.txt'), 'utf8')).toContain('whether it may');
+    writeFileSync(destinations, `storage: { connector: storage, folder: ${folder}/gone }\n`);
+    expect(await runCli(asked, { stdout, stderr: stdout })).toBe(1);
+    expect(out.join('')).toContain('no-folder: The folder is not there');
+  });
+
   it('writes what the backends say with --describe, and then nothing has moved', async () => {
     const mappings = ours();
     describedOtherwise(mappings, 'salesforce.Lead', 'LastName', { length: 120 });

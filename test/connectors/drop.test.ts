@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { FieldValue } from '../../src/connectors/connector.js';
 import { readCsv } from '../../src/activity/csv.js';
 import {
   type DatedRecord,
@@ -15,7 +16,13 @@ const text = fc.oneof(
   fc.string({ unit: 'binary' }),
   fc.string({ unit: fc.constantFrom(',', '"', '\r', '\n', "'", '=', '+', '-', '@', '\t', ' ', 'a', 'é') }),
 );
-const value = fc.oneof(text, fc.constant(null), fc.boolean(), fc.integer(), fc.double({ noNaN: true, noDefaultInfinity: true }));
+const value = fc.oneof(
+  text,
+  fc.constant(null),
+  fc.boolean(),
+  fc.integer(),
+  fc.double({ noNaN: true, noDefaultInfinity: true }),
+);
 const fields = fc.dictionary(fc.constantFrom('name', 'age', 'odd, "name"', 'zuname'), value);
 const records = fc
   .uniqueArray(fc.tuple(fc.bigInt({ min: 1n, max: 10n ** 15n }), fields), {
@@ -38,7 +45,7 @@ const form = fc.record({
 });
 
 /** A text of CSV tells no number from the digits of it. */
-const asText = (given: unknown): string | null =>
+const asText = (given: FieldValue | undefined): string | null =>
   given === null || given === undefined ? null : String(given);
 
 describe('A drop', () => {
