@@ -178,6 +178,8 @@ export interface Connector {
     fields: readonly string[],
     options: CallOptions,
   ): Promise<ReadResult>;
+  /** Is a record read by its id alone, so that nothing can be found by its key? Absent: no. */
+  readsByIdOnly?(target: ObjectTarget): boolean;
   /**
    * The canonical form of a value as this backend stores it, for comparing what was written with what was read:
    * HubSpot keeps strings, Salesforce trims and turns '' into null.

@@ -62,6 +62,11 @@ class StorageConnector implements Connector {
     return this.settings.batchSize;
   }
 
+  /** An id is the name of a drop; which drops a key stands in, only all of them could tell. */
+  readsByIdOnly(): boolean {
+    return true;
+  }
+
   /** A row is all of a record: whoever reads the newest one needs no older. */
   writesWhole(): boolean {
     return true;

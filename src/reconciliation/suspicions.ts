@@ -53,7 +53,11 @@ export class Suspicions {
       const now = [...(await this.by.again(keys.slice(i, i + max))).values()];
       if (now.length === 0) continue;
       // By key and not by id: what answers to the key is what counts, and an id that was merged answers for another.
-      const asked = now.map(({ targetKey }) => ({ key: targetKey, targetId: null }));
+      const isById = connector.readsByIdOnly?.(target) ?? false;
+      const asked = now.map(({ targetKey, targetId }) => ({
+        key: targetKey,
+        targetId: isById ? targetId : null,
+      }));
       const read = await connector.readBack(target, asked, mapping.writes, this.by.options());
       if (read.failure) throw new Error(read.failure.reason.message);
       const standing = await this.by.again(now.map(({ key }) => key));

@@ -5,7 +5,14 @@ import type { INestApplicationContext } from '@nestjs/common';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
+import { AllCalls } from '../../src/pipelines/all-calls.js';
+import { AppliedMappings } from '../../src/pipelines/applied-mappings.js';
+import { Destinations } from '../../src/pipelines/destinations.js';
 import { type Ledger, ledgerOf } from '../../src/pipelines/ledger.js';
+import { systemClock } from '../../src/platform/clock.js';
+import { createLogger } from '../../src/platform/logger.js';
+import { findRun, listDiscrepancies } from '../../src/reconciliation/read-runs.js';
+import { Reconciliations } from '../../src/reconciliation/reconciliations.js';
 import { freshDatabase } from '../support/database.js';
 import { People } from '../support/people.js';
 import { startProgram } from '../support/program.js';
@@ -166,6 +173,41 @@ describe('Drops in a folder', () => {
     );
     expect((await settled()).states.verified).toBe(1);
     expect(found()).toEqual(before);
+  });
+});
+
+describe('A reconciliation of drops', () => {
+  it('finds all in order, and what was deleted with its drop; a repair drops it anew', async () => {
+    await people.register(event, ['ana@example.com', 'ben@example.com']);
+    const worker = await work();
+    await settled();
+    await people.register(event, ['eve@example.com']);
+    await settled();
+    const logger = createLogger('fatal');
+    const destinations = worker.get(Destinations);
+    const calls = new AllCalls(destinations, pool, systemClock, logger);
+    const applied = worker.get(AppliedMappings);
+    const reconciliations = new Reconciliations(pool, systemClock, logger, applied, destinations, calls);
+    const kinds = async (): Promise<{ id: string; found: string[] }> => {
+      const id = await reconciliations.begin(MAPPING, 'test');
+      await reconciliations.quiet();
+      expect(await findRun(pool, id)).toMatchObject({ state: 'done', failure: null });
+      return { id, found: (await listDiscrepancies(pool, id, 100, -1)).map(({ kind }) => kind) };
+    };
+    expect((await kinds()).found).toEqual([]);
+
+    const { drop } = manifests().find(({ rows }) => rows === 2)!;
+    rmSync(path.join(folder, drop));
+    const { id, found: lost } = await kinds();
+    expect(lost).toEqual(['deleted', 'deleted']);
+    await reconciliations.repair(id, {});
+    await waitFor(
+      () => Promise.resolve(found()),
+      (now) => now.includes(drop),
+    );
+    await settled();
+    expect((await kinds()).found).toEqual([]);
+    expect(names()).toHaveLength(3);
   });
 });
 
