@@ -5,9 +5,17 @@ import type { Clock } from '../platform/clock.js';
 import type { DestinationSettings } from '../platform/config/destinations.js';
 import { createHttpEngine } from '../platform/http-client/http-engine.js';
 import { unconfirmed } from './call-outcome.js';
-import type { CallLimits, CallOptions, Connector, ObjectTarget, OutgoingRecord } from './connector.js';
+import type {
+  CallLimits,
+  CallOptions,
+  Connector,
+  FieldValue,
+  ObjectTarget,
+  OutgoingRecord,
+} from './connector.js';
 import { removeByKey } from './remove-by-key.js';
 import { SalesforceApi } from './salesforce-api.js';
+import { isOutdone, keepAttended } from './salesforce-attended.js';
 import { salesforceCanonical } from './salesforce-canonical.js';
 import { describe } from './salesforce-describe.js';
 import { isMember, MemberStatuses, sendMembers } from './salesforce-members.js';
@@ -74,6 +82,11 @@ class SalesforceSettings extends CallSettings {
   @Transform(asList)
   @IsString({ each: true })
   respondedStatuses: string[] = ['Attended', 'Attended On Demand'];
+
+  /** Campaign member statuses that say what somebody did: a member is moved among them, and never out of them. */
+  @Transform(asList)
+  @IsString({ each: true })
+  attendanceStatuses: string[] = ['No Show', 'Attended', 'Attended On Demand'];
 }
 
 export function salesforce(destination: DestinationSettings, clock: Clock): Connector {
@@ -99,6 +112,7 @@ function grantIn(settings: SalesforceSettings, destination: string): SalesforceG
 class SalesforceConnector implements Connector {
   readonly limits: CallLimits;
   private readonly statuses: MemberStatuses;
+  private readonly attendance: ReadonlySet<FieldValue>;
 
   constructor(
     readonly destination: string,
@@ -106,6 +120,7 @@ class SalesforceConnector implements Connector {
     private readonly api: SalesforceApi,
   ) {
     this.limits = limitsOf(settings);
+    this.attendance = new Set(settings.attendanceStatuses);
     this.statuses = new MemberStatuses(api, new Set(settings.respondedStatuses));
   }
 
@@ -127,7 +142,10 @@ class SalesforceConnector implements Connector {
     if (!isMember(target)) return this.write(target, records, options);
     const failure = await this.statuses.ensure(records, options);
     if (failure) return { outcomes: records.map(() => unsent(failure)), requestId: null, status: null };
-    return sendMembers(records, (part) => this.write(target, part, options));
+    const read = (some: readonly OutgoingRecord[]) => this.readBack(target, some, ['Status'], options);
+    return keepAttended(records, this.attendance, read, (open) =>
+      sendMembers(open, (part) => this.write(target, part, options)),
+    );
   }
 
   async readBack(
@@ -142,6 +160,10 @@ class SalesforceConnector implements Connector {
 
   canonical(_target: ObjectTarget, _field: string, value: unknown) {
     return salesforceCanonical(value);
+  }
+
+  isFulfilled(target: ObjectTarget, field: string, wanted: FieldValue, stored: FieldValue): boolean {
+    return isMember(target) && field === 'Status' && isOutdone(this.attendance, wanted, stored);
   }
 
   async probe(options: CallOptions) {

@@ -141,6 +141,58 @@ describe('members of a campaign', () => {
     ]);
   });
 
+  /** Members that stand under these statuses, and take what is written. */
+  const standing = (statuses: Record<string, string>): void => {
+    server.script = dialect.around((request, response) => {
+      const { ids } = JSON.parse(request.body || '{}') as { ids?: string[] };
+      if (request.path.includes('/query')) json(response, 200, { done: true, records: [] });
+      else if (ids)
+        json(
+          response,
+          200,
+          ids.map((Id) => ({ Id, Status: statuses[Id], attributes: {} })),
+        );
+      else json(response, 200, written(request));
+    });
+  };
+  const statusesSent = () =>
+    server.seen.filter(dialect.isWrite).flatMap((write) => bodyOf(write).records.map(({ Status }) => Status));
+  const [HERE, AWAY, OPEN] = ['00v4S000001VKQ1QAO', '00v4S000001VKQ2QAO', '00v4S000001VKQ3QAO'];
+
+  test('are not moved out of a status of attendance by their registration, and are among these', async () => {
+    standing({ [HERE]: 'Attended', [AWAY]: 'No Show', [OPEN]: 'Registered' });
+    const cancelled = [HERE, AWAY, OPEN].map((id, n) => {
+      const one = member(2 * n, id);
+      return { ...one, fields: { ...one.fields, Status: 'Cancelled' } };
+    });
+    const sales = dialect.connector(server);
+    expect(kinds(await sales.send(MEMBER, cancelled, { signal }))).toEqual(Array(3).fill('written'));
+    expect(statusesSent()).toEqual([undefined, undefined, 'Cancelled']);
+    server.seen.length = 0;
+    expect(kinds(await sales.send(MEMBER, [member(1, AWAY)], { signal }))).toEqual(['written']);
+    expect(statusesSent()).toEqual(['Attended']);
+  });
+
+  test('who attended are as a registration wants them, and who is registered is not as attendance does', () => {
+    const is = (wanted: string, stored: string, target = MEMBER) =>
+      dialect.connector(server).isFulfilled!(target, 'Status', wanted, stored);
+    expect(is('Cancelled', 'Attended')).toBe(true);
+    expect(is('Attended', 'Registered')).toBe(false);
+    expect(is('Attended', 'No Show')).toBe(false);
+    expect(is('Cancelled', 'Registered')).toBe(false);
+    expect(is('Cancelled', 'Attended', dialect.target)).toBe(false);
+  });
+
+  test('whose status cannot be read are left for later, and those that are new are made', async () => {
+    server.script = dialect.around((request, response) => {
+      if (request.path.includes('/query')) json(response, 200, { done: true, records: [] });
+      else if (request.body.includes('"ids"')) response.writeHead(503).end();
+      else json(response, 200, written(request));
+    });
+    const result = await dialect.connector(server).send(MEMBER, [member(0), member(2, OPEN)], { signal });
+    expect(kinds(result)).toEqual(['written', 'retry']);
+  });
+
   test('are not sent while their statuses cannot be made sure of', async () => {
     server.script = dialect.around((_, response) => void response.writeHead(503).end());
     const result = await dialect.connector(server).send(MEMBER, [member(0)], { signal });
