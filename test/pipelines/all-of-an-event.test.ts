@@ -39,7 +39,7 @@ describe('A mapping of events that needs one of registrations', () => {
     rig = await ScriptedRig.start({ place: PLACES, over: OVER });
     await rig.startWorker();
     const [event, other] = [await rig.people.event('over'), await rig.people.event('other')];
-    const [ana, bea] = await rig.people.register(event, ['ana@example.com', 'bea@example.com']);
+    const [, bea] = await rig.people.register(event, ['ana@example.com', 'bea@example.com']);
     const [elsewhere] = await rig.people.register(other, ['cem@example.com']);
     await rig.until('crm.place', { verified: 3 });
 
