@@ -1,6 +1,8 @@
-/** The product with every destination switched on and all its mappings, before a twin of each backend. */
+/** The product with every destination switched on and all its mappings, before a twin of each backend and a folder. */
 import type { INestApplicationContext } from '@nestjs/common';
-import { readdirSync } from 'node:fs';
+import { mkdtempSync, readdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { vi } from 'vitest';
 import { dataverse } from '../../sandbox/dataverse/dataverse.js';
 import { hubspot } from '../../sandbox/hubspot/hubspot.js';
@@ -57,6 +59,8 @@ const settings = (urls: Record<Backend, string>): Record<string, string> => ({
   MAILCHIMP_BASE_URL: `${urls.mailchimp}/3.0`,
   MAILCHIMP_API_KEY: 'twin-key-us1',
   MAILCHIMP_LIST: 'twin-list',
+  STORAGE_ENABLED: 'true',
+  STORAGE_FOLDER: mkdtempSync(path.join(tmpdir(), 'foyer-drops-')),
 });
 
 export interface Stored {
