@@ -12,7 +12,7 @@ import type { Settings } from './platform/config/settings.js';
 import { DatabaseModule } from './platform/database/database.module.js';
 import { HealthModule } from './platform/health/health.module.js';
 import { QueueModule } from './platform/queue/queue.module.js';
-import { ReconciliationApiModule } from './reconciliation/reconciliation.module.js';
+import { ReconciliationApiModule, ReconciliationModule } from './reconciliation/reconciliation.module.js';
 import { MailsModule, RegistrationsModule } from './registrations/registrations.module.js';
 import { ReportsApiModule, ReportsModule } from './reports/reports.module.js';
 import { WebhooksApiModule, WebhooksModule } from './webhooks/webhooks.module.js';
@@ -30,7 +30,14 @@ const API: Type[] = [
   WebhooksApiModule,
   ReportsApiModule,
 ];
-const WORKER: Type[] = [ActivityModule, MailsModule, PipelinesModule, WebhooksModule, ReportsModule];
+const WORKER: Type[] = [
+  ActivityModule,
+  MailsModule,
+  PipelinesModule,
+  ReconciliationModule,
+  WebhooksModule,
+  ReportsModule,
+];
 
 /** One program: what is in it depends on its role alone. */
 @Module({})

@@ -2,6 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { connectorNames, connectorShapes } from '../connectors/registry.js';
 import { loadMappings, loadSurroundings } from '../pipelines/mapping-files.js';
+import { SCHEDULED_REPAIRS } from '../platform/scheduler/schedule.js';
 import { REPORTS } from '../reports/report-runs.js';
 import { exitCodes, type Command } from './command.js';
 import { destinationsSchema, schedulesSchema, settingsSchema } from './schemas/config-schemas.js';
@@ -56,7 +57,11 @@ export async function schemasNow(): Promise<ReadonlyMap<string, string>> {
       connectorNames,
       connectorShapes,
     ),
-    schedules: schedulesSchema(REPORTS.map(({ name }) => name)),
+    schedules: schedulesSchema(
+      REPORTS.map(({ name }) => name),
+      known.mappings,
+      SCHEDULED_REPAIRS,
+    ),
   };
   return new Map(
     Object.entries(made).map(([name, schema]) => [

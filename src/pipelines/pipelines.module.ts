@@ -46,6 +46,6 @@ export class PipelinesApiModule {}
 /** What moves the records; part of the worker role. */
 @Module({
   providers: [AllCalls, AppliedMappings, Destinations, Drains, MappingDrains, DrainProcessor, Sweep],
-  exports: [Drains],
+  exports: [AllCalls, AppliedMappings, Destinations, Drains],
 })
 export class PipelinesModule {}

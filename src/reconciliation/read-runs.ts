@@ -10,6 +10,8 @@ export interface Run {
   readonly createdAt: string;
   readonly finishedAt: string | null;
   readonly failure: string | null;
+  /** The schedule that ran it; null where somebody asked for it. */
+  readonly schedule: string | null;
   readonly certificate: Certificate | null;
 }
 
@@ -20,11 +22,12 @@ interface Row {
   created_at: Date;
   finished_at: Date | null;
   failure: string | null;
+  schedule: string | null;
   certificate: Certificate | null;
 }
 
 const RUN = `
-  select id, mapping, created_at, finished_at, certificate,
+  select id, mapping, created_at, finished_at, schedule, certificate,
          coalesce(failure, case when is_dead then 'The process that ran it stopped.' end) as failure,
          case when is_dead then 'failed' else state end as state
     from (select *, state = 'running' and seen_at < clock_timestamp() - interval '1 minute' as is_dead
@@ -69,7 +72,7 @@ export async function listDiscrepancies(
   return rows.map((row) => ({ ...row, repairedAt: row.repairedAt?.toISOString() ?? null }));
 }
 
-function view({ id, mapping, state, created_at, finished_at, failure, certificate }: Row): Run {
+function view({ id, mapping, state, created_at, finished_at, failure, schedule, certificate }: Row): Run {
   return {
     id,
     mapping,
@@ -77,6 +80,7 @@ function view({ id, mapping, state, created_at, finished_at, failure, certificat
     createdAt: created_at.toISOString(),
     finishedAt: finished_at?.toISOString() ?? null,
     failure,
+    schedule,
     certificate,
   };
 }

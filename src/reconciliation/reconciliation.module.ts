@@ -1,5 +1,8 @@
 import { Module } from '@nestjs/common';
-import { PipelinesApiModule } from '../pipelines/pipelines.module.js';
+import { PipelinesApiModule, PipelinesModule } from '../pipelines/pipelines.module.js';
+import { SchedulerModule } from '../platform/scheduler/scheduler.module.js';
+import { ReconciliationMetrics } from './reconciliation-metrics.js';
+import { ReconciliationSchedules } from './reconciliation-schedules.js';
 import { Reconciliations } from './reconciliations.js';
 import { ReconciliationsController } from './reconciliations.controller.js';
 
@@ -7,6 +10,13 @@ import { ReconciliationsController } from './reconciliations.controller.js';
 @Module({
   imports: [PipelinesApiModule],
   controllers: [ReconciliationsController],
-  providers: [Reconciliations],
+  providers: [Reconciliations, ReconciliationMetrics],
 })
 export class ReconciliationApiModule {}
+
+/** Compares both sides at the times of config/schedules.yaml; part of the worker role. */
+@Module({
+  imports: [PipelinesModule, SchedulerModule],
+  providers: [Reconciliations, ReconciliationSchedules],
+})
+export class ReconciliationModule {}

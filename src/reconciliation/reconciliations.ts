@@ -1,6 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type pg from 'pg';
-import { uuidv7 } from 'uuidv7';
 import type { ObjectTarget } from '../connectors/connector.js';
 import { AllCalls } from '../pipelines/all-calls.js';
 import { type Applied, AppliedMappings } from '../pipelines/applied-mappings.js';
@@ -10,6 +9,7 @@ import { PG_POOL } from '../platform/database/database.module.js';
 import { notFound, Problem } from '../platform/http/problem.js';
 import { LOGGER, type Logger } from '../platform/logger.js';
 import { certify } from './certificate.js';
+import { claimRun, type RunSlot } from './claim-run.js';
 import { type Discrepancy, DISCREPANCY_KINDS, type DiscrepancyKind } from './discrepancy.js';
 import { reconcile } from './reconcile.js';
 import type { Reconciling } from './reconciling.js';
@@ -18,8 +18,6 @@ import { atRest, knownKeys, withoutDelivery } from './second-look.js';
 
 const CALL_TIMEOUT_MS = 60_000;
 const ALIVE_EVERY_MS = 2_000;
-/** Runs, and what they found, are kept so long: a discrepancy holds values of people. */
-const KEPT_DAYS = 30;
 const SNAPSHOT_MAX_MS = 30 * 60_000;
 
 /** Compares both sides of mappings, one run of a mapping at a time. */
@@ -45,10 +43,26 @@ export class Reconciliations {
     if (!applied || !this.destinations.isLeaving(applied.mapping)) {
       throw notFound('There is no mapping of this name in force.');
     }
-    const id = await this.claim(mapping, by);
-    const run = this.run(id, applied).finally(() => this.running.delete(run));
-    this.running.add(run);
+    const id = await claimRun(this.pool, mapping, by, null);
+    if (id === null) throw new Problem('conflict', 'A run of this mapping is under way already.');
+    void this.started(id, applied);
     return id;
+  }
+
+  /**
+   * Runs the slot of a schedule to its end, if nobody did or does.
+   * @returns the run's id; null where there was nothing to run
+   */
+  async runSlot(applied: Applied, of: RunSlot): Promise<string | null> {
+    const id = await claimRun(this.pool, applied.mapping.name, `schedule ${of.schedule}`, of);
+    if (id !== null) await this.started(id, applied);
+    return id;
+  }
+
+  /** Whether the backend lets anybody see what stands there: what is appended to some, nobody reads again. */
+  canCompare(applied: Applied): boolean {
+    const connector = this.destinations.connector(applied.mapping.destination);
+    return connector.list !== undefined || connector.readBackMax(targetOf(applied)) > 0;
   }
 
   /** Resolves when no run of this process is under way. */
@@ -95,23 +109,10 @@ export class Reconciliations {
     return { repaired: places.length, left: rows.length - places.length };
   }
 
-  private async claim(mapping: string, by: string): Promise<string> {
-    const id = uuidv7();
-    const { rowCount } = await this.pool.query(
-      `with old as (
-         delete from reconciliations where created_at < clock_timestamp() - $4 * interval '1 day'
-       ), dead as (
-         update reconciliations set state = 'failed', failure = 'The process that ran it stopped.'
-          where state = 'running' and seen_at < clock_timestamp() - interval '1 minute'
-       )
-       insert into reconciliations (id, mapping, state, created_by)
-       select $1, $2, 'running', $3
-        where not exists (select 1 from reconciliations
-                           where mapping = $2 and state = 'running' and seen_at >= clock_timestamp() - interval '1 minute')`,
-      [id, mapping, by, KEPT_DAYS],
-    );
-    if (rowCount === 0) throw new Problem('conflict', 'A run of this mapping is under way already.');
-    return id;
+  private started(id: string, applied: Applied): Promise<void> {
+    const run = this.run(id, applied).finally(() => this.running.delete(run));
+    this.running.add(run);
+    return run;
   }
 
   private async run(id: string, applied: Applied): Promise<void> {
@@ -132,7 +133,9 @@ export class Reconciliations {
         `update reconciliations set state = 'done', finished_at = clock_timestamp(), certificate = $2 where id = $1`,
         [id, JSON.stringify(certificate)],
       );
-      this.logger.info({ mapping: name, run: id, discrepancies: found.discrepancies.length }, 'reconciled');
+      const told = { mapping: name, run: id, discrepancies: found.discrepancies.length };
+      if (found.discrepancies.length === 0) this.logger.info(told, 'reconciled');
+      else this.logger.warn({ ...told, kinds: certificate.discrepancies }, 'reconciled: both sides differ');
     } catch (error) {
       const failure = error instanceof Error ? error.message : 'unknown';
       this.logger.warn({ mapping: name, run: id, reason: failure }, 'a reconciliation failed');

@@ -23,10 +23,10 @@ import { PG_POOL } from '../platform/database/database.module.js';
 import { link } from '../platform/http/links.js';
 import { decodeCursor, type Page, pageOf, Paging } from '../platform/http/paging.js';
 import { invalidRequest, notFound, Problem } from '../platform/http/problem.js';
+import { loadSchedules } from '../platform/scheduler/schedule.js';
 import { renderCsv, renderJson } from './render.js';
 import type { Report } from './report.js';
 import { type ReportRun, ReportRuns, REPORTS } from './report-runs.js';
-import { loadSchedules } from './schedules.js';
 
 type Format = 'csv' | 'json';
 

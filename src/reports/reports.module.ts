@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { ScheduleModule } from '@nestjs/schedule';
+import { SchedulerModule } from '../platform/scheduler/scheduler.module.js';
 import { ReportRuns } from './report-runs.js';
 import { ReportsController } from './reports.controller.js';
 import { Schedules } from './schedules.js';
@@ -8,6 +8,6 @@ import { Schedules } from './schedules.js';
 @Module({ controllers: [ReportsController], providers: [ReportRuns] })
 export class ReportsApiModule {}
 
-/** Runs the schedules; part of the worker role. */
-@Module({ imports: [ScheduleModule.forRoot()], providers: [ReportRuns, Schedules] })
+/** Runs the reports of config/schedules.yaml; part of the worker role. */
+@Module({ imports: [SchedulerModule], providers: [ReportRuns, Schedules] })
 export class ReportsModule {}

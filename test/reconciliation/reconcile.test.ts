@@ -1,3 +1,4 @@
+import { SchedulerRegistry } from '@nestjs/schedule';
 import { execFile } from 'node:child_process';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,14 +9,19 @@ import { AllCalls } from '../../src/pipelines/all-calls.js';
 import { AppliedMappings } from '../../src/pipelines/applied-mappings.js';
 import { Destinations } from '../../src/pipelines/destinations.js';
 import { systemClock } from '../../src/platform/clock.js';
+import { Settings } from '../../src/platform/config/settings.js';
 import { createLogger } from '../../src/platform/logger.js';
+import type { ScheduledRepair } from '../../src/platform/scheduler/schedule.js';
+import { Scheduler } from '../../src/platform/scheduler/scheduler.js';
 import { DISCREPANCY_KINDS } from '../../src/reconciliation/discrepancy.js';
 import {
   type DiscrepancyView,
   findRun,
   listDiscrepancies,
+  listRuns,
   type Run,
 } from '../../src/reconciliation/read-runs.js';
+import { ReconciliationSchedules } from '../../src/reconciliation/reconciliation-schedules.js';
 import { Reconciliations } from '../../src/reconciliation/reconciliations.js';
 import { MAPPING_OF_LEADS, ScriptedRig } from '../pipelines/scripted-rig.js';
 import { waitFor } from '../support/wait-for.js';
@@ -26,6 +32,7 @@ const PEOPLE = 60;
 
 let rig: ScriptedRig;
 let reconciliations: Reconciliations;
+let schedules: ReconciliationSchedules;
 let calls: AllCalls;
 let keys: string[];
 
@@ -33,15 +40,11 @@ beforeEach(async () => {
   rig = await ScriptedRig.start({ lead: MAPPING_OF_LEADS });
   const worker = await rig.startWorker();
   const [destinations, logger] = [worker.get(Destinations), createLogger('fatal')];
+  const applied = worker.get(AppliedMappings);
   calls = new AllCalls(destinations, rig.pool, systemClock, logger);
-  reconciliations = new Reconciliations(
-    rig.pool,
-    systemClock,
-    logger,
-    worker.get(AppliedMappings),
-    destinations,
-    calls,
-  );
+  reconciliations = new Reconciliations(rig.pool, systemClock, logger, applied, destinations, calls);
+  const scheduler = new Scheduler(new SchedulerRegistry(), worker.get(Settings), systemClock, logger);
+  schedules = new ReconciliationSchedules(scheduler, reconciliations, applied, destinations, logger);
   const event = await rig.people.event('reconciled');
   await rig.people.register(
     event,
@@ -202,5 +205,57 @@ describe('A reconciliation', () => {
     await expect(check(done, found.slice(1))).rejects.toThrow('not those of this run');
     const counts = { ...done.certificate!.counts, compared: 1 };
     await expect(check({ certificate: { ...done.certificate, counts } }, found)).rejects.toThrow('changed');
+  });
+});
+
+describe('A slot of a schedule', () => {
+  const runSlot = (slot: string, repair: ScheduledRepair = 'none'): Promise<void> => {
+    const schedule = { name: 'nightly', cron: '0 3 * * *', timeZone: 'UTC', reconcile: [MAPPING], repair };
+    return schedules.runSlot(schedule, new Date(slot));
+  };
+  const ran = async (): Promise<Run[]> =>
+    (await listRuns(rig.pool, 100, null)).filter(({ schedule }) => schedule === 'nightly');
+
+  it('is run once, however many ask for it at the same moment, and again at the next', async () => {
+    await Promise.all(Array.from({ length: 5 }, () => runSlot('2100-01-01T03:00:00Z')));
+    expect(await ran()).toMatchObject([{ state: 'done', mapping: MAPPING }]);
+    await runSlot('2100-01-01T03:00:00Z');
+    expect(await ran()).toHaveLength(1);
+    await runSlot('2100-01-02T03:00:00Z');
+    expect(await ran()).toHaveLength(2);
+  });
+
+  it('is given back by a run whose process stopped', async () => {
+    await runSlot('2100-01-01T03:00:00Z');
+    await rig.pool.query(
+      `update reconciliations set state = 'running', seen_at = now() - interval '2 minutes', certificate = null`,
+    );
+    await runSlot('2100-01-01T03:00:00Z');
+    expect((await ran()).map(({ state }) => state)).toEqual(['done', 'failed']);
+  });
+
+  it('before the mapping was in force is not made good', async () => {
+    await runSlot('2001-01-01T03:00:00Z');
+    expect(await ran()).toEqual([]);
+  });
+
+  it.each<[ScheduledRepair, number, number]>([
+    ['none', 0, 2],
+    ['write', 1, 1],
+    ['remove', 2, 0],
+  ])('repairs what its schedule says: %s', async (repair, repaired, left) => {
+    objectOf(keys[0]!).fields['Name'] = 'Changed there';
+    rig.crm.stand('Lead', { Email: 'nobody@example.com' }, 'nobody');
+    await runSlot('2100-01-01T03:00:00Z', repair);
+    const [run] = await ran();
+    const found = await listDiscrepancies(rig.pool, run!.id, 10, -1);
+    expect(found.filter(({ repairedAt }) => repairedAt !== null)).toHaveLength(repaired);
+    expect(found.filter(({ repairedAt }) => repairedAt === null)).toHaveLength(left);
+    expect(rig.crm.all('Lead')).toHaveLength(repair === 'remove' ? PEOPLE : PEOPLE + 1);
+    if (repair === 'none') return;
+    await waitFor(
+      () => Promise.resolve(objectOf(keys[0]!).fields['Name']),
+      (name) => name === 'Ana',
+    );
   });
 });

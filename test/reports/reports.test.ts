@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import pg from 'pg';
-import { latestSlot } from '../../src/reports/schedules.js';
+import { latestSlot } from '../../src/platform/scheduler/schedule.js';
 import { renderCsv, renderJson } from '../../src/reports/render.js';
 import { freshDatabase } from '../support/database.js';
 import { destinationsFor } from '../support/destinations.js';

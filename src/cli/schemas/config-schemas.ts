@@ -121,16 +121,30 @@ export function destinationsSchema(
   };
 }
 
-export function schedulesSchema(reports: readonly string[]): Schema {
+export function schedulesSchema(
+  reports: readonly string[],
+  mappings: readonly string[],
+  repairs: readonly string[],
+): Schema {
+  const mapping = { type: 'string', enum: mappings };
   return {
     $schema: draft,
     title: 'Every schedule of the system',
     type: 'object',
     additionalProperties: {
       type: 'object',
-      required: ['report', 'cron', 'timeZone'],
+      required: ['cron', 'timeZone'],
+      oneOf: [{ required: ['report'] }, { required: ['reconcile'] }],
       properties: {
         report: { description: 'Which report is made', enum: reports },
+        reconcile: {
+          description: 'Whose both sides are compared: all, or the names of mappings',
+          anyOf: [{ const: 'all' }, mapping, { type: 'array', items: mapping }],
+        },
+        repair: {
+          description: 'What becomes of what a comparison finds; none unless it says so',
+          enum: repairs,
+        },
         cron: {
           description: 'Five fields: minute, hour, day, month, weekday',
           type: 'string',

@@ -21,6 +21,7 @@ import { LinkedRegistrations0023 } from './0023-linked-registrations.js';
 import { PlacesAnew0024 } from './0024-places-anew.js';
 import { LobbyProof0026 } from './0026-lobby-proof.js';
 import { AttendanceClosed0028 } from './0028-attendance-closed.js';
+import { ScheduledReconciliation0029 } from './0029-scheduled-reconciliation.js';
 
 /** TypeORM orders them by the thirteen digits at the end of each one's name. */
 export const migrations = [
@@ -47,4 +48,5 @@ export const migrations = [
   PlacesAnew0024,
   LobbyProof0026,
   AttendanceClosed0028,
+  ScheduledReconciliation0029,
 ];
