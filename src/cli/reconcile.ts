@@ -8,10 +8,11 @@ import type { Output } from './output.js';
 const LOOK_MS = 250;
 
 export const reconcile: Command = {
-  usage: `<mapping> [--repair] [--remove] [--json] ${CONNECTION_USAGE}`,
+  usage: `<mapping> [--full] [--repair] [--remove] [--json] ${CONNECTION_USAGE}`,
   help: `Compares both sides of a mapping: what should stand at the backend with what does, record by record and field by
 field. Says what is missing, stale, extra, duplicate, drifted, merged, deleted there or unaccounted for here.
 
+--full    compares all field by field, where else only what moved since the last full run may be compared
 --repair  delivers again what is ours and differs
 --remove  with --repair: takes away what carries our key and is not ours, or stands there twice
 --json    the run with its certificate, as the API gives it
@@ -19,6 +20,7 @@ ${CONNECTION_HELP}
 
 Exit codes: 0 both sides agree, or all was repaired · 1 they do not, or no answer · 2 called wrongly`,
   options: {
+    full: { type: 'boolean' },
     repair: { type: 'boolean' },
     remove: { type: 'boolean' },
     json: { type: 'boolean' },
@@ -31,7 +33,10 @@ Exit codes: 0 both sides agree, or all was repaired · 1 they do not, or no answ
     if (options.remove === true && options.repair !== true)
       throw new UsageError('--remove goes with --repair');
     const client = clientOf(invocation);
-    const begun = await client.send<Run>('POST', '/v1/reconciliations', { mapping });
+    const begun = await client.send<Run>('POST', '/v1/reconciliations', {
+      mapping,
+      ...(options.full === true ? { full: true } : {}),
+    });
     const run = await finished(client, begun);
     if (run.certificate === null) throw new Error(run.failure ?? 'the run did not finish');
     if (options.json === true) output.json(run);
@@ -64,6 +69,10 @@ function print(run: Run, certificate: NonNullable<Run['certificate']>, output: O
   output.line(
     `  ${counts.compared} compared, ${counts.moving} on their way, ${counts.leftOut} not there on purpose, ${counts.theirs} seen there`,
   );
+  if (certificate.kind === 'since')
+    output.line(
+      `  ${counts.afresh} moved since the full run ${certificate.basedOn} and were compared field by field`,
+    );
   const found = Object.entries(discrepancies).filter(([, n]) => n > 0);
   for (const [kind, n] of found) output.line(output.colour.error(`  ${kind.padEnd(12)} ${n}`));
   if (found.length === 0) output.line(output.colour.good('  both sides agree'));

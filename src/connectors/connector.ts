@@ -142,9 +142,20 @@ export interface FindResult {
   readonly failure?: Exclude<Outcome, { kind: 'written' | 'unchanged' }>;
 }
 
-/** One page of everything that carries our key field at the backend. */
+/** One record that carries our key field at the backend. */
+export interface Listed {
+  readonly key: string;
+  readonly stored: NonNullable<StoredRecord>;
+  /**
+   * The backend's own mark of the record's last change, from its records and not from an index: another after every
+   * change that the backend marks. Absent where it keeps none, or where a change right after this reading could get
+   * the same one.
+   */
+  readonly mark?: string;
+}
+
 export interface ListPage {
-  readonly records: readonly { readonly key: string; readonly stored: NonNullable<StoredRecord> }[];
+  readonly records: readonly Listed[];
   /** Ask with this for the next page; null: this was the last. */
   readonly next: string | null;
   readonly failure?: Exclude<Outcome, { kind: 'written' | 'unchanged' }>;
@@ -215,7 +226,10 @@ export interface Connector {
     fields: readonly string[],
     options: CallOptions,
   ): Promise<FindResult>;
-  /** Everything with our key, page by page, for reconciliation. `page` is null for the first. */
+  /**
+   * Everything with our key, page by page, for reconciliation. `page` is null for the first; without `fields` only keys,
+   * ids and marks are asked for.
+   */
   list?(
     target: ObjectTarget,
     fields: readonly string[],

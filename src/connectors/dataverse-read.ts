@@ -89,13 +89,17 @@ export async function list(
   if (!rows) return { records: [], next: page, failure: failure ?? unconfirmed(200) };
   const records = rows.flatMap((stored) => {
     const key = stored.fields[target.keyField];
-    return typeof key === 'string' && key !== '' ? [{ key, stored }] : [];
+    return typeof key === 'string' && key !== '' ? [{ key, stored, ...markOf(stored) }] : [];
   });
   const after = nextOf(api, body!['@odata.nextLink']);
   return 'failure' in after
     ? { records: [], next: page, failure: after.failure }
     : { records, next: after.next };
 }
+
+/** The version of the row, which every update raises. */
+const markOf = ({ fields }: Stored): { mark?: string } =>
+  typeof fields['@odata.etag'] === 'string' ? { mark: fields['@odata.etag'] } : {};
 
 /** Only its path is followed, whatever host it names: ours has the token. */
 function nextOf({ root }: DataverseApi, link: unknown): { next: string | null } | { failure: Failure } {

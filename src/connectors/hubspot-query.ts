@@ -16,6 +16,7 @@ const SEARCH_PAGE_MAX = 100;
 export const LIST_PAGE_MAX = 100;
 
 type Stored = NonNullable<StoredRecord>;
+type Shown = Stored & { readonly updatedAt: unknown };
 type By = Readonly<Record<string, string>>;
 export type HubspotLook = (
   method: 'GET' | 'POST',
@@ -70,12 +71,16 @@ export async function list(
   const answer = await read('GET', `${target.object}?${query.toString()}`, null);
   const page = answer.failure ? null : pageIn(answer.body);
   if (!page) return { records: [], next: after, failure: answer.failure ?? unconfirmed(200) };
-  const records = page.objects.flatMap((stored) => {
+  const records = page.objects.flatMap(({ updatedAt, ...stored }) => {
     const key = stored.fields[target.keyField];
-    return typeof key === 'string' && key !== '' ? [{ key, stored }] : [];
+    return typeof key === 'string' && key !== '' ? [{ key, stored, ...markOf(updatedAt) }] : [];
   });
   return { records, next: page.after };
 }
+
+/** To the millisecond, of any property: HubSpot's own among them, so it moves more often than what we look at. */
+const markOf = (updatedAt: unknown): { mark?: string } =>
+  typeof updatedAt === 'string' && updatedAt !== '' ? { mark: updatedAt } : {};
 
 const TYPES: Readonly<Record<string, string>> = {
   bool: 'bool',
@@ -117,16 +122,18 @@ function property(value: unknown): [string, DescribedField][] {
   ];
 }
 
-function pageIn(
-  body: unknown,
-): { readonly objects: readonly Stored[]; readonly after: string | null } | null {
+function pageIn(body: unknown): { readonly objects: readonly Shown[]; readonly after: string | null } | null {
   const { results, paging } = (body ?? {}) as { results?: unknown; paging?: { next?: { after?: unknown } } };
   if (!Array.isArray(results)) return null;
-  const objects: Stored[] = [];
+  const objects: Shown[] = [];
   for (const result of results as unknown[]) {
-    const { id, properties } = (result ?? {}) as { id?: unknown; properties?: Record<string, unknown> };
+    const { id, properties, updatedAt } = (result ?? {}) as {
+      id?: unknown;
+      properties?: Record<string, unknown>;
+      updatedAt?: unknown;
+    };
     if (typeof id !== 'string' || id === '') return null;
-    objects.push({ targetId: id, fields: properties ?? {} });
+    objects.push({ targetId: id, fields: properties ?? {}, updatedAt });
   }
   const after = paging?.next?.after;
   return { objects, after: typeof after === 'string' || typeof after === 'number' ? String(after) : null };

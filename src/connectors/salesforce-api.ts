@@ -9,6 +9,8 @@ import type { Login } from './salesforce-token.js';
 export interface SalesforceRead {
   readonly body: unknown;
   readonly requestId: string | null;
+  /** When it was read, at the earliest, by Salesforce's own clock; null where the answer does not say. */
+  readonly readAtMs?: number | null;
   readonly failure?: Failure;
 }
 
@@ -60,6 +62,7 @@ export class SalesforceApi {
     body: object | null,
     options: CallOptions,
   ): Promise<SalesforceRead> {
+    const askedAt = performance.now();
     const done = await this.call(method, path, body, options, true);
     if ('failure' in done) return { body: null, failure: done.failure, requestId: null };
     if (done.result.kind !== 'answered')
@@ -67,8 +70,10 @@ export class SalesforceApi {
     const answer = done.result;
     const requestId = requestIdOf(answer);
     if (answer.status !== 200) return { body: null, failure: this.failureIn(answer, []), requestId };
+    const answeredAtMs = Date.parse(answer.headers.date ?? '');
+    const readAtMs = Number.isNaN(answeredAtMs) ? null : answeredAtMs - (performance.now() - askedAt);
     return answer.isReadable
-      ? { body: answer.body, requestId }
+      ? { body: answer.body, requestId, readAtMs }
       : { body: null, failure: unreadable(200), requestId };
   }
 

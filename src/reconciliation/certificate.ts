@@ -9,12 +9,16 @@ export interface Certificate {
   readonly mappingVersion: number;
   readonly startedAt: string;
   readonly finishedAt: string;
+  /** `full`: all was compared field by field; `since`: only what moved on either side since the run `basedOn`. */
+  readonly kind: Reconciled['kind'];
+  readonly basedOn: string | null;
   /** The number in the log that our side was read at. */
   readonly position: string;
   /** `list`: all that carries our key was read; `read-back`: only what we asked for, so nothing extra is seen. */
   readonly coverage: 'list' | 'read-back';
   readonly counts: Reconciled['counts'];
   readonly discrepancies: Readonly<Record<DiscrepancyKind, number>>;
+  /** Over what was read: records with their fields, in a run of kind `since` deliveries' digests and the backend's marks. */
   readonly oursSha256: string;
   readonly theirsSha256: string;
   /** Over one line a discrepancy, in their order: kind, key, key at the target, id there; empty where there is none. */
@@ -25,7 +29,7 @@ export interface Certificate {
 
 export function certify(
   run: { id: string; mapping: string; mappingVersion: number; startedAt: Date; finishedAt: Date },
-  { position, coverage, counts, oursSha256, theirsSha256, discrepancies }: Reconciled,
+  { kind, basedOn, position, coverage, counts, oursSha256, theirsSha256, discrepancies }: Reconciled,
   kinds: readonly DiscrepancyKind[],
 ): Certificate {
   const of = (kind: DiscrepancyKind): number => discrepancies.filter((one) => one.kind === kind).length;
@@ -35,6 +39,8 @@ export function certify(
     mappingVersion: run.mappingVersion,
     startedAt: run.startedAt.toISOString(),
     finishedAt: run.finishedAt.toISOString(),
+    kind,
+    basedOn,
     position,
     coverage,
     counts,

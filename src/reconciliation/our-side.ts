@@ -8,9 +8,9 @@ import type { OurRecord } from './compare.js';
 export type OurStanding =
   | { readonly kind: 'compared'; readonly record: OurRecord }
   /** On its way, waiting, or rejected: what stands there is settled elsewhere, and nothing is claimed. */
-  | { readonly kind: 'moving'; readonly targetKey: string | null }
+  | { readonly kind: 'moving'; readonly key: string; readonly targetKey: string | null }
   /** Not sent, or withdrawn: nothing of ours has to stand there. */
-  | { readonly kind: 'left-out'; readonly targetKey: string | null }
+  | { readonly kind: 'left-out'; readonly key: string; readonly targetKey: string | null }
   | { readonly kind: 'unaccounted'; readonly key: string; readonly targetKey: string | null };
 
 /** Every record of the mapping's stream as it was at one position of the log, a page at a time. */
@@ -26,20 +26,20 @@ export async function* ourSide(
 
 /** @param taken the record's newest version, with its delivery */
 export function standing(taken: Taken, mapping: CompiledMapping): OurStanding {
-  const { previous } = taken;
+  const { key, previous } = taken;
   if (!previous) {
     const { key: targetKey } = mapping.evaluate(taken.snapshot);
-    return { kind: 'unaccounted', key: taken.key, targetKey };
+    return { kind: 'unaccounted', key, targetKey };
   }
   const { targetKey } = previous;
-  if (previous.version < previous.wanted || isMoving(previous)) return { kind: 'moving', targetKey };
-  if (previous.state !== 'verified' && previous.state !== 'sent') return { kind: 'left-out', targetKey };
-  if (targetKey === null) return { kind: 'moving', targetKey };
+  if (previous.version < previous.wanted || isMoving(previous)) return { kind: 'moving', key, targetKey };
+  if (previous.state !== 'verified' && previous.state !== 'sent') return { kind: 'left-out', key, targetKey };
+  if (targetKey === null) return { kind: 'moving', key, targetKey };
   const ours = wanted(taken, previous, mapping);
-  if (ours === null) return { kind: 'moving', targetKey };
+  if (ours === null) return { kind: 'moving', key, targetKey };
   return {
     kind: 'compared',
-    record: { key: taken.key, targetKey, targetId: previous.targetId, ours, lastWritten: previous.shadow },
+    record: { key, targetKey, targetId: previous.targetId, ours, lastWritten: previous.shadow },
   };
 }
 

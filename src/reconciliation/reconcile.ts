@@ -1,16 +1,20 @@
 /**
- * Compares both sides of one mapping:
+ * Compares both sides of one mapping in full:
  * 1. our side is read at one position of the log: what should stand there, record by record;
  * 2. their side is read page by page where the backend lists what carries our key, else by the keys of ours;
  * 3. what differs is only suspected: it is looked at once more, with the record as it is then and what stands there
  *    then; what moved under the run drops out, what still differs is a discrepancy;
- * 4. the run ends in a certificate: what was counted, and hashes over both sides and over what was found.
+ * 4. the run ends in a certificate: what was counted, and hashes over both sides and over what was found; what was
+ *    seen to agree is noted, so that the next runs need only look at what moved since (reconcile-since.ts).
  */
 import { createHash } from 'node:crypto';
 import type pg from 'pg';
-import type { StoredRecord } from '../connectors/connector.js';
+import type { Listed, StoredRecord } from '../connectors/connector.js';
 import { absent, compareRecord, type OurRecord } from './compare.js';
 import type { Discrepancy } from './discrepancy.js';
+import { canList, listing } from './listing.js';
+import { NoteTaking } from './notes.js';
+import { ourRows } from './our-rows.js';
 import { ourSide } from './our-side.js';
 import type { Reconciling } from './reconciling.js';
 import { Suspicions } from './suspicions.js';
@@ -18,6 +22,9 @@ import { Suspicions } from './suspicions.js';
 export interface Counts {
   /** Of our records: compared, on their way, not there on purpose. */
   readonly compared: number;
+  /** Of those compared, field by field in this run; the others have not moved since the run it builds on. */
+  readonly afresh: number;
+  /** A run of kind `since` counts here all that it could not look at. */
   readonly moving: number;
   readonly leftOut: number;
   /** Seen at the backend. */
@@ -27,6 +34,10 @@ export interface Counts {
 }
 
 export interface Reconciled {
+  /** `full`: all was compared field by field; `since`: what moved on either side since a full run. */
+  readonly kind: 'full' | 'since';
+  /** The full run that a run of kind `since` builds on. */
+  readonly basedOn: string | null;
   readonly position: string;
   readonly counts: Counts;
   readonly oursSha256: string;
@@ -35,46 +46,71 @@ export interface Reconciled {
   readonly discrepancies: readonly Discrepancy[];
 }
 
-/** @throws Error where the backend cannot be read */
-export async function reconcile(client: pg.ClientBase, by: Reconciling): Promise<Reconciled> {
+/**
+ * @returns with the notes for the runs after it; null where the backend gives no marks
+ * @throws Error where the backend cannot be read
+ */
+export async function reconcile(
+  client: pg.ClientBase,
+  by: Reconciling,
+): Promise<Reconciled & { readonly notes: Buffer | null }> {
   const { rows } = await client.query<{ seq: string }>('select seq from change_head');
   const position = rows[0]!.seq;
   const ours = new Map<string, OurRecord>();
   const others = new Set<string>();
   const suspicions = new Suspicions(by);
+  const notes = new NoteTaking();
   const counts = { compared: 0, moving: 0, leftOut: 0 };
   const oursHash = createHash('sha256');
   for await (const page of ourSide(client, by.mapping, position)) {
     for (const one of page) {
       if (one.kind === 'unaccounted') {
         suspicions.unaccounted(one.key);
+        notes.doubted(one.key);
         if (one.targetKey !== null) others.add(one.targetKey);
       } else if (one.kind === 'compared') {
         ours.set(one.record.targetKey, one.record);
+        notes.doubted(one.record.key);
         oursHash.update(line(one.record.key, one.record.targetKey, one.record.ours));
         counts.compared++;
       } else {
         if (one.targetKey !== null) others.add(one.targetKey);
-        counts[one.kind === 'moving' ? 'moving' : 'leftOut']++;
+        const kind = one.kind === 'moving' ? 'moving' : 'leftOut';
+        notes.unclaimed(one.key, kind);
+        counts[kind]++;
       }
     }
   }
   await by.alive();
 
-  const theirs = new Theirs(ours, others, suspicions, by);
-  const { connector, target } = by;
-  const isListed = connector.list !== undefined && (connector.lists?.(target) ?? true);
+  const theirs = new Theirs(ours, others, suspicions, notes, by);
+  const isListed = canList(by.connector, by.target);
   if (isListed) await theirs.list();
   else await theirs.readBack();
   const { discrepancies, cleared } = await suspicions.confirmed();
   return {
+    kind: 'full',
+    basedOn: null,
     position,
-    counts: { ...counts, theirs: theirs.count, cleared },
+    counts: { ...counts, afresh: counts.compared, theirs: theirs.count, cleared },
     oursSha256: oursHash.digest('hex'),
     theirsSha256: theirs.hash.digest('hex'),
     coverage: isListed ? 'list' : 'read-back',
     discrepancies,
+    notes: await notesOf(client, notes, by),
   };
+}
+
+async function notesOf(
+  client: pg.ClientBase,
+  notes: NoteTaking,
+  { mapping }: Reconciling,
+): Promise<Buffer | null> {
+  if (!notes.areThereMarks) return null;
+  const digests = new Map<string, Buffer>();
+  for await (const page of ourRows(client, mapping.name))
+    for (const { key, digest } of page) digests.set(key, digest);
+  return notes.bytes(digests);
 }
 
 class Theirs {
@@ -86,22 +122,16 @@ class Theirs {
     /** Keys of records of ours that are not compared. */
     private readonly others: ReadonlySet<string>,
     private readonly suspicions: Suspicions,
+    private readonly notes: NoteTaking,
     private readonly by: Reconciling,
   ) {}
 
   async list(): Promise<void> {
-    const { connector, target, mapping } = this.by;
     const seen = new Map<string, string>();
-    let page: string | null = null;
-    do {
-      const read = await connector.list!(target, mapping.writes, page, this.by.options());
-      if (read.failure) throw new Error(read.failure.reason.message);
-      for (const { key, stored } of read.records) this.meet(key, stored, seen);
-      page = read.next;
-      await this.by.alive();
-    } while (page !== null);
+    for await (const records of listing(this.by, this.by.mapping.writes))
+      for (const one of records) this.meet(one, seen);
     for (const record of this.ours.values()) {
-      if (!seen.has(record.targetKey)) this.suspicions.ours(record);
+      if (!seen.has(record.targetKey)) this.suspicions.ours(record.key);
     }
   }
 
@@ -116,29 +146,30 @@ class Theirs {
       const keys = part.map(({ targetKey, targetId }) => ({ key: targetKey, targetId }));
       const read = await connector.readBack(target, keys, mapping.writes, this.by.options());
       if (read.failure) throw new Error(read.failure.reason.message);
-      part.forEach((record, n) => this.compare(record, read.records[n] ?? null));
+      part.forEach((record, n) => this.compare(record, read.records[n] ?? null, undefined));
       await this.by.alive();
     }
   }
 
-  private meet(key: string, stored: NonNullable<StoredRecord>, seen: Map<string, string>): void {
+  private meet({ key, stored, mark }: Listed, seen: Map<string, string>): void {
     if (seen.has(key) && seen.get(key) !== stored.targetId) {
       this.suspicions.duplicate(this.ours.get(key) ?? null, key, [seen.get(key)!, stored.targetId]);
       return;
     }
     seen.set(key, stored.targetId);
     const record = this.ours.get(key);
-    if (record) this.compare(record, stored);
+    if (record) this.compare(record, stored, mark);
     else {
       this.note(stored, key);
       if (!this.others.has(key)) this.suspicions.extra(key, stored.targetId);
     }
   }
 
-  private compare(record: OurRecord, stored: StoredRecord): void {
+  private compare(record: OurRecord, stored: StoredRecord, mark: string | undefined): void {
     if (stored) this.note(stored, record.targetKey);
     const found = stored ? compareRecord(record, stored, this.by) : absent(record);
-    if (found) this.suspicions.ours(record);
+    if (found) this.suspicions.ours(record.key);
+    else this.notes.agreed(record.key, stored!.targetId, mark);
   }
 
   private note({ targetId, fields }: NonNullable<StoredRecord>, key: string): void {

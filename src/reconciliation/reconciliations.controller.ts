@@ -25,6 +25,12 @@ import { Reconciliations } from './reconciliations.js';
 
 class BeginRun {
   @Line({ max: 200, example: 'hubspot.contact' }) mapping!: string;
+
+  @Flag({
+    optional: true,
+    description: 'Compare all field by field, and not only what moved since the last full run',
+  })
+  full?: boolean;
 }
 
 class RepairRun {
@@ -65,8 +71,8 @@ export class ReconciliationsController {
   @Post()
   @HttpCode(202)
   @ApiOperation({ summary: 'Compare both sides of a mapping, record by record and field by field' })
-  async begin(@Body() { mapping }: BeginRun, @Req() request: FastifyRequest): Promise<object> {
-    const id = await this.reconciliations.begin(mapping, callerOf(principalOf(request)));
+  async begin(@Body() { mapping, full }: BeginRun, @Req() request: FastifyRequest): Promise<object> {
+    const id = await this.reconciliations.begin(mapping, callerOf(principalOf(request)), full);
     return resource((await findRun(this.pool, id))!);
   }
 

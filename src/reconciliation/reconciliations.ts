@@ -5,13 +5,17 @@ import { AllCalls } from '../pipelines/all-calls.js';
 import { type Applied, AppliedMappings } from '../pipelines/applied-mappings.js';
 import { Destinations } from '../pipelines/destinations.js';
 import { CLOCK, type Clock } from '../platform/clock.js';
+import { Settings } from '../platform/config/settings.js';
 import { PG_POOL } from '../platform/database/database.module.js';
 import { notFound, Problem } from '../platform/http/problem.js';
 import { LOGGER, type Logger } from '../platform/logger.js';
 import { certify } from './certificate.js';
 import { claimRun, type RunSlot } from './claim-run.js';
 import { type Discrepancy, DISCREPANCY_KINDS, type DiscrepancyKind } from './discrepancy.js';
-import { reconcile } from './reconcile.js';
+import { canList } from './listing.js';
+import { findNotes, keepNotes } from './notes.js';
+import { reconcile, type Reconciled } from './reconcile.js';
+import { reconcileSince } from './reconcile-since.js';
 import type { Reconciling } from './reconciling.js';
 import { type FoundDiscrepancy, removeThere, writeAgain } from './repair.js';
 import { atRest, knownKeys, withoutDelivery } from './second-look.js';
@@ -32,20 +36,22 @@ export class Reconciliations {
     private readonly applied: AppliedMappings,
     private readonly destinations: Destinations,
     private readonly calls: AllCalls,
+    private readonly settings: Settings,
   ) {}
 
   /**
    * Begins a run; it goes on after the answer.
+   * @param isFull compares all field by field, whatever an earlier run saw
    * @throws Problem where the mapping is not in force, or a run of it is under way
    */
-  async begin(mapping: string, by: string): Promise<string> {
+  async begin(mapping: string, by: string, isFull = false): Promise<string> {
     const applied = await this.applied.current(mapping);
     if (!applied || !this.destinations.isLeaving(applied.mapping)) {
       throw notFound('There is no mapping of this name in force.');
     }
     const id = await claimRun(this.pool, mapping, by, null);
     if (id === null) throw new Problem('conflict', 'A run of this mapping is under way already.');
-    void this.started(id, applied);
+    void this.started(id, applied, isFull);
     return id;
   }
 
@@ -55,14 +61,14 @@ export class Reconciliations {
    */
   async runSlot(applied: Applied, of: RunSlot): Promise<string | null> {
     const id = await claimRun(this.pool, applied.mapping.name, `schedule ${of.schedule}`, of);
-    if (id !== null) await this.started(id, applied);
+    if (id !== null) await this.started(id, applied, false);
     return id;
   }
 
   /** Whether the backend lets anybody see what stands there: what is appended to some, nobody reads again. */
   canCompare(applied: Applied): boolean {
-    const connector = this.destinations.connector(applied.mapping.destination);
-    return connector.list !== undefined || connector.readBackMax(targetOf(applied)) > 0;
+    const [connector, target] = [this.destinations.connector(applied.mapping.destination), targetOf(applied)];
+    return canList(connector, target) || connector.readBackMax(target) > 0;
   }
 
   /** Resolves when no run of this process is under way. */
@@ -109,17 +115,17 @@ export class Reconciliations {
     return { repaired: places.length, left: rows.length - places.length };
   }
 
-  private started(id: string, applied: Applied): Promise<void> {
-    const run = this.run(id, applied).finally(() => this.running.delete(run));
+  private started(id: string, applied: Applied, isFull: boolean): Promise<void> {
+    const run = this.run(id, applied, isFull).finally(() => this.running.delete(run));
     this.running.add(run);
     return run;
   }
 
-  private async run(id: string, applied: Applied): Promise<void> {
+  private async run(id: string, applied: Applied, isFull: boolean): Promise<void> {
     const startedAt = this.clock.now();
     const name = applied.mapping.name;
     try {
-      const found = await this.inOneSnapshot((client) => reconcile(client, this.reconciling(id, applied)));
+      const found = await this.compared(id, applied, isFull);
       await this.keep(id, found.discrepancies);
       const run = {
         id,
@@ -133,8 +139,9 @@ export class Reconciliations {
         `update reconciliations set state = 'done', finished_at = clock_timestamp(), certificate = $2 where id = $1`,
         [id, JSON.stringify(certificate)],
       );
-      const told = { mapping: name, run: id, discrepancies: found.discrepancies.length };
-      if (found.discrepancies.length === 0) this.logger.info(told, 'reconciled');
+      const { kind, discrepancies } = found;
+      const told = { mapping: name, run: id, kind, discrepancies: discrepancies.length };
+      if (discrepancies.length === 0) this.logger.info(told, 'reconciled');
       else this.logger.warn({ ...told, kinds: certificate.discrepancies }, 'reconciled: both sides differ');
     } catch (error) {
       const failure = error instanceof Error ? error.message : 'unknown';
@@ -146,6 +153,20 @@ export class Reconciliations {
         )
         .catch(() => undefined); // Nobody sees it alive any more, so it counts as failed in a minute.
     }
+  }
+
+  /** What moved since a full run, where there was one lately and little moved; else in full. */
+  private async compared(id: string, applied: Applied, isFull: boolean): Promise<Reconciled> {
+    const by = this.reconciling(id, applied);
+    const { mapping, version: mappingVersion } = applied;
+    const { fullEvery } = this.settings.reconciliation;
+    const notes = isFull ? null : await findNotes(this.pool, mapping.name, mappingVersion, fullEvery);
+    const since = notes && (await this.inOneSnapshot((client) => reconcileSince(client, by, notes)));
+    if (since) return since;
+    const { notes: taken, ...found } = await this.inOneSnapshot((client) => reconcile(client, by));
+    const { position } = found;
+    await keepNotes(this.pool, { run: id, mapping: mapping.name, mappingVersion, position }, taken);
+    return found;
   }
 
   private reconciling(id: string, applied: Applied): Reconciling {

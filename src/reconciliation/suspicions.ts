@@ -3,24 +3,35 @@ import { absent, compareRecord, type OurRecord } from './compare.js';
 import type { Discrepancy } from './discrepancy.js';
 import type { Reconciling } from './reconciling.js';
 
+/** Which record of ours, and which object it was last written to. */
+export type OurIdentity = Pick<OurRecord, 'key' | 'targetId'>;
+
 /** What seems to differ, until it was looked at once more. */
 export class Suspicions {
-  private readonly records = new Map<string, OurRecord>();
+  private readonly records = new Set<string>();
   private readonly extras = new Map<string, string>();
-  private readonly duplicates = new Map<string, { record: OurRecord | null; ids: Set<string> }>();
+  private readonly duplicates = new Map<string, { record: OurIdentity | null; ids: Set<string> }>();
   private readonly withoutDelivery: string[] = [];
+  /** Records that were looked at once more: the others of those suspected are on the move, or need not stand there. */
+  private looked = 0;
 
   constructor(private readonly by: Reconciling) {}
 
-  ours(record: OurRecord): void {
-    this.records.set(record.key, record);
+  /** How many there are. */
+  get size(): number {
+    return this.records.size + this.extras.size + this.duplicates.size + this.withoutDelivery.length;
+  }
+
+  /** @param key the record's */
+  ours(key: string): void {
+    this.records.add(key);
   }
 
   extra(targetKey: string, targetId: string): void {
     this.extras.set(targetKey, targetId);
   }
 
-  duplicate(record: OurRecord | null, targetKey: string, ids: readonly string[]): void {
+  duplicate(record: OurIdentity | null, targetKey: string, ids: readonly string[]): void {
     const known = this.duplicates.get(targetKey) ?? { record, ids: new Set<string>() };
     for (const id of ids) known.ids.add(id);
     this.duplicates.set(targetKey, known);
@@ -30,28 +41,27 @@ export class Suspicions {
     this.withoutDelivery.push(key);
   }
 
-  async confirmed(): Promise<{ discrepancies: Discrepancy[]; cleared: number }> {
+  async confirmed(): Promise<{ discrepancies: Discrepancy[]; cleared: number; looked: number }> {
     const discrepancies = [
       ...(await this.confirmedRecords()),
       ...(await this.confirmedExtras()),
       ...this.confirmedDuplicates(),
       ...(await this.confirmedUnaccounted()),
     ];
-    const suspected =
-      this.records.size + this.extras.size + this.duplicates.size + this.withoutDelivery.length;
     const duplicates = discrepancies.filter(({ kind }) => kind === 'duplicate').length;
     const found = discrepancies.length - duplicates + this.duplicates.size;
-    return { discrepancies, cleared: suspected - found };
+    return { discrepancies, cleared: this.size - found, looked: this.looked };
   }
 
   private async confirmedRecords(): Promise<Discrepancy[]> {
     const { connector, target, mapping } = this.by;
     const found: Discrepancy[] = [];
     const max = Math.max(1, connector.readBackMax(target));
-    const keys = [...this.records.keys()];
+    const keys = [...this.records];
     for (let i = 0; i < keys.length; i += max) {
       const now = [...(await this.by.again(keys.slice(i, i + max))).values()];
       if (now.length === 0) continue;
+      this.looked += now.length;
       // By key and not by id: what answers to the key is what counts, and an id that was merged answers for another.
       const isById = connector.readsByIdOnly?.(target) ?? false;
       const asked = now.map(({ targetKey, targetId }) => ({

@@ -33,6 +33,8 @@ export class ScriptedBackend implements Connector {
   calls = 0;
   limits: CallLimits = {};
   readBackLimit = 100;
+  /** Whether a listing says of each object when it changed last. */
+  hasMarks = true;
   batchLimit = 100;
   /** Changes what is kept of a write: how a backend lies. */
   keeps: (fields: Record<string, FieldValue>) => Record<string, FieldValue> = (fields) => fields;
@@ -129,7 +131,10 @@ export class ScriptedBackend implements Connector {
     const kept = this.all(target.object).filter(({ key }) => key !== null);
     const part = kept.slice(from, from + this.readBackLimit);
     return {
-      records: part.map(({ id, key, fields }) => ({ key: key!, stored: { targetId: id, fields } })),
+      records: part.map(({ id, key, fields }) => {
+        const mark = this.hasMarks ? { mark: JSON.stringify(fields) } : {};
+        return { key: key!, stored: { targetId: id, fields }, ...mark };
+      }),
       next: from + part.length < kept.length ? String(from + part.length) : null,
     };
   }

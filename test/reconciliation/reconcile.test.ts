@@ -33,6 +33,7 @@ const PEOPLE = 60;
 let rig: ScriptedRig;
 let reconciliations: Reconciliations;
 let schedules: ReconciliationSchedules;
+let settings: Settings;
 let calls: AllCalls;
 let keys: string[];
 
@@ -42,8 +43,17 @@ beforeEach(async () => {
   const [destinations, logger] = [worker.get(Destinations), createLogger('fatal')];
   const applied = worker.get(AppliedMappings);
   calls = new AllCalls(destinations, rig.pool, systemClock, logger);
-  reconciliations = new Reconciliations(rig.pool, systemClock, logger, applied, destinations, calls);
-  const scheduler = new Scheduler(new SchedulerRegistry(), worker.get(Settings), systemClock, logger);
+  settings = worker.get(Settings);
+  reconciliations = new Reconciliations(
+    rig.pool,
+    systemClock,
+    logger,
+    applied,
+    destinations,
+    calls,
+    settings,
+  );
+  const scheduler = new Scheduler(new SchedulerRegistry(), settings, systemClock, logger);
   schedules = new ReconciliationSchedules(scheduler, reconciliations, applied, destinations, logger);
   const event = await rig.people.event('reconciled');
   await rig.people.register(
@@ -116,6 +126,8 @@ async function plant(): Promise<string[]> {
   }
   return planted.sort();
 }
+
+const LATER = { code: 'later', message: 'The backend is busy.', owner: 'backend' } as const;
 
 const named = (found: readonly DiscrepancyView[]): string[] =>
   found.map(({ kind, key, targetKey }) => `${kind} ${key ?? targetKey}`).sort();
@@ -205,6 +217,114 @@ describe('A reconciliation', () => {
     await expect(check(done, found.slice(1))).rejects.toThrow('not those of this run');
     const counts = { ...done.certificate!.counts, compared: 1 };
     await expect(check({ certificate: { ...done.certificate, counts } }, found)).rejects.toThrow('changed');
+  });
+});
+
+describe('A run after a full one', () => {
+  const kindOf = ({ certificate }: Run): string => certificate!.kind;
+
+  it('compares what moved since, and says so', async () => {
+    const { run: first } = await run();
+    expect(first.certificate).toMatchObject({ kind: 'full', basedOn: null, counts: { afresh: PEOPLE } });
+    const { run: second, found } = await run();
+    expect(found).toEqual([]);
+    expect(second.certificate).toMatchObject({
+      kind: 'since',
+      basedOn: first.id,
+      counts: { compared: PEOPLE, afresh: 0, moving: 0, theirs: PEOPLE, cleared: 0 },
+    });
+  });
+
+  it('finds every planted difference of eight kinds and none besides, and mends them', async () => {
+    await run();
+    const planted = await plant();
+    const { run: second, found } = await run();
+    expect(kindOf(second)).toBe('since');
+    expect(named(found)).toEqual(planted);
+    const third = await run();
+    expect(kindOf(third.run)).toBe('since');
+    expect(named(third.found)).toEqual(planted);
+    await reconciliations.repair(third.run.id, { remove: true });
+    await rig.until(MAPPING, { verified: PEOPLE });
+    const { run: last, found: left } = await run();
+    expect(kindOf(last)).toBe('since');
+    expect(left).toEqual([]);
+    expect(last.certificate!.counts.compared).toBe(PEOPLE);
+  });
+
+  it('finds again what a full one found and nobody repaired', async () => {
+    const planted = await plant();
+    expect(named((await run()).found)).toEqual(planted);
+    const { run: second, found } = await run();
+    expect(kindOf(second)).toBe('since');
+    expect(named(found)).toEqual(planted);
+  });
+
+  it('has nothing against what moved on both sides', async () => {
+    await run();
+    const { rows } = await rig.pool.query<{ id: string }>('select id from registrations order by id');
+    for (const { id } of rows.slice(0, 10)) await rig.people.rename(id, 'Moved');
+    await rig.until(MAPPING, { verified: PEOPLE });
+    await waitFor(
+      () => Promise.resolve(rig.crm.all('Lead').filter(({ fields }) => fields['Name'] === 'Moved').length),
+      (n) => n === 10,
+    );
+    const { run: second, found } = await run();
+    expect(found).toEqual([]);
+    expect(second.certificate).toMatchObject({ kind: 'since', counts: { compared: PEOPLE, afresh: 10 } });
+  });
+
+  it('claims nothing of what is on its way, and compares it once it is there', async () => {
+    rig.crm.script = () => ({ kind: 'retry', afterMs: 3_600_000, reason: LATER });
+    const [event] = (await rig.pool.query<{ id: string }>('select id from events')).rows;
+    await rig.people.register(event!.id, ['late@example.com']);
+    await rig.until(MAPPING, { retrying: 1 });
+    expect((await run()).run.certificate!.counts).toMatchObject({ compared: PEOPLE, moving: 1 });
+    const { run: second } = await run();
+    expect(second.certificate).toMatchObject({ kind: 'since', counts: { compared: PEOPLE, moving: 1 } });
+    rig.crm.script = () => undefined;
+    await rig.pool.query(`update deliveries set next_attempt_at = now() where state = 'retrying'`);
+    await rig.until(MAPPING, { verified: PEOPLE + 1 });
+    const { run: third, found } = await run();
+    expect(found).toEqual([]);
+    expect(third.certificate).toMatchObject({ kind: 'since', counts: { compared: PEOPLE + 1, moving: 0 } });
+  });
+
+  it('is a full one where the backend marks no changes', async () => {
+    rig.crm.hasMarks = false;
+    await run();
+    expect(kindOf((await run()).run)).toBe('full');
+  });
+
+  it('is a full one of another version of the mapping', async () => {
+    await run();
+    await rig.pool.query('update reconciliation_notes set mapping_version = 0');
+    expect(kindOf((await run()).run)).toBe('full');
+  });
+
+  it('is a full one after as many runs as the settings say', async () => {
+    settings.reconciliation.fullEvery = 3;
+    const kinds: string[] = [];
+    for (let i = 0; i < 5; i++) kinds.push(kindOf((await run()).run));
+    expect(kinds).toEqual(['full', 'since', 'since', 'full', 'since']);
+  });
+
+  it('looks at whatever nothing is noted of', async () => {
+    await run();
+    await rig.pool.query('update reconciliation_notes set notes = substr(notes, 1, 32 * 20)');
+    const { run: second, found } = await run();
+    expect(found).toEqual([]);
+    expect(second.certificate).toMatchObject({
+      kind: 'since',
+      counts: { compared: PEOPLE, afresh: PEOPLE - 20 },
+    });
+  });
+
+  it('is a full one where that is asked for', async () => {
+    await run();
+    const id = await reconciliations.begin(MAPPING, 'test', true);
+    await reconciliations.quiet();
+    expect(kindOf((await findRun(rig.pool, id))!)).toBe('full');
   });
 });
 

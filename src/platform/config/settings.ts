@@ -115,6 +115,10 @@ export class MailSettings {
   @IsString() @MinLength(3) from!: string;
 }
 
+export class ReconciliationSettings {
+  @IsInt() @Min(1) fullEvery!: number;
+}
+
 export class ReportSettings {
   @IsBoolean() scheduler!: boolean;
 }
@@ -132,5 +136,6 @@ export class Settings {
   @ValidateNested() @Type(() => PipelineSettings) pipelines!: PipelineSettings;
   @ValidateNested() @Type(() => WebhookSettings) webhooks!: WebhookSettings;
   @ValidateNested() @Type(() => MailSettings) mail!: MailSettings;
+  @ValidateNested() @Type(() => ReconciliationSettings) reconciliation!: ReconciliationSettings;
   @ValidateNested() @Type(() => ReportSettings) reports!: ReportSettings;
 }

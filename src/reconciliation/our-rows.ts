@@ -1,0 +1,65 @@
+import type pg from 'pg';
+import type { CompiledMapping } from '../mapping/compiled-mapping.js';
+
+/** A delivery of ours as far as a look at what moved needs it. */
+export interface OurRow {
+  readonly key: string;
+  readonly targetKey: string | null;
+  readonly targetId: string | null;
+  /** Over everything in it that a comparison depends on: 8 bytes, the same in one database as long as the row is. */
+  readonly digest: Buffer;
+}
+
+// Whoever wrote the row, and whether its time was kept: the digest is made of what stands there now.
+const ROWS = `
+  declare our_rows no scroll cursor for
+  select key, target_key as "targetKey", target_id as "targetId",
+         int8send(hash_record_extended(row(version, wanted, state, sent, target_id, target_key, shadow,
+                                           next_attempt_at is null), 0)) as digest
+    from deliveries where mapping = $1`;
+
+const FETCH = 'fetch 5000 from our_rows';
+
+/** Every delivery of a mapping, within the caller's transaction. */
+export async function* ourRows(client: pg.ClientBase, mapping: string): AsyncGenerator<OurRow[]> {
+  await client.query('set local cursor_tuple_fraction = 1');
+  await client.query(ROWS, [mapping]);
+  for (;;) {
+    const { rows } = await client.query<OurRow>(FETCH);
+    if (rows.length === 0) break;
+    yield rows;
+  }
+  await client.query('close our_rows');
+}
+
+/** The records of a stream that changed after one position of the log, and up to another. */
+export async function changedSince(
+  client: pg.ClientBase,
+  stream: string,
+  after: string,
+  upTo: string,
+): Promise<Set<string>> {
+  const { rows } = await client.query<{ key: string }>(
+    'select distinct key from changes where stream = $1 and seq > $2 and seq <= $3',
+    [stream, after, upTo],
+  );
+  return new Set(rows.map(({ key }) => key));
+}
+
+// Each with its newest change at that position.
+const SNAPSHOTS = `
+  select c.snapshot from unnest($1::uuid[]) as k (key)
+    join lateral (select snapshot from changes where key = k.key and stream = $2 and seq <= $3
+                   order by version desc limit 1) c on true`;
+
+/** The keys at the target that these records would have, whether they have a delivery or not. */
+export async function targetKeysOf(
+  client: pg.ClientBase,
+  mapping: CompiledMapping,
+  keys: readonly string[],
+  position: string,
+): Promise<string[]> {
+  if (keys.length === 0) return [];
+  const { rows } = await client.query<{ snapshot: unknown }>(SNAPSHOTS, [keys, mapping.stream, position]);
+  return rows.flatMap(({ snapshot }) => mapping.evaluate(snapshot).key ?? []);
+}
