@@ -1,15 +1,19 @@
 /** What the answers of a declared backend mean: its own declaration first, then what HTTP says by itself. */
 import type { Clock } from '../platform/clock.js';
 import type { HttpAnswer } from '../platform/http-client/http-engine.js';
-import { byStatus, type Failure, retryAfterMs, unreadable } from './call-outcome.js';
-import type { Outcome, OutgoingRecord, Owner, Reason } from './connector.js';
-import type { RestOutcomes } from './rest-declaration.js';
+import { byStatus, clockSkewMs, type Failure, retryAfterMs, unreadable } from './call-outcome.js';
+import type { CallLimits, Outcome, OutgoingRecord, Owner, QuotaUse, Reason } from './connector.js';
+import type { RestAllowance, RestOutcomes } from './rest-declaration.js';
 import type { Expression } from './shape.js';
 import { stripValues } from './strip-values.js';
 import type { Values } from './template.js';
 
 /** Where a backend asks to wait and does not say how long. */
 const WAIT_MS = 5_000;
+const DAY_MS = 86_400_000;
+/** Below it a reset is a number of seconds, above it a moment; from the other on in milliseconds. */
+const SECONDS_MAX = 31_536_000;
+const EPOCH_MS_MIN = 100_000_000_000;
 const CODE = /^[\w.:-]{1,60}$/;
 
 /** Where an answer tells of a refusal. */
@@ -28,6 +32,7 @@ export class RestAnswers {
     private readonly rules: RestOutcomes,
     secrets: readonly string[],
     private readonly clock: Clock,
+    private readonly allowance: RestAllowance | null = null,
   ) {
     this.secrets = { key: '', fields: Object.fromEntries(secrets.map((secret, index) => [index, secret])) };
   }
@@ -56,7 +61,7 @@ export class RestAnswers {
       ...fieldOf(rule.field?.(values)),
     };
     const nowMs = this.clock.now().getTime();
-    const afterMs = retryAfterMs(answer.headers, nowMs) ?? waitMs;
+    const afterMs = this.waitMs(values, answer, is === 'throttled') ?? waitMs;
     if (is === 'retry') return { kind: is, afterMs, reason };
     if (is === 'throttled') return { kind: is, untilMs: nowMs + (afterMs ?? WAIT_MS), reason };
     return { kind: is, reason };
@@ -64,12 +69,12 @@ export class RestAnswers {
 
   /** An answer that no line speaks of, and that is no success. */
   byHttp(values: Values, answer: HttpAnswer, told: Told, sent: readonly Sent[]): Failure {
-    const { status, headers } = answer;
+    const { status } = answer;
     if (status >= 200 && status < 300) return unreadable(status);
     const { code, message, field } = this.told(values, told, sent);
     const failure = byStatus(status, code, status >= 400 && status < 500 ? message : null);
     const reason = { ...failure.reason, ...(field === null ? {} : { field }) };
-    const afterMs = retryAfterMs(headers, this.clock.now().getTime());
+    const afterMs = this.waitMs(values, answer, status === 429);
     if (status === 429) {
       const untilMs = this.clock.now().getTime() + (afterMs ?? WAIT_MS);
       return { kind: 'throttled', untilMs, reason: { ...reason, owner: 'quota' } };
@@ -78,6 +83,35 @@ export class RestAnswers {
     if (status === 403) return { kind: 'unauthorised', reason: { ...reason, message: FORBIDDEN } };
     if (failure.kind === 'retry') return { kind: 'retry', afterMs, reason };
     return { ...failure, reason };
+  }
+
+  /** Why an answer to a reading call is none; null where it is one. */
+  failureOf(values: Values, answer: HttpAnswer): Failure | null {
+    const declared = this.declared(values, answer, NOTHING_TOLD, []);
+    if (declared && declared.kind !== 'written' && declared.kind !== 'unchanged') return declared;
+    if (answer.status < 200 || answer.status >= 300) return this.byHttp(values, answer, NOTHING_TOLD, []);
+    return isPage(answer) || !answer.isReadable ? unreadable(answer.status) : null;
+  }
+
+  /** What the answer says of our allowance, where that is declared and it says so. */
+  allowed(values: Values): { quota?: QuotaUse; allowed?: CallLimits } {
+    if (!this.allowance) return {};
+    const { ms } = this.allowance;
+    const max = Number(this.allowance.max(values));
+    const left = Number(this.allowance.left?.(values));
+    if (!Number.isInteger(max) || max <= 0) return {};
+    if (ms < DAY_MS) return { allowed: { window: { calls: max, ms } } };
+    return left >= 0 ? { quota: { used: Math.max(0, max - left), max } } : {};
+  }
+
+  private waitMs(values: Values, { headers }: HttpAnswer, isThrottled: boolean): number | null {
+    const nowMs = this.clock.now().getTime();
+    const stated = retryAfterMs(headers, nowMs);
+    const reset = isThrottled ? Number(this.allowance?.reset?.(values) ?? NaN) : NaN;
+    if (stated !== null || !(reset > 0)) return stated;
+    if (reset < SECONDS_MAX) return reset * 1000;
+    const atMs = reset < EPOCH_MS_MIN ? reset * 1000 : reset;
+    return Math.max(0, Math.min(atMs - nowMs - clockSkewMs(headers, nowMs), DAY_MS));
   }
 
   /** The answer says of itself that nothing was written. */

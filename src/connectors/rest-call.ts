@@ -44,6 +44,15 @@ export class RestCalls {
     };
   }
 
+  /** An address that an answer names, as its path and query; undefined where it is not below baseUrl. */
+  below(address: string): string | undefined {
+    const base = new URL(this.declaration.baseUrl);
+    const root = base.pathname.replace(/\/*$/, '/');
+    if (!URL.canParse(address, base.href)) return undefined;
+    const { origin, pathname, search } = new URL(address, base.href);
+    return origin === base.origin && pathname.startsWith(root) ? `${pathname}${search}` : undefined;
+  }
+
   send(call: MadeCall, options: CallOptions, isRepeatable: boolean): Promise<Called> {
     return this.caller({ ...call, isRepeatable }, options);
   }

@@ -2,6 +2,7 @@
 import type { DestinationSettings } from '../platform/config/destinations.js';
 import { SettingsFaults } from '../platform/config/settings-faults.js';
 import { restAuth } from './rest-auth-declaration.js';
+import { allowance, checkPaging, find, list, METHODS, OF_ANSWER } from './rest-listing-declaration.js';
 import { DestinationSettingsError } from './settings.js';
 import {
   amount,
@@ -28,11 +29,7 @@ const OF_RECORD = ['record', 'key', 'targetId', 'traceId', 'values', 'object'];
 /** What templates of a call read that carries many. */
 const OF_CALL = ['records', 'keys', 'targetIds', 'values', 'object'];
 const EITHER = [...new Set([...OF_RECORD, ...OF_CALL])];
-/** What is asked of an answer. `result` is one member of the results; where there are none, the body itself. */
-const OF_ANSWER = ['status', 'headers', 'body', 'readable', 'result', 'key', 'targetId', 'values'];
 const BATCH_MAX = 10_000;
-
-const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
 
 const whoIsWho = shape(
   'Which record a result is about, by two expressions that give the same. Left out: the results stand in the order of the records.',
@@ -163,6 +160,8 @@ const object = shape('One object of the backend.', {
   write,
   read: optional(read, null),
   remove: optional(remove, null),
+  list: optional(list, null),
+  find: optional(find, null),
   outcomes: optional(outcomes, []),
   compare: orEmpty(
     mapOf(
@@ -191,6 +190,7 @@ const rest = shape('A REST backend, wholly declared.', {
     }),
     null,
   ),
+  allowance: optional(allowance, null),
   callTimeoutMs: optional(whole('When a call is given up, in milliseconds.', 100, 300_000), 30_000),
   callsPerSecond: optional(amount('Calls a second.', 0.1, 100_000), null),
   callsPerDay: optional(whole('Calls a day.', 1, 1_000_000_000), null),
@@ -209,6 +209,9 @@ export type RestObject = ValueOf<typeof object>;
 export type RestWrite = RestObject['write'];
 export type RestRead = NonNullable<RestObject['read']>;
 export type RestRemove = NonNullable<RestObject['remove']>;
+export type RestList = NonNullable<RestObject['list']>;
+export type RestFind = NonNullable<RestObject['find']>;
+export type RestAllowance = ValueOf<typeof allowance>;
 export type RestOutcomes = ValueOf<typeof outcomes>;
 
 export const restSchema: Schema = rest.schema;
@@ -226,8 +229,9 @@ export function readRest(destination: DestinationSettings): RestDeclaration {
 
 /** What only several parts together can get wrong. */
 function checkTogether(declaration: RestDeclaration, objects: Place): void {
-  for (const [name, { write, read }] of Object.entries(declaration.objects)) {
+  for (const [name, { write, read, list: pages }] of Object.entries(declaration.objects)) {
     checkWrite(write, objects.at(name).at('write'));
+    if (pages) checkPaging(pages, objects.at(name).at('list'));
     if (!read) continue;
     const place = objects.at(name).at('read');
     checkNames(read.max > 1 ? OF_CALL : OF_RECORD, read, place);

@@ -1,10 +1,10 @@
 import type { HttpAnswer } from '../platform/http-client/http-engine.js';
 import { type Failure, unconfirmed, unreadable, withoutAnswer } from './call-outcome.js';
 import type { CallOptions, ObjectTarget, ReadResult, StoredRecord } from './connector.js';
-import { type Asked, idOf, isPage, keyValues, NOTHING_TOLD, type RestAnswers } from './rest-answer.js';
+import { type Asked, isPage, keyValues, type RestAnswers } from './rest-answer.js';
 import { asJson, callValues, recordValues, type RestCalls, templateFailure } from './rest-call.js';
 import type { RestRead } from './rest-declaration.js';
-import { claims, resultsIn } from './rest-results.js';
+import { claims, resultsIn, storedIn } from './rest-results.js';
 import type { Values } from './template.js';
 
 type Answered = { readonly records: readonly (StoredRecord | undefined)[]; readonly failure?: Failure };
@@ -65,7 +65,7 @@ export class RestReader {
   private one(answer: HttpAnswer, asked: Asked, fields: readonly string[]): Answered {
     const values = this.answers.valuesOf(answer, this.values, asked);
     if (!isPage(answer) && this.isMissing(values)) return { records: [null] };
-    const failure = this.failureOf(values, answer);
+    const failure = this.answers.failureOf(values, answer);
     if (failure) return { records: [undefined], failure };
     const stored = this.stored(values, fields);
     return stored ? { records: [stored] } : { records: [undefined], failure: unreadable(answer.status) };
@@ -73,7 +73,7 @@ export class RestReader {
 
   private many(answer: HttpAnswer, part: readonly Asked[], fields: readonly string[]): Answered {
     const values = this.answers.valuesOf(answer, this.values);
-    const failure = this.failureOf(values, answer);
+    const failure = this.answers.failureOf(values, answer);
     const results = failure ? null : resultsIn(this.read.results!, values);
     if (!results)
       return { records: part.map(() => undefined), failure: failure ?? unreadable(answer.status) };
@@ -100,26 +100,7 @@ export class RestReader {
     return this.read.missing?.(values) === true;
   }
 
-  private failureOf(values: Values, answer: HttpAnswer): Failure | null {
-    const declared = this.answers.declared(values, answer, NOTHING_TOLD, []);
-    if (declared && declared.kind !== 'written' && declared.kind !== 'unchanged') return declared;
-    if (answer.status < 200 || answer.status >= 300)
-      return this.answers.byHttp(values, answer, NOTHING_TOLD, []);
-    return isPage(answer) || !answer.isReadable ? unreadable(answer.status) : null;
-  }
-
   private stored(values: Values, fields: readonly string[]): StoredRecord {
-    const targetId = idOf(this.read.id(values));
-    if (targetId === null) return null;
-    const { result } = values;
-    const own = (field: string): unknown =>
-      typeof result === 'object' && result !== null && Object.hasOwn(result, field)
-        ? (result as Record<string, unknown>)[field]
-        : undefined;
-    const read = fields.map((field) => {
-      const where = Object.hasOwn(this.read.fields, field) ? this.read.fields[field] : undefined;
-      return [field, where ? where(values) : own(field)] as const;
-    });
-    return { targetId, fields: Object.fromEntries(read) };
+    return storedIn(this.read.id, this.read.fields, values, fields);
   }
 }

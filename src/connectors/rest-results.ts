@@ -1,4 +1,5 @@
-import type { OutgoingRecord } from './connector.js';
+import type { OutgoingRecord, StoredRecord } from './connector.js';
+import { idOf } from './rest-answer.js';
 import type { Expression } from './shape.js';
 import type { Values } from './template.js';
 
@@ -43,4 +44,25 @@ export function claims(
 
 function nameOf(value: unknown): string | null {
   return typeof value === 'string' || typeof value === 'number' ? String(value) : null;
+}
+
+/** What one result says of the record that stands there; null where it tells no id. */
+export function storedIn(
+  id: Expression,
+  where: Readonly<Record<string, Expression>>,
+  values: Values,
+  fields: readonly string[],
+): StoredRecord {
+  const targetId = idOf(id(values));
+  if (targetId === null) return null;
+  const { result } = values;
+  const own = (field: string): unknown =>
+    typeof result === 'object' && result !== null && Object.hasOwn(result, field)
+      ? (result as Record<string, unknown>)[field]
+      : undefined;
+  const read = fields.map((field) => {
+    const declared = Object.hasOwn(where, field) ? where[field] : undefined;
+    return [field, declared ? declared(values) : own(field)] as const;
+  });
+  return { targetId, fields: Object.fromEntries(read) };
 }

@@ -109,7 +109,10 @@ export class RestWriter {
       const failure = withoutAnswer(result);
       return { ...told(records, failure, null), hold: failure };
     }
-    return this.read(result, records);
+    return {
+      ...this.read(result, records),
+      ...this.answers.allowed(this.answers.valuesOf(result, this.values)),
+    };
   }
 
   /** First what the declaration says of such answers, then whether the call was done, then result by result. */

@@ -2,12 +2,20 @@ import type { Clock } from '../platform/clock.js';
 import type { DestinationSettings } from '../platform/config/destinations.js';
 import { createHttpEngine } from '../platform/http-client/http-engine.js';
 import { type Failure, unreadable, withoutAnswer } from './call-outcome.js';
-import type { CallLimits, CallOptions, Connector, ObjectTarget, OutgoingRecord } from './connector.js';
+import type {
+  CallLimits,
+  CallOptions,
+  Connector,
+  FieldValue,
+  ObjectTarget,
+  OutgoingRecord,
+} from './connector.js';
 import { NOTHING_TOLD, RestAnswers } from './rest-answer.js';
 import { callerFor, secretsOf } from './rest-auth.js';
 import { RestCalls } from './rest-call.js';
 import { restCanonical } from './rest-canonical.js';
 import { readRest, type RestDeclaration, type RestObject } from './rest-declaration.js';
+import { RestLister } from './rest-list.js';
 import { RestRemover } from './rest-remove.js';
 import { RestReader } from './rest-read-back.js';
 import { RestWriter } from './rest-write.js';
@@ -25,6 +33,8 @@ class RestConnector implements Connector {
   readonly limits: CallLimits;
   /** Absent where no object declares it: what `whenNot: delete` then means is said before anything is sent. */
   readonly remove?: NonNullable<Connector['remove']>;
+  readonly list?: NonNullable<Connector['list']>;
+  readonly find?: NonNullable<Connector['find']>;
 
   constructor(
     readonly destination: string,
@@ -34,8 +44,11 @@ class RestConnector implements Connector {
   ) {
     const { callsPerSecond, callsPerDay, concurrency, window } = declaration;
     this.limits = { callsPerSecond, callsPerDay, concurrency, window };
-    if (Object.values(declaration.objects).some((object) => object.remove !== null))
-      this.remove = (target, records, options) => this.removeDeclared(target, records, options);
+    const declares = (part: 'remove' | 'list' | 'find'): boolean =>
+      Object.values(declaration.objects).some((object) => object[part] !== null);
+    if (declares('remove')) this.remove = (...asked) => this.removeDeclared(...asked);
+    if (declares('list')) this.list = (...asked) => this.listDeclared(...asked);
+    if (declares('find')) this.find = (...asked) => this.findDeclared(...asked);
   }
 
   batchMax(target: ObjectTarget): number {
@@ -77,6 +90,28 @@ class RestConnector implements Connector {
     return remover.remove(records, options);
   }
 
+  lists(target: ObjectTarget): boolean {
+    return (this.offered(target)?.list ?? null) !== null;
+  }
+
+  private async listDeclared(...[target, fields, page, options]: Parameters<NonNullable<Connector['list']>>) {
+    const object = this.offered(target);
+    if (!object?.list) return { records: [], next: page, failure: notDeclared('list') };
+    return this.lister(object, target).list(object.list, fields, page, options);
+  }
+
+  private async findDeclared(...[target, by, fields, options]: Parameters<NonNullable<Connector['find']>>) {
+    const object = this.offered(target);
+    if (!object?.find) return { found: by.map(() => undefined), failure: notDeclared('find') };
+    const isSame = (field: string, left: FieldValue, right: unknown): boolean =>
+      this.canonical(target, field, left) === this.canonical(target, field, right);
+    return this.lister(object, target).find(object.find, by, fields, isSame, options);
+  }
+
+  private lister(object: RestObject, target: ObjectTarget): RestLister {
+    return new RestLister(object, target, this.declaration.values, this.calls, this.answers(object));
+  }
+
   async readBack(
     target: ObjectTarget,
     records: readonly Pick<OutgoingRecord, 'key' | 'targetId'>[],
@@ -116,8 +151,8 @@ class RestConnector implements Connector {
   }
 
   private answers({ outcomes }: RestObject): RestAnswers {
-    const { outcomes: shared, auth } = this.declaration;
-    return new RestAnswers([...outcomes, ...shared], secretsOf(auth), this.clock);
+    const { outcomes: shared, auth, allowance } = this.declaration;
+    return new RestAnswers([...outcomes, ...shared], secretsOf(auth), this.clock, allowance);
   }
 
   private offered({ object, operation }: ObjectTarget): RestObject | null {
@@ -132,6 +167,11 @@ class RestConnector implements Connector {
     const message = `Destination ${this.destination} declares no object ${target.object}: add it to config/destinations.yaml.`;
     return refusedUnsent(records, { code: 'unknown-object', message, owner: 'mapping' });
   }
+}
+
+function notDeclared(part: 'list' | 'find'): Failure {
+  const message = `This object declares no ${part} in config/destinations.yaml: add it there.`;
+  return { kind: 'rejected', reason: { code: 'unsupported-operation', message, owner: 'mapping' } };
 }
 
 function notRemoved(records: readonly OutgoingRecord[]) {

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { beforeAll, beforeEach, expect, test } from 'vitest';
 import { mailchimp } from '../../sandbox/mailchimp/mailchimp.js';
 import type { Twin } from '../../sandbox/twin.js';
+import type { Listed, ListPage } from '../../src/connectors/connector.js';
 import { createConnector } from '../../src/connectors/registry.js';
 import { loadDestinations } from '../../src/platform/config/destinations.js';
 import { started } from '../sandbox/twins.js';
@@ -23,14 +24,15 @@ const faults = (list: object[]) =>
   fetch(`${twin.url}/_twin/faults`, { method: 'PUT', body: JSON.stringify({ faults: list, limits: false }) });
 const hash = (address: string) => createHash('md5').update(address.toLowerCase()).digest('hex');
 
-function declared(environment: Record<string, string> = {}) {
+function declared(environment: Record<string, string> = {}, alter = (text: string) => text) {
   const entry = loadDestinations('config/destinations.yaml', {
     MAILCHIMP_BASE_URL: `${twin.url}/3.0`,
     MAILCHIMP_API_KEY: 'twin-key-us1',
     MAILCHIMP_LIST: 'twin-list',
     ...environment,
   }).find(({ name }) => name === 'mailchimp')!;
-  return createConnector({ ...entry, settings: { ...entry.settings, callTimeoutMs: 1_000 } });
+  const settings = JSON.parse(alter(JSON.stringify(entry.settings))) as typeof entry.settings;
+  return createConnector({ ...entry, settings: { ...settings, callTimeoutMs: 1_000 } });
 }
 
 const member = (n: number, fields: object = {}) => ({
@@ -185,4 +187,40 @@ test('as a list: 500 in one call, and the errors inside a success go to their ow
     reason: { field: 'FOYEREVTS', code: 'ERROR_GENERIC' },
   });
   expect(outcomes.filter(({ kind }) => kind === 'written')).toHaveLength(499);
+});
+
+const all = async (connector = declared()) => {
+  const records: Listed[] = [];
+  const asked: (string | null)[] = [];
+  for (let page: string | null = null; ;) {
+    const read: ListPage = await connector.list!(target, FIELDS, page, { signal });
+    if (read.failure) return { records, asked, failure: read.failure };
+    asked.push(page);
+    records.push(...read.records);
+    page = read.next;
+    if (page === null) return { records, asked };
+  }
+};
+
+test('the audience is listed page by page: those that carry our id, as a read-back shows them', async () => {
+  for (let n = 0; n < 5; n++) await send(declared(), member(n, { FOYERID: `p-${n}` }));
+  await byHand('stranger@example.com', { status_if_new: 'subscribed' });
+  const { records, asked } = await all();
+  expect(asked).toEqual([null, '6']);
+  expect(records.map(({ key }) => key)).toEqual([0, 1, 2, 3, 4].map((n) => `person-${n}@example.com`));
+  expect(records[3]!.stored).toEqual(await stored(member(3).key));
+});
+
+test('an audience of many pages is listed whole', async () => {
+  const people = Array.from({ length: 7 }, (_, n) => member(n, { FOYERID: `p-${n}` }));
+  for (const one of people) await send(declared(), one);
+  const { records, asked } = await all(declared({}, (text) => text.replace('count=1000', 'count=2')));
+  expect(asked).toEqual([null, '2', '4', '6', '7']);
+  expect(records.map(({ key }) => key)).toEqual(people.map(({ key }) => key.toLowerCase()));
+});
+
+test('a page that cannot be read ends the listing, and nothing is taken for gone', async () => {
+  await send(declared(), member(1, { FOYERID: 'p-1' }));
+  await faults([{ kind: 'status', rate: 1, status: 503 }]);
+  expect(await all()).toMatchObject({ records: [], failure: { kind: 'retry' } });
 });
