@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto';
 import type pg from 'pg';
-import type { OurRow } from './our-rows.js';
+import { fingerprint } from './fingerprint.js';
 
 /** Bytes of a note: the record's key, the digest of its delivery, and what was seen at the backend. */
 const [KEY, DIGEST, SEEN] = [16, 8, 8];
@@ -8,75 +7,101 @@ const NOTE = KEY + DIGEST + SEEN;
 /** Records noted at most; a mapping with more is compared in full every time. */
 const NOTES_MAX = 1_000_000;
 
-/** In place of what was seen: nothing is claimed of such a record, whatever stands there. */
-const UNCLAIMED = { moving: Buffer.alloc(SEEN, 0xfe), leftOut: Buffer.alloc(SEEN, 0xff) } as const;
-/** Not seen to agree, or without a mark: looked at in every run. */
-const DOUBTED = Buffer.alloc(SEEN, 0);
+/**
+ * In place of what was seen. `doubted`: not seen to agree, or without a mark, and looked at in every run; the others:
+ * nothing is claimed of such a record, whatever stands there. What was seen is greater than all of them.
+ */
+export const SEEN_AS = { doubted: 0, moving: -1, leftOut: -2 } as const;
 
-export type Noted =
-  | { readonly kind: 'agreed'; readonly digest: Buffer; readonly seen: Buffer }
-  | { readonly kind: 'moving' | 'leftOut'; readonly digest: Buffer }
-  | { readonly kind: 'doubted' };
-
-/** What a full run saw of each record of ours. */
-export interface Notes {
-  readonly run: string;
-  readonly mappingVersion: number;
-  readonly position: string;
-  readonly records: ReadonlyMap<string, Noted>;
+/** Which object was seen, and the mark of its last change; positive. */
+export function seenAs(targetId: string, mark: string): number {
+  return fingerprint(`${targetId}\t${mark}`);
 }
 
-/** What was seen at the backend, as it is noted: which object, and the mark of its last change. */
-export function seenAs(targetId: string, mark: string): Buffer {
-  return createHash('sha256').update(`${targetId}\t${mark}`).digest().subarray(0, SEEN);
+/** What a full run saw of each record of ours. A record's note is known by its place. */
+export class Notes {
+  private readonly places = new Map<string, number>();
+
+  constructor(
+    readonly run: string,
+    /** The number in the log that our side was read at. */
+    readonly position: string,
+    private readonly bytes: Buffer,
+  ) {
+    for (let at = 0; at + NOTE <= bytes.length; at += NOTE)
+      this.places.set(uuidOf(bytes.toString('hex', at, at + KEY)), at / NOTE);
+  }
+
+  get size(): number {
+    return this.places.size;
+  }
+
+  placeOf(key: string): number | undefined {
+    return this.places.get(key);
+  }
+
+  keys(): Iterable<[key: string, place: number]> {
+    return this.places;
+  }
+
+  /** @param digest of the delivery, in decimal digits */
+  isDigest(place: number, digest: string): boolean {
+    return this.bytes.readBigInt64BE(place * NOTE + KEY) === BigInt(digest);
+  }
+
+  seen(place: number): number {
+    return this.bytes.readDoubleBE(place * NOTE + KEY + DIGEST);
+  }
 }
 
 /** Gathers in a full run what `keepNotes` keeps. */
 export class NoteTaking {
-  private readonly seen = new Map<string, Buffer>();
+  private readonly seen = new Map<string, number>();
   /** Whether the backend gives any. */
   areThereMarks = false;
 
   /** Nothing has to stand there, or nothing is claimed of what does. */
   unclaimed(key: string, kind: 'moving' | 'leftOut'): void {
-    this.seen.set(key, UNCLAIMED[kind]);
+    this.seen.set(key, SEEN_AS[kind]);
   }
 
   /** The record was seen there, and agrees. */
   agreed(key: string, targetId: string, mark: string | undefined): void {
     if (mark !== undefined) this.areThereMarks = true;
-    this.seen.set(key, mark === undefined ? DOUBTED : seenAs(targetId, mark));
+    this.seen.set(key, mark === undefined ? SEEN_AS.doubted : seenAs(targetId, mark));
   }
 
   doubted(key: string): void {
-    this.seen.set(key, DOUBTED);
+    this.seen.set(key, SEEN_AS.doubted);
   }
 
-  /** @returns null where there are too many records */
-  bytes(digests: ReadonlyMap<string, Buffer>): Buffer | null {
+  /**
+   * @param digests of the deliveries, by key
+   * @returns null where there are too many records
+   */
+  bytes(digests: ReadonlyMap<string, string>): Buffer | null {
     if (this.seen.size > NOTES_MAX) return null;
     const bytes = Buffer.alloc(this.seen.size * NOTE);
     let at = 0;
     for (const [key, seen] of this.seen) {
-      bytes.write(key.replaceAll('-', ''), at, 'hex');
       const digest = digests.get(key);
-      if (digest) {
-        digest.copy(bytes, at + KEY);
-        seen.copy(bytes, at + KEY + DIGEST);
-      }
+      bytes.write(key.replaceAll('-', ''), at, 'hex');
+      bytes.writeBigInt64BE(BigInt(digest ?? 0), at + KEY);
+      bytes.writeDoubleBE(digest === undefined ? SEEN_AS.doubted : seen, at + KEY + DIGEST);
       at += NOTE;
     }
     return bytes;
   }
 }
 
+/** @param bytes null: the next run is a full one too */
 export async function keepNotes(
   pool: pg.Pool,
-  { run, mapping, mappingVersion, position }: Omit<Notes, 'records'> & { readonly mapping: string },
+  of: { run: string; mapping: string; mappingVersion: number; position: string },
   bytes: Buffer | null,
 ): Promise<void> {
   if (bytes === null) {
-    await pool.query('delete from reconciliation_notes where mapping = $1', [mapping]);
+    await pool.query('delete from reconciliation_notes where mapping = $1', [of.mapping]);
     return;
   }
   await pool.query(
@@ -84,7 +109,7 @@ export async function keepNotes(
          on conflict (mapping) do update
             set run = excluded.run, mapping_version = excluded.mapping_version, position = excluded.position,
                 notes = excluded.notes`,
-    [mapping, run, mappingVersion, position, bytes],
+    [of.mapping, of.run, of.mappingVersion, of.position, bytes],
   );
 }
 
@@ -104,30 +129,8 @@ export async function findNotes(
     [mapping, mappingVersion, fullEvery],
   );
   const [found] = rows;
-  if (!found) return null;
-  return { run: found.run, position: found.position, mappingVersion, records: recordsIn(found.notes) };
-}
-
-function recordsIn(bytes: Buffer): Map<string, Noted> {
-  const records = new Map<string, Noted>();
-  for (let at = 0; at + NOTE <= bytes.length; at += NOTE) {
-    const digest = bytes.subarray(at + KEY, at + KEY + DIGEST);
-    const seen = bytes.subarray(at + KEY + DIGEST, at + NOTE);
-    records.set(uuidOf(bytes.toString('hex', at, at + KEY)), noted(digest, seen));
-  }
-  return records;
-}
-
-function noted(digest: Buffer, seen: Buffer): Noted {
-  if (seen.equals(DOUBTED)) return { kind: 'doubted' };
-  if (seen.equals(UNCLAIMED.moving)) return { kind: 'moving', digest };
-  if (seen.equals(UNCLAIMED.leftOut)) return { kind: 'leftOut', digest };
-  return { kind: 'agreed', digest, seen };
+  return found ? new Notes(found.run, found.position, found.notes) : null;
 }
 
 const uuidOf = (hex: string): string =>
   `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
-
-export function isAsNoted<N extends Noted>(row: OurRow, noted: N): noted is Exclude<N, { kind: 'doubted' }> {
-  return noted.kind !== 'doubted' && noted.digest.equals(row.digest);
-}

@@ -6,16 +6,16 @@ export interface OurRow {
   readonly key: string;
   readonly targetKey: string | null;
   readonly targetId: string | null;
-  /** Over everything in it that a comparison depends on: 8 bytes, the same in one database as long as the row is. */
-  readonly digest: Buffer;
+  /** Over everything in it that a comparison depends on: 8 bytes in decimal digits, the same as long as the row is. */
+  readonly digest: string;
 }
 
 // Whoever wrote the row, and whether its time was kept: the digest is made of what stands there now.
 const ROWS = `
   declare our_rows no scroll cursor for
   select key, target_key as "targetKey", target_id as "targetId",
-         int8send(hash_record_extended(row(version, wanted, state, sent, target_id, target_key, shadow,
-                                           next_attempt_at is null), 0)) as digest
+         hash_record_extended(row(version, wanted, state, sent, target_id, target_key, shadow,
+                                  next_attempt_at is null), 0) as digest
     from deliveries where mapping = $1`;
 
 const FETCH = 'fetch 5000 from our_rows';

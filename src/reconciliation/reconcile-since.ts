@@ -12,7 +12,7 @@ import { createHash } from 'node:crypto';
 import type pg from 'pg';
 import type { Listed } from '../connectors/connector.js';
 import { canList, listing } from './listing.js';
-import { isAsNoted, type Noted, type Notes, seenAs } from './notes.js';
+import { type Notes, SEEN_AS, seenAs } from './notes.js';
 import { changedSince, type OurRow, ourRows, targetKeysOf } from './our-rows.js';
 import type { Counts, Reconciled } from './reconcile.js';
 import type { Reconciling } from './reconciling.js';
@@ -34,13 +34,13 @@ export async function reconcileSince(
   const { rows } = await client.query<{ seq: string }>('select seq from change_head');
   const position = rows[0]!.seq;
   const look = new Look(by, notes, await changedSince(client, by.mapping.stream, notes.position, position));
-  for await (const page of ourRows(client, by.mapping.name)) for (const row of page) look.ours(row);
+  for await (const page of ourRows(client, by.mapping.name)) look.ours(page);
   const without = look.withoutRow();
   for (const targetKey of await targetKeysOf(client, by.mapping, without, position))
     look.others.add(targetKey);
   if (look.isTooMuch()) return null;
   for await (const page of listing(by, [])) {
-    for (const one of page) look.theirs(one);
+    look.theirs(page);
     if (look.isTooMuch()) return null;
   }
   look.end();
@@ -60,7 +60,7 @@ export async function reconcileSince(
 
 interface Agreed {
   readonly record: OurIdentity;
-  readonly seen: Buffer;
+  readonly seen: number;
 }
 
 class Look {
@@ -77,15 +77,20 @@ class Look {
   private movedThere = 0;
   private count = 0;
   private readonly seen = new Map<string, string>();
-  private readonly left: Map<string, Noted>;
+  /** By the places of the notes: whether the record has a delivery. */
+  private readonly hasRow: Uint8Array;
   private readonly changed: Set<string>;
   private readonly max: number;
 
-  constructor(by: Reconciling, notes: Notes, changed: ReadonlySet<string>) {
+  constructor(
+    by: Reconciling,
+    private readonly notes: Notes,
+    changed: ReadonlySet<string>,
+  ) {
     this.suspicions = new Suspicions(by);
-    this.left = new Map(notes.records);
+    this.hasRow = new Uint8Array(notes.size);
     this.changed = new Set(changed);
-    this.max = Math.max(SUSPECTED_MAX.least, notes.records.size * SUSPECTED_MAX.share);
+    this.max = Math.max(SUSPECTED_MAX.least, notes.size * SUSPECTED_MAX.share);
   }
 
   isTooMuch(): boolean {
@@ -104,25 +109,39 @@ class Look {
     };
   }
 
-  ours(row: OurRow): void {
-    const { key, targetKey } = row;
-    this.oursHash.update(`${key}\t${targetKey ?? ''}\t`).update(row.digest);
-    const noted = this.left.get(key);
-    this.left.delete(key);
-    const isStill = !this.changed.delete(key) && noted !== undefined && isAsNoted(row, noted);
-    if (!isStill) this.suspect(row);
-    else if (noted.kind !== 'agreed') this.leave(noted.kind, targetKey);
-    else this.agreed.set(targetKey!, { record: row, seen: noted.seen });
+  ours(page: readonly OurRow[]): void {
+    for (const row of page) this.ourRow(row);
+    const lines = page.map(({ key, targetKey, digest }) => `${key}\t${targetKey ?? ''}\t${digest}\n`);
+    this.oursHash.update(lines.join(''));
+  }
+
+  private ourRow(row: OurRow): void {
+    const { key, targetKey, digest } = row;
+    const place = this.notes.placeOf(key);
+    if (place !== undefined) this.hasRow[place] = 1;
+    const isStill = !this.changed.delete(key) && place !== undefined && this.notes.isDigest(place, digest);
+    const seen = isStill ? this.notes.seen(place) : SEEN_AS.doubted;
+    if (seen === SEEN_AS.doubted) this.suspect(row);
+    else if (seen === SEEN_AS.moving) this.leave('moving', targetKey);
+    else if (seen === SEEN_AS.leftOut) this.leave('leftOut', targetKey);
+    else this.agreed.set(targetKey!, { record: row, seen });
   }
 
   /** Records without a delivery, all of them suspected to be unaccounted for. */
   withoutRow(): string[] {
-    const keys = [...new Set([...this.left.keys(), ...this.changed])];
+    const keys = new Set(this.changed);
+    for (const [key, place] of this.notes.keys()) if (this.hasRow[place] === 0) keys.add(key);
     for (const key of keys) this.suspicions.unaccounted(key);
-    return keys;
+    return [...keys];
   }
 
-  theirs({ key, stored: { targetId }, mark }: Listed): void {
+  theirs(page: readonly Listed[]): void {
+    for (const one of page) this.theirOne(one);
+    const lines = page.map(({ key, stored, mark }) => `${stored.targetId}\t${key}\t${mark ?? ''}\n`);
+    this.theirsHash.update(lines.join(''));
+  }
+
+  private theirOne({ key, stored: { targetId }, mark }: Listed): void {
     const first = this.seen.get(key);
     if (first !== undefined && first !== targetId) {
       const record = this.agreed.get(key)?.record ?? this.suspected.get(key) ?? null;
@@ -131,10 +150,9 @@ class Look {
     }
     this.seen.set(key, targetId);
     this.count++;
-    this.theirsHash.update(`${targetId}\t${key}\t${mark ?? ''}\n`);
     const agreed = this.agreed.get(key);
     if (agreed) {
-      if (mark === undefined || !seenAs(targetId, mark).equals(agreed.seen)) this.hasMovedThere(agreed);
+      if (mark === undefined || seenAs(targetId, mark) !== agreed.seen) this.hasMovedThere(agreed);
     } else if (!this.others.has(key) && !this.suspected.has(key)) this.suspicions.extra(key, targetId);
   }
 

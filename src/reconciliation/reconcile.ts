@@ -107,7 +107,7 @@ async function notesOf(
   { mapping }: Reconciling,
 ): Promise<Buffer | null> {
   if (!notes.areThereMarks) return null;
-  const digests = new Map<string, Buffer>();
+  const digests = new Map<string, string>();
   for await (const page of ourRows(client, mapping.name))
     for (const { key, digest } of page) digests.set(key, digest);
   return notes.bytes(digests);
