@@ -4,6 +4,7 @@ import type {
   Described,
   DescribedField,
   FindResult,
+  Listed,
   ListPage,
   ObjectTarget,
   StoredRecord,
@@ -71,16 +72,16 @@ export async function list(
   const answer = await read('GET', `${target.object}?${query.toString()}`, null);
   const page = answer.failure ? null : pageIn(answer.body);
   if (!page) return { records: [], next: after, failure: answer.failure ?? unconfirmed(200) };
-  const records = page.objects.flatMap(({ updatedAt, ...stored }) => {
-    const key = stored.fields[target.keyField];
-    return typeof key === 'string' && key !== '' ? [{ key, stored, ...markOf(updatedAt) }] : [];
+  const records = page.objects.flatMap(({ targetId, fields: standing, updatedAt }): Listed[] => {
+    const key = standing[target.keyField];
+    if (typeof key !== 'string' || key === '') return [];
+    const stored = { targetId, fields: standing };
+    // To the millisecond, of any property: HubSpot's own among them, so it moves more often than what we look at.
+    const hasMark = typeof updatedAt === 'string' && updatedAt !== '';
+    return [hasMark ? { key, stored, mark: updatedAt } : { key, stored }];
   });
   return { records, next: page.after };
 }
-
-/** To the millisecond, of any property: HubSpot's own among them, so it moves more often than what we look at. */
-const markOf = (updatedAt: unknown): { mark?: string } =>
-  typeof updatedAt === 'string' && updatedAt !== '' ? { mark: updatedAt } : {};
 
 const TYPES: Readonly<Record<string, string>> = {
   bool: 'bool',

@@ -16,12 +16,16 @@ const ANSWERS_MAX = 20;
 const MARK = 'SystemModstamp';
 /** The date of an answer tells seconds too. */
 const MARK_SETTLES_MS = 5_000;
+const UTC = /(?:Z|\+0000)$/;
+/** Characters of `2026-01-01T00:00:00`. */
+const SECOND = 19;
 
 type Stored = NonNullable<StoredRecord>;
+type Row = Record<string, unknown> & { readonly Id: string };
 type By = Readonly<Record<string, string>>;
 
 interface Queried {
-  readonly records: readonly Stored[];
+  readonly rows: readonly Row[];
   readonly readAtMs: number | null;
   readonly failure?: FindResult['failure'];
 }
@@ -41,7 +45,8 @@ export async function find(
     const read = await query(api, `SELECT ${names} FROM ${target.object} WHERE ${where}`, options);
     failure ??= read.failure;
     if (read.failure) continue;
-    for (const index of part) found[index] = read.records.filter((record) => isLike(record, by[index]!));
+    const records = read.rows.map((row) => storedRecord(row)!);
+    for (const index of part) found[index] = records.filter((record) => isLike(record, by[index]!));
   }
   return { found, ...(failure ? { failure } : {}) };
 }
@@ -58,52 +63,50 @@ export async function list(
   const soql =
     `SELECT ${columns(target, [...fields, MARK])} FROM ${target.object} WHERE ${target.keyField} != null${from} ` +
     `ORDER BY Id LIMIT ${PAGE_MAX}`;
-  const { records, readAtMs, failure } = await query(api, soql, options);
+  const { rows, readAtMs, failure } = await query(api, soql, options);
   if (failure) return { records: [], next: after, failure };
+  const settledUntil = readAtMs === null ? '' : new Date(readAtMs - MARK_SETTLES_MS).toISOString();
   return {
-    records: records.map((stored) => listed(target, stored, readAtMs)),
-    next: records.length < PAGE_MAX ? null : records.at(-1)!.targetId,
+    records: rows.map((row) => listed(target, row, settledUntil)),
+    next: rows.length < PAGE_MAX ? null : rows.at(-1)!.Id,
   };
 }
 
 /** Marks tell seconds, so one that was young when it was read may be the mark of two changes. */
-function listed({ keyField }: ObjectTarget, { targetId, fields }: Stored, readAtMs: number | null): Listed {
-  const { [MARK]: mark, ...others } = fields;
-  const key = String(fields[keyField]);
-  const stored = { targetId, fields: others };
-  if (typeof mark !== 'string' || readAtMs === null) return { key, stored };
-  // A mark that is no time is as good as none.
-  const isSettled = toMs(mark) < readAtMs - MARK_SETTLES_MS;
-  return isSettled ? { key, stored, mark } : { key, stored };
+function listed({ keyField }: ObjectTarget, row: Row, settledUntil: string): Listed {
+  const { [keyField]: key, [MARK]: mark } = row;
+  const one = { key: String(key), stored: storedRecord(row, MARK)! };
+  // Salesforce writes every moment in UTC and in one form: up to the second, texts stand in its order.
+  const isSettled =
+    typeof mark === 'string' && UTC.test(mark) && mark.slice(0, SECOND) < settledUntil.slice(0, SECOND);
+  return isSettled ? { ...one, mark } : one;
 }
 
-const toMs = (mark: string): number => Date.parse(mark.replace(/([+-]\d\d)(\d\d)$/, '$1:$2'));
-
 async function query(api: SalesforceApi, soql: string, options: CallOptions): Promise<Queried> {
-  const records: Stored[] = [];
+  const rows: Row[] = [];
   let readAtMs: number | null = null;
   let path: string | null = `query?q=${encodeURIComponent(soql)}`;
   for (let answers = 0; path !== null; answers += 1) {
-    const { body, failure, ...read } = await api.read('GET', path, null, options);
-    if (failure) return { records, readAtMs, failure };
+    const { body, failure, readAtMs: atMs = null } = await api.read('GET', path, null, options);
+    if (failure) return { rows, readAtMs, failure };
     // The earliest counts for all that the answers hold.
-    if (answers === 0) readAtMs = read.readAtMs ?? null;
+    if (answers === 0) readAtMs = atMs;
     const page = body as { records?: unknown; done?: unknown; nextRecordsUrl?: unknown } | null;
-    const rows = Array.isArray(page?.records) ? page.records.map(stored) : [undefined];
+    const read = Array.isArray(page?.records) ? (page.records as unknown[]) : [undefined];
     // A row without an id, or a page that does not say whether it is the last, is no answer to build on.
-    const isWhole = rows.every((row) => row != null) && typeof page?.done === 'boolean';
-    if (!isWhole || answers === ANSWERS_MAX) return { records, readAtMs, failure: unconfirmed(200) };
-    records.push(...rows);
-    if (page.done === true) path = null;
+    if (!read.every(isRow) || typeof page?.done !== 'boolean' || answers === ANSWERS_MAX)
+      return { rows, readAtMs, failure: unconfirmed(200) };
+    rows.push(...read);
+    if (page.done) path = null;
     else if (typeof page.nextRecordsUrl === 'string' && page.nextRecordsUrl.startsWith('/'))
       path = page.nextRecordsUrl;
-    else return { records, readAtMs, failure: unconfirmed(200) };
+    else return { rows, readAtMs, failure: unconfirmed(200) };
   }
-  return { records, readAtMs };
+  return { rows, readAtMs };
 }
 
-const stored = (row: unknown): StoredRecord | undefined =>
-  typeof row === 'object' && row !== null ? storedRecord(row as Record<string, unknown>) : undefined;
+const isRow = (row: unknown): row is Row =>
+  typeof row === 'object' && row !== null && typeof (row as Record<string, unknown>).Id === 'string';
 
 const columns = (target: ObjectTarget, fields: readonly string[]): string =>
   [...new Set(['Id', target.keyField, ...fields])].join(',');

@@ -101,11 +101,15 @@ async function byKey(
   return { found, failure, requestId };
 }
 
-export function storedRecord(object: Record<string, unknown>): StoredRecord | undefined {
+/** @param without a field that was read for us and not for the record */
+export function storedRecord(
+  object: Record<string, unknown>,
+  without = 'attributes',
+): StoredRecord | undefined {
   if (typeof object.Id !== 'string') return undefined;
   const fields: Record<string, unknown> = {};
   for (const [field, value] of Object.entries(object)) {
-    if (field !== 'attributes') fields[field] = value;
+    if (field !== 'attributes' && field !== without) fields[field] = value;
   }
   return { targetId: object.Id, fields };
 }

@@ -1,8 +1,8 @@
 import type pg from 'pg';
 import { fingerprint } from './fingerprint.js';
 
-/** Bytes of a note: the record's key, the digest of its delivery, and what was seen at the backend. */
-const [KEY, DIGEST, SEEN] = [16, 8, 8];
+/** Bytes of a note: the record's key as text, the digest of its delivery, and what was seen at the backend. */
+const [KEY, DIGEST, SEEN] = [36, 8, 8];
 const NOTE = KEY + DIGEST + SEEN;
 /** Records noted at most; a mapping with more is compared in full every time. */
 const NOTES_MAX = 1_000_000;
@@ -29,7 +29,7 @@ export class Notes {
     private readonly bytes: Buffer,
   ) {
     for (let at = 0; at + NOTE <= bytes.length; at += NOTE)
-      this.places.set(uuidOf(bytes.toString('hex', at, at + KEY)), at / NOTE);
+      this.places.set(bytes.toString('latin1', at, at + KEY), at / NOTE);
   }
 
   get size(): number {
@@ -85,7 +85,7 @@ export class NoteTaking {
     let at = 0;
     for (const [key, seen] of this.seen) {
       const digest = digests.get(key);
-      bytes.write(key.replaceAll('-', ''), at, 'hex');
+      bytes.write(key, at, 'latin1');
       bytes.writeBigInt64BE(BigInt(digest ?? 0), at + KEY);
       bytes.writeDoubleBE(digest === undefined ? SEEN_AS.doubted : seen, at + KEY + DIGEST);
       at += NOTE;
@@ -131,6 +131,3 @@ export async function findNotes(
   const [found] = rows;
   return found ? new Notes(found.run, found.position, found.notes) : null;
 }
-
-const uuidOf = (hex: string): string =>
-  `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;

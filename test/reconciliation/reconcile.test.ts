@@ -313,7 +313,7 @@ describe('A run after a full one', () => {
 
   it('looks at whatever nothing is noted of', async () => {
     await run();
-    await rig.pool.query('update reconciliation_notes set notes = substr(notes, 1, 32 * 20)');
+    await rig.pool.query('update reconciliation_notes set notes = substr(notes, 1, 52 * 20)');
     const { run: second, found } = await run();
     expect(found).toEqual([]);
     expect(second.certificate).toMatchObject({

@@ -6,7 +6,7 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
  * that began at the same moment did not see each other.
  *
  * And what the newest full run of a mapping noted of each record, so that the next ones look only at what moved since:
- * one value of 32 bytes a record, replaced as a whole, because nobody ever asks for one record of it.
+ * one value of 52 bytes a record, replaced as a whole, because nobody ever asks for one record of it.
  */
 export class ScheduledReconciliation0029 implements MigrationInterface {
   name = 'scheduledReconciliation0000000000029';
