@@ -1,3 +1,4 @@
+import type { CallLog } from './call-log.js';
 import type { Faults } from './faults/faults.js';
 import type { JournalFile } from './journal-file.js';
 import type { Journal } from './journal.js';
@@ -13,6 +14,7 @@ export interface Reply {
 export interface ControlParts {
   vendor: Vendor;
   journal: Journal;
+  calls: CallLog;
   faults: Faults;
   file: JournalFile | undefined;
 }

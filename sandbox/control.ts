@@ -47,13 +47,15 @@ export class Control {
 
   private reply(method: string, url: URL, body: Buffer): Reply {
     const path = url.pathname.replace(/\/+$/, '').slice('/_twin'.length);
-    const { vendor, journal } = this.parts;
+    const { vendor, journal, calls } = this.parts;
     if (method === 'DELETE' && path === '') return this.empty();
     if (path === '/faults' && method === 'GET') return { status: 200, body: this.faults() };
     if (path === '/faults' && method === 'PUT') return this.replaceFaults(body);
     if (path === '/summary' && method === 'GET') return { status: 200, body: this.summary() };
     if (path === '/journal' && method === 'GET')
       return this.list(url, (cursor, limit) => journal.page(cursor, limit));
+    if (path === '/calls' && method === 'GET')
+      return this.list(url, (cursor, limit) => calls.page(cursor, limit));
     if (path === '/elsewhere') return this.comeElsewhere();
     if (path.startsWith('/records/')) {
       const [object = '', ...rest] = path.slice('/records/'.length).split('/').map(decoded);
@@ -78,10 +80,11 @@ export class Control {
   }
 
   private empty(): Reply {
-    const { vendor, journal, file } = this.parts;
+    const { vendor, journal, calls, file } = this.parts;
     vendor.empty?.();
     this.elsewhere = 0;
     journal.empty();
+    calls.empty();
     file?.empty();
     return { status: 204, body: null };
   }

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { readBody } from './body.js';
 import type { Answer, Call, Note } from './call.js';
+import { CallLog } from './call-log.js';
 import { Control } from './control.js';
 import { answerInstead, send } from './faults/hostile-answer.js';
 import { Faults } from './faults/faults.js';
@@ -45,12 +46,13 @@ export async function startTwin(makeVendor: MakeVendor, options: TwinOptions = {
   let url = '';
   const store = new Store();
   const journal = new Journal();
+  const calls = new CallLog();
   const faults = new Faults();
   const file =
     options.journalFile === undefined ? undefined : new JournalFile(options.journalFile, store, journal);
   const vendor = makeVendor(store, () => url);
-  const control = new Control({ vendor, journal, faults, file });
-  const parts: Parts = { vendor, journal, faults, file, url: () => url, inFlight: 0 };
+  const control = new Control({ vendor, journal, calls, faults, file });
+  const parts: Parts = { vendor, journal, calls, faults, file, url: () => url, inFlight: 0 };
 
   const server = createServer(
     { maxHeaderSize: HEADER_BYTES_MAX, keepAliveTimeout: KEEP_ALIVE_MS },
@@ -82,6 +84,7 @@ export async function startTwin(makeVendor: MakeVendor, options: TwinOptions = {
 interface Parts {
   vendor: Vendor;
   journal: Journal;
+  calls: CallLog;
   faults: Faults;
   file: JournalFile | undefined;
   url: () => string;
@@ -129,7 +132,18 @@ async function serve(
       ? vendor.refusal(call, 413)
       : (answerInstead(fault, parts.url()) ?? answerOf(call, vendor, fault));
   noteRefusal(call, answer, vendor);
-  record(call, fault?.kind === 'timeoutAfterCommit' ? 0 : answer.status, fault, parts);
+  const status = fault?.kind === 'timeoutAfterCommit' ? 0 : answer.status;
+  record(call, status, fault, parts);
+  const { method } = call;
+  parts.calls.add({
+    at,
+    method,
+    path,
+    status,
+    records: call.notes.length,
+    isThrottled: answer.isThrottled === true,
+    fault: fault?.kind ?? null,
+  });
   await send(request, response, answer, fault);
 }
 

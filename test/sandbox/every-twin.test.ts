@@ -11,6 +11,18 @@ import { control, journal, records, type Reply } from './twins.js';
 
 const KEY = 'ada@example.com';
 
+interface Calls {
+  items: {
+    n: number;
+    at: number;
+    status: number;
+    records: number;
+    isThrottled: boolean;
+    fault: string | null;
+  }[];
+  next: string | null;
+}
+
 describe.each(TWIN_NAMES)('The %s twin', (name) => {
   const { make, object, field, throttle, login, byHand } = TWIN_DIALECTS[name];
   let folder: string;
@@ -50,6 +62,26 @@ describe.each(TWIN_NAMES)('The %s twin', (name) => {
       records: { [object]: 1 },
     });
     expect((await control(twin, 'GET', '')).text).toContain('<html');
+  });
+
+  it('lists every call, and which of them were refused for their rate', async () => {
+    expect((await write(KEY, 'Ada')).status).toBeLessThan(300);
+    await fault({ kind: 'throttle' });
+    await write(KEY, 'Ada');
+    await fault({ kind: 'status', status: 500 });
+    await write(KEY, 'Ada');
+    const first = await control<Calls>(twin, 'GET', '/calls?limit=2');
+    const { body } = await control<Calls>(twin, 'GET', `/calls?cursor=${first.body.next}`);
+    const writes = [...first.body.items, ...body.items].filter(({ records: many }) => many > 0);
+    expect(writes.map(({ isThrottled, fault: struck }) => [isThrottled, struck])).toEqual([
+      [false, null],
+      [true, 'throttle'],
+      [false, 'status'],
+    ]);
+    expect(body.items.at(-1)).toMatchObject({ n: expect.any(Number) as number, status: 500 });
+    expect(Math.abs(body.items.at(-1)!.at - Date.now())).toBeLessThan(60_000);
+    await control(twin, 'DELETE', '');
+    expect((await control<Calls>(twin, 'GET', '/calls')).body).toEqual({ items: [], next: null });
   });
 
   it('refuses in its vendor’s words without storing anything', async () => {
