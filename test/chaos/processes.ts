@@ -131,10 +131,16 @@ export interface TwinProcess {
   stop(): void;
 }
 
-/** A backend's twin as a process of its own; it ends with us. */
-export async function startTwinProcess(twin: 'hubspot' | 'salesforce'): Promise<TwinProcess> {
+export type TwinName = 'hubspot' | 'salesforce' | 'marketo';
+
+/** A backend's twin as a process of its own; it ends with us. `env` holds the twin's settings, TWIN_…. */
+export async function startTwinProcess(
+  twin: TwinName,
+  env: Readonly<Record<string, string>> = {},
+): Promise<TwinProcess> {
   const child = spawn(process.execPath, ['dist/sandbox/main.js', twin, '--with-parent'], {
     stdio: ['pipe', 'pipe', 'inherit'],
+    env: { ...process.env, ...env },
   });
   const url = await new Promise<string>((resolve, reject) => {
     child.once('error', reject);

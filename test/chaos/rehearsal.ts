@@ -1,3 +1,4 @@
+import { seeded } from '../support/seeded.js';
 import { Receiver, LOST } from '../webhooks/receiver.js';
 import { ApiClient } from './api-client.js';
 import { check, type Evidence } from './checker.js';
@@ -178,15 +179,4 @@ function summary(
 
 function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
-/** mulberry32: the same numbers for the same seed. */
-function seeded(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

@@ -5,7 +5,7 @@ import { Redis } from 'ioredis';
 import { startPostgres } from '../../scripts/launcher/postgres.mjs';
 import { startRedis } from '../../scripts/launcher/redis.mjs';
 import { migrate } from '../../src/platform/database/migrate.js';
-import { Hits, Replica, type Role, startTwinProcess, type TwinProcess } from './processes.js';
+import { Hits, Replica, type Role, startTwinProcess, type TwinName, type TwinProcess } from './processes.js';
 
 export type RedisKind = 'redis-server' | 'js-redis-server';
 
@@ -32,15 +32,24 @@ export interface StackOptions {
   readonly hitsWanted: number;
   /** The program's own waits instead of the short ones. */
   readonly isUnhurried?: boolean;
+  /** The backends, each with its twin's own settings; HubSpot and Salesforce where none are named. */
+  readonly twins?: Readonly<Partial<Record<TwinName, Readonly<Record<string, string>>>>>;
+  /** Further settings of the program. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** The program's processes. */
+  readonly replicas?: readonly Role[];
 }
 
-/** Everything that runs: a database cluster and a Redis of our own, both twins, two api and two worker processes. */
+const BOTH = { hubspot: {}, salesforce: {} };
+const TWO_OF_EACH = ['api', 'api', 'worker', 'worker'] as const;
+
+/** Everything that runs: a database cluster and a Redis of our own, the twins, the api and worker processes. */
 export class Stack {
   readonly folder = mkdtempSync(path.join(tmpdir(), 'foyer-chaos-'));
   readonly hits: Hits;
   private postgres!: Awaited<ReturnType<typeof startPostgres>>;
   private redis!: Awaited<ReturnType<typeof startRedis>>;
-  readonly twins = {} as Record<'hubspot' | 'salesforce', TwinProcess>;
+  readonly twins = {} as Record<TwinName, TwinProcess>;
   readonly replicas: Replica[] = [];
 
   private constructor(private readonly options: StackOptions) {
@@ -108,11 +117,12 @@ export class Stack {
   }
 
   private async begin(): Promise<void> {
-    [this.postgres, this.redis, this.twins.hubspot, this.twins.salesforce] = await Promise.all([
+    [this.postgres, this.redis] = await Promise.all([
       this.startPostgres(0),
       this.startRedis(0),
-      startTwinProcess('hubspot'),
-      startTwinProcess('salesforce'),
+      ...Object.entries(this.options.twins ?? BOTH).map(async ([name, env]) => {
+        this.twins[name as TwinName] = await startTwinProcess(name as TwinName, env);
+      }),
     ]);
     await migrate(this.postgres.url);
     const env = {
@@ -120,18 +130,27 @@ export class Stack {
       FOYER_WEBHOOKS_ALLOW_PRIVATE_HOSTS: 'true',
       FOYER_REPORTS_SCHEDULER: 'false',
       FOYER_OPERATOR_KEY: OPERATOR_KEY,
-      HUBSPOT_BASE_URL: this.twins.hubspot.url,
-      HUBSPOT_TOKEN: 'pat-twin-0000',
-      SALESFORCE_BASE_URL: this.twins.salesforce.url,
-      SALESFORCE_CLIENT_ID: 'twin-client',
-      SALESFORCE_CLIENT_SECRET: 'twin-secret',
+      ...Object.assign({}, ...Object.keys(this.twins).map((name) => this.access(name as TwinName))),
+      ...this.options.env,
     };
     const servers = { databaseUrl: this.postgres.url, redisUrl: this.redis.url, env };
-    for (const role of ['api', 'api', 'worker', 'worker'] as const) {
+    for (const role of this.options.replicas ?? TWO_OF_EACH) {
       const isArmed = role === 'worker' || this.of('api').length === 0;
       this.replicas.push(new Replica(role, servers, this.hits, isArmed));
     }
     await Promise.all(this.replicas.map((replica) => replica.running()));
+  }
+
+  /** Where a twin is, and what it takes for credentials. */
+  private access(twin: TwinName): Record<string, string> {
+    const name = twin.toUpperCase();
+    return {
+      [`${name}_ENABLED`]: 'true',
+      [`${name}_BASE_URL`]: this.twins[twin].url,
+      [`${name}_TOKEN`]: 'pat-twin-0000',
+      [`${name}_CLIENT_ID`]: 'twin-client',
+      [`${name}_CLIENT_SECRET`]: 'twin-secret',
+    };
   }
 
   private startPostgres(port: number): ReturnType<typeof startPostgres> {
