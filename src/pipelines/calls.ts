@@ -24,10 +24,12 @@ export class Calls {
 
   /**
    * Waits for the turn of a call before its time begins to run.
+   * @param mayCall throws where nothing may leave any more: asked at the last moment before each request, since a wait
+   * for a turn may outlast whatever was asked before it
    * @returns what the call awaits before each request, of which the first has its turn already; or an outcome, where
    * nothing may be called
    */
-  async open(lost: AbortSignal): Promise<(() => Promise<void>) | Outcome> {
+  async open(lost: AbortSignal, mayCall: () => void): Promise<(() => Promise<void>) | Outcome> {
     try {
       await this.limiter.turn(lost);
     } catch (error) {
@@ -35,10 +37,10 @@ export class Calls {
       throw error;
     }
     let isPaid = true;
-    return () => {
-      if (!isPaid) return this.limiter.turn(lost);
+    return async () => {
+      if (!isPaid) await this.limiter.turn(lost);
       isPaid = false;
-      return Promise.resolve();
+      mayCall();
     };
   }
 

@@ -9,7 +9,7 @@ import { compare, type Verdict } from './verify.js';
  * have taken effect since.
  */
 export async function checkBatch(checks: readonly Check[], by: Delivering): Promise<Settlement[]> {
-  const turn = await by.calls.open(by.lost);
+  const turn = await by.calls.open(by.lost, by.assertMine);
   if (typeof turn !== 'function') {
     by.calls.heard([turn]);
     return checks.map((check) => settlement(check, { kind: 'unread' }, by));

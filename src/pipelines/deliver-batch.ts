@@ -32,7 +32,7 @@ export async function deliverBatch(batch: Batch, by: Delivering): Promise<Delive
 }
 
 async function deliverNow(batch: Batch, by: Delivering): Promise<Delivered> {
-  const turn = await by.calls.open(by.lost);
+  const turn = await by.calls.open(by.lost, by.assertMine);
   const at = by.now();
   const deadline = new Date(at.getTime() + by.settings.callTimeoutMs);
   const result = typeof turn === 'function' ? await send(batch, by, turn) : unsent(batch, turn);
@@ -110,7 +110,7 @@ async function readBack(
     return [{ write, targetId: outcome.targetId }];
   });
   for (let i = 0; i < told.length; i += max) {
-    const turn = await by.calls.open(by.lost);
+    const turn = await by.calls.open(by.lost, by.assertMine);
     // What may not be read now is read later, as a record that waits to be looked at again.
     if (typeof turn !== 'function') {
       told.slice(i).forEach(({ write }) => verdicts.set(write, { kind: 'unread' }));

@@ -14,6 +14,8 @@ export interface Delivering {
   readonly now: () => Date;
   /** Aborts when the lane is lost. */
   readonly lost: AbortSignal;
+  /** Throws LeaseLostError past the lease's time, also where the process was stopped and could not hear of it. */
+  readonly assertMine: () => void;
 }
 
 /** Does sending the same write twice have one effect? */

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type pg from 'pg';
 import type { ObjectTarget } from '../connectors/connector.js';
 import type { CompiledMapping } from '../mapping/compiled-mapping.js';
-import type { Lease } from '../changes/lease.js';
+import { assertValid, type Lease } from '../changes/lease.js';
 import { CLOCK, type Clock } from '../platform/clock.js';
 import { Settings } from '../platform/config/settings.js';
 import { PG_POOL } from '../platform/database/database.module.js';
@@ -51,7 +51,7 @@ export class MappingDrains {
         const { holds } = this.destinations;
         const max = holds.isTrying(destination) ? TRYING_MAX : this.settings.pipelines.roundMax;
         const isFull = await round(this.pool, lease, max, async (version) =>
-          this.pipe(await this.applied.inForce(name, version), lost),
+          this.pipe(await this.applied.inForce(name, version), lease, lost),
         );
         holds.triedNothing(destination);
         return isFull;
@@ -67,7 +67,7 @@ export class MappingDrains {
     return this.destinations.holds.until(destination, now);
   }
 
-  private async pipe({ mapping, version }: Applied, lost: AbortSignal): Promise<Pipe> {
+  private async pipe({ mapping, version }: Applied, lease: Lease, lost: AbortSignal): Promise<Pipe> {
     const all = await this.applied.all();
     return {
       mapping,
@@ -83,6 +83,7 @@ export class MappingDrains {
       calls: this.calls.to(mapping.destination),
       now: () => this.clock.now(),
       lost,
+      assertMine: () => assertValid(lease),
     };
   }
 

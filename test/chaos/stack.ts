@@ -130,7 +130,7 @@ export class Stack {
       FOYER_WEBHOOKS_ALLOW_PRIVATE_HOSTS: 'true',
       FOYER_REPORTS_SCHEDULER: 'false',
       FOYER_OPERATOR_KEY: OPERATOR_KEY,
-      ...Object.assign({}, ...Object.keys(this.twins).map((name) => this.access(name as TwinName))),
+      ...this.access(),
       ...this.options.env,
     };
     const servers = { databaseUrl: this.postgres.url, redisUrl: this.redis.url, env };
@@ -141,16 +141,16 @@ export class Stack {
     await Promise.all(this.replicas.map((replica) => replica.running()));
   }
 
-  /** Where a twin is, and what it takes for credentials. */
-  private access(twin: TwinName): Record<string, string> {
-    const name = twin.toUpperCase();
-    return {
-      [`${name}_ENABLED`]: 'true',
-      [`${name}_BASE_URL`]: this.twins[twin].url,
-      [`${name}_TOKEN`]: 'pat-twin-0000',
-      [`${name}_CLIENT_ID`]: 'twin-client',
-      [`${name}_CLIENT_SECRET`]: 'twin-secret',
-    };
+  /** Where the twins are, and what they take for credentials. */
+  private access(): Record<string, string> {
+    const settings = Object.entries(this.twins).flatMap(([twin, { url }]) => [
+      [`${twin.toUpperCase()}_ENABLED`, 'true'],
+      [`${twin.toUpperCase()}_BASE_URL`, url],
+      [`${twin.toUpperCase()}_TOKEN`, 'pat-twin-0000'],
+      [`${twin.toUpperCase()}_CLIENT_ID`, 'twin-client'],
+      [`${twin.toUpperCase()}_CLIENT_SECRET`, 'twin-secret'],
+    ]);
+    return Object.fromEntries(settings) as Record<string, string>;
   }
 
   private startPostgres(port: number): ReturnType<typeof startPostgres> {

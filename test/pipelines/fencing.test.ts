@@ -1,12 +1,16 @@
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Lease, LeaseLostError, takeLease } from '../../src/changes/lease.js';
+import { assertValid, type Lease, LeaseLostError, takeLease } from '../../src/changes/lease.js';
+import { Calls } from '../../src/pipelines/calls.js';
 import type { Write } from '../../src/pipelines/decide.js';
 import type { Delivery, Settlement, Taken } from '../../src/pipelines/delivery.js';
 import { unchanged } from '../../src/pipelines/delivery.js';
+import { Holds } from '../../src/pipelines/holds.js';
 import { adoptOpenIntents, batches, intend } from '../../src/pipelines/intend.js';
 import { type Attempt, settle } from '../../src/pipelines/settle.js';
+import { createLogger } from '../../src/platform/logger.js';
 import { freshDatabase } from '../support/database.js';
+import { ScriptedBackend } from './scripted-backend.js';
 
 const PLACE = { mapping: 'test.mapping', lane: 0 };
 const KEY = '0190a000-0000-7000-8000-000000000001';
@@ -14,6 +18,8 @@ const IN_A_MINUTE = new Date(Date.now() + 60_000);
 const ADOPTION = { now: new Date(), recheckAt: IN_A_MINUTE, isRepeatable: true, isReadable: true };
 const LONG_MS = 60_000;
 const OVER_MS = -1;
+const STOPPED_MS = 300;
+const QUIET = createLogger('silent');
 
 let pool: pg.Pool;
 
@@ -93,6 +99,23 @@ describe('A worker whose lane was taken over', () => {
       LeaseLostError,
     );
     expect(await count('intents')).toBe(0);
+  });
+});
+
+describe('A worker that was stopped while it waited for its turn to call', () => {
+  it('sends nothing when it goes on and its lane has another holder', async () => {
+    const lease = await take(STOPPED_MS / 2);
+    const calls = new Calls(pool, new ScriptedBackend('crm'), new Holds(), QUIET, () => new Date());
+    const mine = (): void => assertValid(lease);
+    const { signal } = new AbortController();
+    const before = await calls.open(signal, mine);
+    const late = await calls.open(signal, mine);
+    if (typeof before !== 'function' || typeof late !== 'function') throw new Error('no turn was given');
+    await before();
+    // As SIGSTOP does it: no timer of ours runs meanwhile.
+    for (const until = performance.now() + STOPPED_MS; performance.now() < until;);
+    await take();
+    await expect(late()).rejects.toThrow(LeaseLostError);
   });
 });
 
