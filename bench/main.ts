@@ -5,6 +5,7 @@ import { mapping } from './mapping.js';
 import { neighbours } from './neighbours.js';
 import { pipeline } from './pipeline.js';
 import { plan } from './plan.js';
+import { rate } from './rate.js';
 import { reconcile } from './reconcile.js';
 import { registrations } from './registrations.js';
 import { clearStage } from './stage.js';
@@ -15,6 +16,7 @@ import { why } from './why.js';
 const BENCHMARKS: Record<string, () => Promise<Table[]>> = {
   registrations,
   pipeline,
+  rate,
   latency,
   neighbours,
   mapping,

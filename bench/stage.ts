@@ -56,16 +56,19 @@ export class Stage {
     };
   }
 
-  /** All of it is there while the work lasts and gone afterwards. */
-  static async with<T>(work: (stage: Stage) => Promise<T>): Promise<T> {
+  /** All of it is there while the work lasts and gone afterwards. `twinSettings`: TWIN_…, beyond the defaults. */
+  static async with<T>(
+    work: (stage: Stage) => Promise<T>,
+    twinSettings: Readonly<Record<string, string>> = {},
+  ): Promise<T> {
     try {
-      return await work(await Stage.set());
+      return await work(await Stage.set(twinSettings));
     } finally {
       await clearStage();
     }
   }
 
-  private static async set(): Promise<Stage> {
+  private static async set(twinSettings: Readonly<Record<string, string>>): Promise<Stage> {
     const folder = mkdtempSync(path.join(tmpdir(), 'foyer-bench-'));
     endings.push(() => rm(folder, { recursive: true, force: true }));
     const { startPostgres } = (await import(launcher('postgres'))) as { startPostgres: StartServer };
@@ -79,7 +82,8 @@ export class Stage {
     });
     const pool = new pg.Pool({ connectionString: postgres.url, max: 4 });
     endings.push(() => pool.end());
-    const twins = { hubspot: await startTwin('hubspot'), salesforce: await startTwin('salesforce') };
+    const hubspot = await startTwin('hubspot', twinSettings);
+    const twins = { hubspot, salesforce: await startTwin('salesforce', twinSettings) };
     return new Stage(postgres.url, pool, redis.url, twins);
   }
 
@@ -125,6 +129,11 @@ export class Stage {
     }
   }
 
+  /** Has a twin refuse what goes beyond its limits, which are off otherwise. */
+  limit(twin: keyof Stage['twins']): Promise<void> {
+    return switchLimits(this.twins[twin], true);
+  }
+
   /** Empties both twins. */
   async emptyTwins(): Promise<void> {
     for (const url of Object.values(this.twins)) await fetch(`${url}/_twin`, { method: 'DELETE' });
@@ -142,15 +151,18 @@ function profiling(role: string): string[] {
   return folder ? ['--cpu-prof', `--cpu-prof-dir=${path.resolve(folder, role)}`] : [];
 }
 
-async function startTwin(name: string): Promise<string> {
-  const twin = await startNode(['dist/sandbox/main.js', name, '--with-parent'], NO_DAYS_END, ({ url }) =>
-    String(url),
-  );
+async function startTwin(name: string, settings: Readonly<Record<string, string>>): Promise<string> {
+  const args = ['dist/sandbox/main.js', name, '--with-parent'];
+  const twin = await startNode(args, { ...NO_DAYS_END, ...settings }, ({ url }) => String(url));
   endings.push(() => twin.stop());
-  await fetch(`${twin.url}/_twin/faults`, {
+  await switchLimits(twin.url, false);
+  return twin.url;
+}
+
+async function switchLimits(url: string, limits: boolean): Promise<void> {
+  await fetch(`${url}/_twin/faults`, {
     method: 'PUT',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ faults: [], limits: false }),
+    body: JSON.stringify({ faults: [], limits }),
   });
-  return twin.url;
 }

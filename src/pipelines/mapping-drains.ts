@@ -14,11 +14,10 @@ import { isRepeatable } from './delivering.js';
 import type { Drainable } from './drain.js';
 import { Drains } from './drains.js';
 import { adoptOpenIntents } from './intend.js';
+import { type RoundSize, roundSize } from './paced.js';
 import type { Pipe } from './pipe.js';
 import { round } from './round.js';
 
-/** A destination that may be back is tried with so many records. */
-const TRYING_MAX = 10;
 /** A turn nearer than this is waited for with the records in hand. */
 const HELD_BY_PACE_MS = 250;
 
@@ -49,14 +48,27 @@ export class MappingDrains {
       heldUntil: () => this.heldUntil(destination),
       round: async (lease, lost) => {
         const { holds } = this.destinations;
-        const max = holds.isTrying(destination) ? TRYING_MAX : this.settings.pipelines.roundMax;
-        const isFull = await round(this.pool, lease, max, async (version) =>
+        const size = this.sizeOf(mapping, lease);
+        const isFull = await round(this.pool, lease, size, async (version) =>
           this.pipe(await this.applied.inForce(name, version), lease, lost),
         );
         holds.triedNothing(destination);
         return isFull;
       },
     };
+  }
+
+  /** A destination that may be back is tried with one call. */
+  private sizeOf(mapping: CompiledMapping, lease: Lease): RoundSize {
+    const { destination } = mapping;
+    const { roundMax, batchMax } = this.settings.pipelines;
+    const inOneCall = Math.min(
+      this.destinations.connector(destination).batchMax(targetOf(mapping)),
+      batchMax,
+    );
+    if (this.destinations.holds.isTrying(destination))
+      return { changes: Math.min(inOneCall, roundMax), batches: 1 };
+    return roundSize(this.calls.to(destination).limiter.gapMs(), lease.lanes, inOneCall, roundMax);
   }
 
   /** What comes until then fills the next batch. */

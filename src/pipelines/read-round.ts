@@ -2,6 +2,7 @@ import type pg from 'pg';
 import { type Lease, LeaseLostError } from '../changes/lease.js';
 import type { Taken } from './delivery.js';
 import { DELIVERY, delivery, type DeliveryRow, fieldsOf } from './delivery-row.js';
+import { ASKED_SHARE } from './paced.js';
 
 /** What one round has before it. */
 export interface Round {
@@ -9,6 +10,8 @@ export interface Round {
   readonly taken: readonly Taken[];
   /** Where the lane's cursor may stand when all of it is settled. */
   readonly cursor: bigint;
+  /** Of each record from the log its first change that was read: as long as it is left, the cursor stays before. */
+  readonly firstSeq: ReadonlyMap<string, bigint>;
   /** The version of the mapping that was in force when it was read. */
   readonly mappingVersion: number;
   /** Redeliveries of records of which nothing is in the log any more. */
@@ -73,9 +76,6 @@ const ASKED = `
     left join lateral (
       select * from deliveries where mapping = $1 and key = r.key limit 1) d on true`;
 
-/** Of a round that much is for what was asked for again: what happens now is not to wait behind a replay. */
-const ASKED_SHARE = 1 / 4;
-
 /**
  * The changes after the lane's cursor, the retries that are due and what was asked for again, one entry a record: for
  * a state stream only the newest version matters.
@@ -93,7 +93,8 @@ export async function readRound(pool: pg.Pool, lease: Lease, roundMax: number): 
   const asked = first.is_asked ? await readAsked(pool, lease, Math.ceil(roundMax * ASKED_SHARE)) : NOTHING;
   const changes = unread.rows.filter(isRecord);
   const newest = new Map<string, RecordRow>();
-  for (const row of [...changes, ...due, ...asked.known]) {
+  // What is due comes first: where not all goes out at once, nothing may wait behind what keeps coming.
+  for (const row of [...due, ...changes, ...asked.known]) {
     const known = newest.get(row.key);
     if (!known || known.version < row.version) newest.set(row.key, row);
   }
@@ -102,6 +103,7 @@ export async function readRound(pool: pg.Pool, lease: Lease, roundMax: number): 
   return {
     taken: [...newest.values()].map(taken),
     cursor: reached(lease, unread.rows, changes, roundMax),
+    firstSeq: new Map(changes.toReversed().map(({ key, seq }) => [key, BigInt(seq!)])),
     mappingVersion: first.mapping_version!,
     gone: asked.gone,
     isFull: changes.length >= roundMax || due.length >= roundMax || first.is_asked === true,

@@ -1,11 +1,12 @@
 import type pg from 'pg';
 import { assertValid, type Lease } from '../changes/lease.js';
 import { checkBatch } from './check-batch.js';
-import type { Check } from './decide.js';
+import type { Check, Write } from './decide.js';
 import { deliverBatch } from './deliver-batch.js';
 import { batches, intend } from './intend.js';
+import { goingNow, type RoundSize } from './paced.js';
 import type { Pipe } from './pipe.js';
-import { readRound } from './read-round.js';
+import { readRound, type Round } from './read-round.js';
 import { Settler } from './settler.js';
 import { sortRound } from './sort-round.js';
 
@@ -20,17 +21,21 @@ const CHECKS_MAX = 500;
 export async function round(
   pool: pg.Pool,
   lease: Lease,
-  roundMax: number,
+  size: RoundSize,
   pipeOf: (mappingVersion: number) => Promise<Pipe>,
 ): Promise<boolean> {
-  const read = await readRound(pool, lease, roundMax);
-  const { taken, cursor, isFull } = read;
+  const read = await readRound(pool, lease, size.changes);
+  const { taken, isFull } = read;
   const pipe = await pipeOf(read.mappingVersion);
   const { settlements, writes, checks, answered } = await sortRound(pool, taken, pipe);
   answered.push(...read.gone);
 
   const max = Math.min(pipe.connector.batchMax(pipe.target), pipe.settings.batchMax);
-  const cut = batches(writes, max);
+  // Appends go all: which of a person's comes first was decided over all of them.
+  const isAppend = pipe.target.operation === 'append';
+  const going = goingNow(writes, max, isAppend ? Infinity : size.batches);
+  const left = without(writes, new Set(going));
+  const cut = batches(going, max);
   await intend(
     pool,
     lease,
@@ -54,8 +59,19 @@ export async function round(
     assertValid(lease);
     done.assertTaken();
   });
-  await done.finish(cursor, answered);
-  return isFull;
+  await done.finish(cursorBefore(left, read), answered);
+  return isFull || left.length > 0;
+}
+
+function without(writes: readonly Write[], going: ReadonlySet<Write>): readonly Write[] {
+  return writes.length === going.size ? [] : writes.filter((write) => !going.has(write));
+}
+
+/** What is left is read again: the cursor passes none of its changes. */
+function cursorBefore(left: readonly Write[], { cursor, firstSeq }: Round): bigint {
+  return left
+    .flatMap(({ taken }) => firstSeq.get(taken.key) ?? [])
+    .reduce((before, seq) => (seq <= before ? seq - 1n : before), cursor);
 }
 
 /** As many in one call as the backend reads: one key too many, and it refuses to read any of them. */
