@@ -12,27 +12,28 @@ export async function checkBatch(checks: readonly Check[], by: Delivering): Prom
   const turn = await by.calls.open(by.lost, by.assertMine);
   if (typeof turn !== 'function') {
     by.calls.heard([turn]);
-    return checks.map((check) => settlement(check, { kind: 'unread' }, by));
+    return checks.map((check) => settlement(check, { kind: 'unread' }, by, by.now()));
   }
   const fields = [...new Set(checks.flatMap(({ taken }) => Object.keys(taken.previous?.shadow ?? {})))];
   const keys = checks.map(({ key, taken }) => ({ key, targetId: taken.previous?.targetId ?? null }));
+  const askedAt = by.now();
   const signal = AbortSignal.any([AbortSignal.timeout(by.settings.callTimeoutMs), by.lost]);
   const options = { signal, turn };
   const { records, failure } = await by.connector.readBack(by.target, keys, fields, options);
   if (failure) by.calls.heard([failure]);
   return checks.map((check, i) => {
     const verdict = compare(by.connector, by.target, check.taken.previous?.shadow ?? {}, records[i]);
-    return settlement(check, verdict, by);
+    return settlement(check, verdict, by, askedAt);
   });
 }
 
-function settlement({ taken }: Check, verdict: Verdict, by: Delivering): Settlement {
+function settlement({ taken }: Check, verdict: Verdict, by: Delivering, askedAt: Date): Settlement {
   const previous = taken.previous!;
   if (previous.state === 'inDoubt') return outOfDoubt(taken, verdict, by);
   const base: Settlement = { ...unchanged(taken), checks: previous.checks + 1 };
   if (verdict.kind === 'stands') {
     const state = previous.state === 'retained' ? 'retained' : 'verified';
-    return { ...base, state, checks: 0, resends: 0, ...nextLook(base.recheckAt, by.now()) };
+    return { ...base, state, checks: 0, resends: 0, ...nextLook(base.recheckAt, askedAt) };
   }
   if (verdict.kind === 'unread') {
     return {

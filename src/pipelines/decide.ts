@@ -226,7 +226,10 @@ function write(
     return { kind: 'write', taken, key, fields: writesWhole ? whole : fields, goal, reason };
   }
   if (redelivery && standsAlready(taken, goal)) return { kind: 'ignore' };
-  return { kind: 'settle', settlement: { ...unchanged(taken), state: goal, targetKey: key, reason } };
+  // A look that is still due is not answered by there being nothing to write.
+  const nextAttemptAt = taken.previous?.recheckAt ?? null;
+  const stands = { ...unchanged(taken), state: goal, targetKey: key, nextAttemptAt, reason };
+  return { kind: 'settle', settlement: stands };
 }
 
 /** A mapping that was given another key writes another object there: what stood under the old key says nothing of it. */

@@ -222,7 +222,7 @@ function afterVerdict(write: Write, base: Settlement, verdict: Verdict | null, b
   if (verdict === null) return { ...base, state: unread, shadow: stands, reason: write.reason };
   if (verdict.kind === 'stands') {
     const done = { ...base, targetId: verdict.targetId, shadow: stands, resends: 0, reason: write.reason };
-    return { ...done, state: write.goal, ...nextLook(base.recheckAt, by.now()) };
+    return { ...done, state: write.goal, ...lookStays(base.recheckAt, by.now()) };
   }
   // Not counted yet: some backends show a write only after a while.
   const delayMs = by.settings.verifyDelaysMs[1];
@@ -246,9 +246,20 @@ export function resend(base: Settlement, reason: Settlement['reason'], by: Deliv
   return { ...again, state: 'retrying', nextAttemptAt: by.now() };
 }
 
-/** A record verified after an unanswered call is looked at once more, later. */
-export function nextLook(recheckAt: Date | null, now: Date): Pick<Settlement, 'nextAttemptAt' | 'recheckAt'> {
-  return recheckAt !== null && recheckAt > now
+type Look = Pick<Settlement, 'nextAttemptAt' | 'recheckAt'>;
+
+/**
+ * A record verified after an unanswered call is looked at once more, later; at once where that time has come. What was
+ * written meanwhile does not stand for the look: its read-back told of its own fields only, and perhaps too early.
+ */
+function lookStays(recheckAt: Date | null, now: Date): Look {
+  const nextAttemptAt = recheckAt !== null && recheckAt < now ? now : recheckAt;
+  return { nextAttemptAt, recheckAt };
+}
+
+/** @param askedAt when a look at all that stands there began: one that began too early is made again */
+export function nextLook(recheckAt: Date | null, askedAt: Date): Look {
+  return recheckAt !== null && recheckAt > askedAt
     ? { nextAttemptAt: recheckAt, recheckAt }
     : { nextAttemptAt: null, recheckAt: null };
 }

@@ -1,8 +1,8 @@
 /**
  * One destination's calls, spaced. All workers book from one row of the database:
- * 1. a destination of which no limit is known costs nothing here: its calls go at once;
+ * 1. a destination of which no limit is known costs one look, and its first answer is waited for; then calls go at once;
  * 2. else whoever waits for a turn is served from a small slice of the next places in time, booked in one statement;
- *    what is booked is used at once, so nothing has to be given back; where calls need no spacing it is what the next
+ *    what is booked is used at once, so nothing has to be given back, and what was missed is not used late; where calls need no spacing it is what the next
  *    moment will need by the rate of the last two seconds, and what of it nobody wanted is lost;
  * 3. the day's allowance is part of the booking: while less of it was used than the day's share, calls are spaced by
  *    the rate alone, else so that it lasts until the day's end;
@@ -22,12 +22,23 @@ const SLICE_MAX = 64;
 const AHEAD_MS = 100;
 /** A place further off is not booked: the lane is given back until then. */
 const WAIT_MAX_MS = 5_000;
+/** A place missed by more would be a call too many among those booked later. */
+const LATE_MS_MAX = 100;
 const THROTTLE_GROWTH = 1.5;
 const EASING = 0.8;
 const EASING_MS = 60_000;
 /** Of a destination without limits that throttles, this is what it is first spaced by at least. */
 const FIRST_GAP_MS = 20;
 const MEASURED_MS = 2_000;
+
+/** What was heard longer ago may be true no more. */
+const RECALL = `
+  select told_gap_ms as gap from call_budgets
+   where destination = $1 and told_gap_at > clock_timestamp() - interval '1 day'`;
+const TELL = `
+  insert into call_budgets as b (destination, day, told_gap_ms, told_gap_at)
+  values ($1, (clock_timestamp() at time zone 'UTC')::date, $2, clock_timestamp())
+  on conflict (destination) do update set told_gap_ms = excluded.told_gap_ms, told_gap_at = excluded.told_gap_at`;
 
 /** Nothing may be called for so long. */
 export class AllowanceSpentError extends Error {
@@ -52,6 +63,12 @@ export class Limiter {
   private freeAtMs = 0;
   private waiting: Turn[] = [];
   private isBooking = false;
+  /** The last place was missed: the next one is taken however late, or a slow machine would call no more. */
+  private hasMissed = false;
+  private isHeard = false;
+  /** By what any worker heard before us; our own answers count as soon as there is one. */
+  private recalledGapMs = 0;
+  private recalled: Promise<void> | undefined;
   /** Whether the last places booked had a gap between them. */
   private isSpaced = true;
   /** Booked and not wanted yet, good until then on the monotonic clock. */
@@ -72,6 +89,7 @@ export class Limiter {
    * @throws AllowanceSpentError where that is too far off; what `signal` was ended with
    */
   async turn(signal: AbortSignal): Promise<void> {
+    await (this.recalled ??= this.recall());
     signal.throwIfAborted();
     if ((this.gapMs() > 0 || this.dayMax() !== null) && !this.takeSpare()) await this.booked(signal);
     this.made++;
@@ -80,8 +98,9 @@ export class Limiter {
 
   /** So many calls at once at most; what is returned ends this one. */
   async enter(share: number): Promise<() => void> {
-    const max = Math.max(1, Math.floor(this.concurrency() * share));
-    while (this.underWay >= max) await new Promise<void>((resolve) => this.doors.push(resolve));
+    const max = (): number => (this.knowsPace() ? Math.max(1, Math.floor(this.concurrency() * share)) : 1);
+    await (this.recalled ??= this.recall());
+    while (this.underWay >= max()) await new Promise<void>((resolve) => this.doors.push(resolve));
     this.underWay++;
     return () => {
       this.underWay--;
@@ -100,7 +119,11 @@ export class Limiter {
 
   /** What an answer said of our limits and of what we used. */
   learn(allowed: CallLimits | undefined, quota: QuotaUse | undefined): void {
+    const before = gapOf(this.allowed);
     if (allowed) this.allowed = { ...this.allowed, ...allowed };
+    if (gapOf(this.allowed) !== before) this.tellOthers(gapOf(this.allowed));
+    if (!this.isHeard) for (const open of this.doors.splice(0)) open();
+    this.isHeard = true;
     if (quota) this.told = { ...quota, isNew: true };
   }
 
@@ -133,7 +156,8 @@ export class Limiter {
 
   /** Milliseconds between two calls, by what is allowed and what was learned; 0: no spacing. */
   gapMs(): number {
-    return Math.max(gapOf(this.limits) / SHARE_OF_RATE, gapOf(this.allowed) / SHARE_OF_RATE, this.eased());
+    const toldMs = gapOf(this.allowed) || this.recalledGapMs;
+    return Math.max(gapOf(this.limits) / SHARE_OF_RATE, toldMs / SHARE_OF_RATE, this.eased());
   }
 
   private told: (QuotaUse & { isNew: boolean }) | undefined;
@@ -201,6 +225,7 @@ export class Limiter {
     const gap = this.gapMs();
     const ahead = gap > 0 ? Math.floor(SLICE_MS / gap) : SLICE_MAX;
     const many = Math.max(1, Math.min(Math.max(this.waiting.length, this.soon()), ahead, SLICE_MAX));
+    const asking = performance.now();
     const { rows } = await this.pool.query<{ granted: number; wait_ms: number; gap_ms: number }>({
       name: 'book-calls',
       text: 'select * from book_calls($1, $2, $3, $4, $5)',
@@ -216,6 +241,7 @@ export class Limiter {
     this.isSpaced = gapMs > 0 || waitMs > 0;
     for (let place = 0; place < granted; place++) {
       await until(asked + waitMs + place * gapMs);
+      if (gapMs > 0 && this.isMissed(asking + waitMs + place * gapMs)) return;
       const turn = this.waiting.shift();
       if (!turn) {
         this.keep(granted - place);
@@ -223,6 +249,30 @@ export class Limiter {
       }
       turn.go();
     }
+  }
+
+  /** Whether the place is to be booked anew: this process was stopped, or had no time when it came. */
+  private isMissed(atMs: number): boolean {
+    this.hasMissed = !this.hasMissed && performance.now() - atMs > LATE_MS_MAX;
+    return this.hasMissed;
+  }
+
+  private knowsPace(): boolean {
+    return this.isHeard || this.gapMs() > 0;
+  }
+
+  private async recall(): Promise<void> {
+    try {
+      const { rows } = await this.pool.query<{ gap: number }>({ text: RECALL, values: [this.destination] });
+      this.recalledGapMs = rows[0]?.gap ?? 0;
+    } catch (error) {
+      this.recalled = undefined;
+      throw error;
+    }
+  }
+
+  private tellOthers(gapMs: number): void {
+    this.pool.query(TELL, [this.destination, gapMs]).catch(() => undefined); // the next one to start hears it itself
   }
 
   /** How many calls the next moment will want, where they need no spacing. */

@@ -2,6 +2,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AllowanceSpentError, Limiter } from '../../src/pipelines/limiter.js';
 import { freshDatabase } from '../support/database.js';
+import { waitFor } from '../support/wait-for.js';
 
 let pool: pg.Pool;
 const never = new AbortController().signal;
@@ -40,10 +41,60 @@ describe('The limiter of a destination', () => {
     expect(times.at(-1)! - times[0]!).toBeGreaterThan(29 * 19);
   });
 
-  it('costs nothing where no limit is known', async () => {
-    const limiter = new Limiter({} as pg.Pool, 'free', {});
+  it('costs one look where no limit is known', async () => {
+    let looks = 0;
+    const counting = {
+      query: (query: pg.QueryConfig) => {
+        looks++;
+        return pool.query(query);
+      },
+    } as unknown as pg.Pool;
+    const limiter = new Limiter(counting, 'free', {});
     for (let i = 0; i < 100; i++) await limiter.turn(never);
     expect(limiter.takeCount().calls).toBe(100);
+    expect(looks).toBe(1);
+  });
+
+  it('lets one call go first where it is not known whether there is a limit, and all after its answer', async () => {
+    const limiter = new Limiter(pool, 'unheard', {});
+    const leave = await limiter.enter(1);
+    let entered = 0;
+    const others = [1, 2, 3].map(() => limiter.enter(1).then(() => entered++));
+    await limiter.turn(never);
+    expect(entered).toBe(0);
+    limiter.learn(undefined, undefined);
+    leave();
+    await Promise.all(others);
+    expect(entered).toBe(3);
+  });
+
+  it('keeps a worker that starts anew to what another one heard', async () => {
+    const old = new Limiter(pool, 'heard', {});
+    old.learn({ window: { calls: 10, ms: 1_000 } }, undefined);
+    await waitFor(
+      () => pool.query(`select 1 from call_budgets where destination = 'heard'`),
+      ({ rowCount }) => rowCount === 1,
+    );
+    const anew = new Limiter(pool, 'heard', {});
+    const times = await timesOf([anew], 4);
+    expect(times.at(-1)! - times[0]!).toBeGreaterThan(3 * 95);
+    anew.learn({ window: { calls: 100, ms: 1_000 } }, undefined);
+    expect(anew.gapMs(), 'its own answers count more').toBeLessThan(11);
+  });
+
+  it('does not use late what it missed: others have the places that follow', async () => {
+    const limiter = new Limiter(pool, 'missed', { callsPerSecond: 4 });
+    await limiter.turn(never);
+    const missed = limiter.turn(never);
+    await new Promise((resolve) => setTimeout(resolve, 50)); // booked, a fifth of a second ahead
+    for (const end = performance.now() + 600; performance.now() < end;); // as SIGSTOP does it
+    const onAgain = performance.now();
+    const { rows } = await pool.query<{ wait_ms: number }>(
+      `select wait_ms from book_calls('missed', 1, 250, null, 5000)`,
+    );
+    expect(rows[0]!.wait_ms).toBeLessThan(100);
+    await missed;
+    expect(performance.now() - onAgain, 'after the one that was booked meanwhile').toBeGreaterThan(150);
   });
 
   it('never spends more than the day allows, and says how long it takes until there is more', async () => {

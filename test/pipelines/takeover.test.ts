@@ -42,12 +42,12 @@ async function dieSending(registration: string, isPassed: boolean): Promise<void
 }
 
 /** Another system, or a late call of a dead worker, changes what stands at the backend. */
-async function overwrite(contactKey: string, firstname: string): Promise<void> {
+async function overwrite(contactKey: string, properties: Record<string, string>): Promise<void> {
   const answer = await fetch(`${rig.twin.url}/crm/v3/objects/contacts/batch/upsert`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', authorization: 'Bearer pat-twin-0000' },
     body: JSON.stringify({
-      inputs: [{ id: contactKey, idProperty: 'foyer_person_id', properties: { firstname } }],
+      inputs: [{ id: contactKey, idProperty: 'foyer_person_id', properties }],
     }),
   });
   expect(answer.status).toBe(200);
@@ -77,7 +77,7 @@ describe('What a dead worker left under way', () => {
     await first.close();
     // The dead worker wrote Bea and told nobody; meanwhile the name is Ana again, as we last knew it there.
     await rig.people.rename(id!, 'Bea');
-    await overwrite((await personOf(id!)).id, 'Bea');
+    await overwrite((await personOf(id!)).id, { firstname: 'Bea' });
     await dieSending(id!, true);
     await rig.people.rename(id!, 'Ana');
 
@@ -99,10 +99,44 @@ describe('What a dead worker left under way', () => {
       () => rig.contactOf('late@example.com'),
       (seen) => seen?.fields.firstname === 'Bea',
     );
-    await overwrite(key, 'Ana'); // the dead worker's call arrives only now
+    await overwrite(key, { firstname: 'Ana' }); // the dead worker's call arrives only now
     await waitFor(
       () => rig.contactOf('late@example.com'),
       (seen) => seen?.fields.firstname === 'Bea',
+    );
+  });
+});
+
+describe('The look that is still to come after a call without an answer', () => {
+  const NEWER = [
+    ['has another first name', 'Bea'],
+    ['says the same as before', 'Ana'],
+  ] as const;
+
+  it.each(NEWER)('is not answered by a newer version that %s', async (_, firstName) => {
+    const [id] = await rig.people.register(event, ['looked@example.com']);
+    const first = await rig.startWorker();
+    await rig.settled();
+    await first.close();
+    // The look has come due, what was sent late stands there, and the person changes before anyone looks.
+    await rig.pool.query(
+      `update deliveries set recheck_at = clock_timestamp() - interval '1 s', next_attempt_at = clock_timestamp()`,
+    );
+    await overwrite((await rig.contacts())[0]!.key, { lastname: 'Late' });
+    await rig.people.rename(id!, firstName);
+
+    await rig.startWorker();
+    const contact = await waitFor(
+      () => rig.contactOf('looked@example.com'),
+      (seen) => seen?.fields.firstname === firstName && seen.fields.lastname !== 'Late',
+    );
+    expect(contact!.fields.lastname).toBe('Ruiz');
+    await waitFor(
+      () =>
+        rig.pool.query('select 1 from deliveries where mapping = $1 and next_attempt_at is not null', [
+          MAPPING,
+        ]),
+      ({ rowCount }) => rowCount === 0,
     );
   });
 });

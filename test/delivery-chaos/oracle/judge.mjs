@@ -79,8 +79,10 @@ function judgeOrder({ age }, journal, freezes) {
   let late = 0;
   for (const { key, outcome, request, response, at } of journal) {
     const version = ageOf(age(request ?? {}));
-    if (version === null || !STORED.includes(outcome) || isRefused(outcome, response)) continue;
-    versions.add(`${key} ${version}`);
+    if (!STORED.includes(outcome) || isRefused(outcome, response)) continue;
+    // A cancellation carries no age: what it says stands for it.
+    versions.add(`${key} ${version ?? JSON.stringify(request)}`);
+    if (version === null) continue;
     const before = newest.get(key) ?? 0;
     if (version >= before) {
       newest.set(key, version);

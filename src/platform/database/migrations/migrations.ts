@@ -22,6 +22,7 @@ import { PlacesAnew0024 } from './0024-places-anew.js';
 import { LobbyProof0026 } from './0026-lobby-proof.js';
 import { AttendanceClosed0028 } from './0028-attendance-closed.js';
 import { ScheduledReconciliation0029 } from './0029-scheduled-reconciliation.js';
+import { ToldPace0030 } from './0030-told-pace.js';
 
 /** TypeORM orders them by the thirteen digits at the end of each one's name. */
 export const migrations = [
@@ -49,4 +50,5 @@ export const migrations = [
   LobbyProof0026,
   AttendanceClosed0028,
   ScheduledReconciliation0029,
+  ToldPace0030,
 ];
