@@ -73,7 +73,14 @@ export function decide(
     if (key !== null) return { kind: 'check', taken, key };
     if (previous.state === 'inDoubt') return stayInDoubt(taken);
   }
-  return decideAnew(taken, mapping, writesWhole, grounds);
+  return decideAnew(withoutDoubt(taken, now), mapping, writesWhole, grounds);
+}
+
+/** A newer version takes the place of a look that is due by writing all: nobody knows what a late call left there. */
+function withoutDoubt(taken: Taken, now: Date): Taken {
+  const { previous } = taken;
+  if (previous?.recheckAt == null || previous.recheckAt > now) return taken;
+  return { ...taken, previous: { ...previous, shadow: null } };
 }
 
 /** What the mapping makes of the record, whatever waits or falls due. */

@@ -40,7 +40,7 @@ async function deliverNow(batch: Batch, by: Delivering): Promise<Delivered> {
   by.calls.heard(result.outcomes, result);
   const verdicts = await readBack(batch.writes, result.outcomes, by);
   const settlements = batch.writes.map((write, i) =>
-    outcomeToSettlement(write, batch.id, result.outcomes[i]!, verdicts.get(write) ?? null, by),
+    outcomeToSettlement(write, { id: batch.id, at }, result.outcomes[i]!, verdicts.get(write) ?? null, by),
   );
   return { settlements, attempt: evidence(batch, at, deadline, result, settlements) };
 }
@@ -134,13 +134,13 @@ async function readBack(
 
 function outcomeToSettlement(
   write: Write,
-  attempt: string,
+  call: { readonly id: string; readonly at: Date },
   outcome: Outcome,
   verdict: Verdict | null,
   by: Delivering,
 ): Settlement {
   const { taken } = write;
-  const base = { ...unchanged(taken), targetKey: write.key, attempt };
+  const base = { ...unchanged(taken), targetKey: write.key, attempt: call.id };
   const tries = (taken.previous?.tries ?? 0) + 1;
   const later = (afterMs: number | null): Date =>
     afterMs === null ? retryAt(by.now(), tries, by.settings) : new Date(by.now().getTime() + afterMs);
@@ -148,7 +148,7 @@ function outcomeToSettlement(
     case 'written':
     case 'unchanged':
       if (write.isRemoval) return afterRemoval(write, base, verdict, later(null), tries);
-      return afterVerdict(write, { ...base, sent: true, targetId: outcome.targetId }, verdict, by);
+      return afterVerdict(write, { ...base, sent: true, targetId: outcome.targetId }, verdict, by, call.at);
     case 'rejected':
       return { ...base, state: 'rejected', reason: outcome.reason };
     case 'retry':
@@ -215,14 +215,22 @@ function afterRemoval(
   return { ...base, state: 'retrying', tries, nextAttemptAt: later, reason };
 }
 
-function afterVerdict(write: Write, base: Settlement, verdict: Verdict | null, by: Delivering): Settlement {
+function afterVerdict(
+  write: Write,
+  base: Settlement,
+  verdict: Verdict | null,
+  by: Delivering,
+  at: Date,
+): Settlement {
   const stands: Fields = { ...write.taken.previous?.shadow, ...write.fields };
   // Where nothing can be read back, what was erased is as erased as it will be.
   const unread = write.goal === 'erased' ? ('erased' as const) : ('sent' as const);
   if (verdict === null) return { ...base, state: unread, shadow: stands, reason: write.reason };
   if (verdict.kind === 'stands') {
     const done = { ...base, targetId: verdict.targetId, shadow: stands, resends: 0, reason: write.reason };
-    return { ...done, state: write.goal, ...lookStays(base.recheckAt, by.now()) };
+    const isWhole = (write.taken.previous?.shadow ?? null) === null;
+    const look = isWhole ? nextLook(base.recheckAt, at) : lookStays(base.recheckAt, by.now());
+    return { ...done, state: write.goal, ...look };
   }
   // Not counted yet: some backends show a write only after a while.
   const delayMs = by.settings.verifyDelaysMs[1];
@@ -249,15 +257,15 @@ export function resend(base: Settlement, reason: Settlement['reason'], by: Deliv
 type Look = Pick<Settlement, 'nextAttemptAt' | 'recheckAt'>;
 
 /**
- * A record verified after an unanswered call is looked at once more, later; at once where that time has come. What was
- * written meanwhile does not stand for the look: its read-back told of its own fields only, and perhaps too early.
+ * A record verified after an unanswered call is looked at once more, later; at once where that time has come. A write
+ * of some fields does not stand for the look: its read-back told of these alone.
  */
 function lookStays(recheckAt: Date | null, now: Date): Look {
   const nextAttemptAt = recheckAt !== null && recheckAt < now ? now : recheckAt;
   return { nextAttemptAt, recheckAt };
 }
 
-/** @param askedAt when a look at all that stands there began: one that began too early is made again */
+/** @param askedAt when a look at all that stands there, or a write of all, began: what began too early is made again */
 export function nextLook(recheckAt: Date | null, askedAt: Date): Look {
   return recheckAt !== null && recheckAt > askedAt
     ? { nextAttemptAt: recheckAt, recheckAt }
