@@ -4,6 +4,7 @@ const DELIVERY = 'test/pipelines/delivery.test.ts';
 const DECIDE = 'test/pipelines/decide.test.ts';
 const FENCING = 'test/pipelines/fencing.test.ts';
 const TAKEOVER = 'test/pipelines/takeover.test.ts';
+const PACED = 'test/pipelines/paced.test.ts';
 const PARKING = 'test/pipelines/parking.test.ts';
 const LOST_SETTLE = 'test/pipelines/lost-settle.test.ts';
 const REDELIVERY = 'test/pipelines/redelivery.test.ts';
@@ -29,6 +30,34 @@ export const DELIVERY_FAULTS = [
     'where mapping = $1 and lane = $2 and epoch = $3 and not paused for share',
     'where mapping = $1 and lane = $2 and $3::bigint > 0 for share',
     FENCING,
+  ),
+  fault(
+    'a worker that was stopped sends what it had in hand, whoever has its lane now',
+    'src/pipelines/calls.ts',
+    '      isPaid = false;\n      mayCall();',
+    '      isPaid = false;',
+    FENCING,
+  ),
+  fault(
+    'a look that a newer version takes the place of, though nothing of it had to be written',
+    'src/pipelines/decide.ts',
+    'const nextAttemptAt = taken.previous?.recheckAt ?? null;',
+    'const nextAttemptAt = null;',
+    TAKEOVER,
+  ),
+  fault(
+    'a look that a write of some fields stands for',
+    'src/pipelines/deliver-batch.ts',
+    'const isWhole = (write.taken.previous?.shadow ?? null) === null;',
+    'const isWhole = true;',
+    TAKEOVER,
+  ),
+  fault(
+    'a cursor that passes over what was left for the next round',
+    'src/pipelines/round.ts',
+    'await done.finish(cursorBefore(left, read), answered);',
+    'await done.finish(read.cursor, answered);',
+    PACED,
   ),
   fault(
     'a lane that is taken from its holder',

@@ -109,18 +109,21 @@ describe('What a dead worker left under way', () => {
 
 describe('The look that is still to come after a call without an answer', () => {
   const NEWER = [
-    ['has another first name', 'Bea'],
-    ['says the same as before', 'Ana'],
+    ['has another first name, when it is due', 'Bea', '-1 s'],
+    ['says the same as before, when it is due', 'Ana', '-1 s'],
+    ['has another first name, before it is due', 'Bea', '1500 ms'],
+    ['says the same as before, before it is due', 'Ana', '1500 ms'],
   ] as const;
 
-  it.each(NEWER)('is not answered by a newer version that %s', async (_, firstName) => {
+  it.each(NEWER)('is not answered by a newer version that %s', async (_, firstName, dueIn) => {
     const [id] = await rig.people.register(event, ['looked@example.com']);
     const first = await rig.startWorker();
     await rig.settled();
     await first.close();
-    // The look has come due, what was sent late stands there, and the person changes before anyone looks.
+    // What was sent late stands there, and the person changes before anyone looks.
     await rig.pool.query(
-      `update deliveries set recheck_at = clock_timestamp() - interval '1 s', next_attempt_at = clock_timestamp()`,
+      'update deliveries set recheck_at = clock_timestamp() + $1::interval, next_attempt_at = clock_timestamp() + $1',
+      [dueIn],
     );
     await overwrite((await rig.contacts())[0]!.key, { lastname: 'Late' });
     await rig.people.rename(id!, firstName);
