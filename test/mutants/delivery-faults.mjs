@@ -46,13 +46,6 @@ export const DELIVERY_FAULTS = [
     TAKEOVER,
   ),
   fault(
-    'a look that a write of some fields stands for',
-    'src/pipelines/deliver-batch.ts',
-    'const isWhole = (write.taken.previous?.shadow ?? null) === null;',
-    'const isWhole = true;',
-    TAKEOVER,
-  ),
-  fault(
     'a cursor that passes over what was left for the next round',
     'src/pipelines/round.ts',
     'await done.finish(cursorBefore(left, read), answered);',
