@@ -94,7 +94,7 @@ export async function readRound(pool: pg.Pool, lease: Lease, roundMax: number): 
   const changes = unread.rows.filter(isRecord);
   const newest = new Map<string, RecordRow>();
   // What is due comes first: where not all goes out at once, nothing may wait behind what keeps coming.
-  for (const row of [...due, ...changes, ...asked.known]) {
+  for (const row of [...due, ...changes.filter((change) => !isOvertaken(change)), ...asked.known]) {
     const known = newest.get(row.key);
     if (!known || known.version < row.version) newest.set(row.key, row);
   }
@@ -151,6 +151,11 @@ function reached(lease: Lease, rows: readonly Row[], changes: readonly Row[], ro
   if (changes.length >= roundMax && last !== undefined) return BigInt(last);
   const head = BigInt(rows[0]?.head ?? 0);
   return head > lease.cursor ? head : lease.cursor;
+}
+
+/** A newer version was taken up from behind what is read now: that one may be there already, or wait for its retry. */
+function isOvertaken({ version, d_version: settled, wanted }: RecordRow): boolean {
+  return settled !== null && version < wanted;
 }
 
 function isRecord(row: Row): row is RecordRow {

@@ -1,6 +1,11 @@
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { takeLease } from '../../src/changes/lease.js';
 import type { Write } from '../../src/pipelines/decide.js';
 import { goingNow, roundSize } from '../../src/pipelines/paced.js';
+import { readRound } from '../../src/pipelines/read-round.js';
+import { freshDatabase } from '../support/database.js';
+import { People } from '../support/people.js';
 import { waitFor } from '../support/wait-for.js';
 import { ScriptedRig } from './scripted-rig.js';
 
@@ -55,6 +60,30 @@ describe('Where calls are spaced', () => {
     expect(going.filter(({ taken }) => taken.redelivery != null)).toHaveLength(5);
     expect(goingNow(writes(50, 50), 10, 2)).toHaveLength(20);
     expect(goingNow(writes(40, 37), 10, 2).filter(({ taken }) => taken.redelivery == null)).toHaveLength(3);
+  });
+});
+
+describe('A change that is read again', () => {
+  it('is passed over where a newer one of the same record was taken up before it', async () => {
+    const pool = new pg.Pool({ connectionString: await freshDatabase() });
+    try {
+      const people = new People(pool);
+      const [id] = await people.register(await people.event('again'), ['again@example.com']);
+      await people.rename(id!, 'Bea');
+      await pool.query(`insert into lanes (mapping, lane, lanes, stream) values ('m', 0, 1, 'person')`);
+      await pool.query(
+        `insert into deliveries (mapping, key, slot, version, wanted, state, sent, next_attempt_at, mapping_version)
+         select 'm', key, slot, 0, 2, 'retrying', true, now() + interval '1 hour', 1 from changes
+          where stream = 'person' and version = 1`,
+      );
+      const lease = await takeLease(pool, { mapping: 'm', lane: 0 }, 'a worker', 60_000);
+      expect((await readRound(pool, lease!, 1)).taken).toEqual([]);
+      await pool.query('update deliveries set wanted = 1');
+      expect((await readRound(pool, lease!, 1)).taken).toMatchObject([{ version: 1 }]);
+      expect((await readRound(pool, lease!, 2)).taken).toMatchObject([{ version: 2 }]);
+    } finally {
+      await pool.end();
+    }
   });
 });
 
