@@ -13,6 +13,7 @@ import { systemClock } from '../../src/platform/clock.js';
 import { createLogger } from '../../src/platform/logger.js';
 import { findRun, listDiscrepancies } from '../../src/reconciliation/read-runs.js';
 import { Reconciliations } from '../../src/reconciliation/reconciliations.js';
+import { Settings } from '../../src/platform/config/settings.js';
 import { freshDatabase } from '../support/database.js';
 import { People } from '../support/people.js';
 import { startProgram } from '../support/program.js';
@@ -187,7 +188,16 @@ describe('A reconciliation of drops', () => {
     const destinations = worker.get(Destinations);
     const calls = new AllCalls(destinations, pool, systemClock, logger);
     const applied = worker.get(AppliedMappings);
-    const reconciliations = new Reconciliations(pool, systemClock, logger, applied, destinations, calls);
+    const settings = worker.get(Settings);
+    const reconciliations = new Reconciliations(
+      pool,
+      systemClock,
+      logger,
+      applied,
+      destinations,
+      calls,
+      settings,
+    );
     const kinds = async (): Promise<{ id: string; found: string[] }> => {
       const id = await reconciliations.begin(MAPPING, 'test');
       await reconciliations.quiet();
