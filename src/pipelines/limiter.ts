@@ -288,7 +288,9 @@ export class Limiter {
 }
 
 function gapOf({ callsPerSecond, window }: CallLimits): number {
-  return Math.max(callsPerSecond ? 1000 / callsPerSecond : 0, window ? window.ms / window.calls : 0);
+  // Of a window one call is kept: with one that comes late there are not too many in it.
+  const inWindow = window ? Math.max(window.calls - 1, 1) : 0;
+  return Math.max(callsPerSecond ? 1000 / callsPerSecond : 0, window ? window.ms / inWindow : 0);
 }
 
 async function until(atMs: number): Promise<void> {
