@@ -1,8 +1,7 @@
 import type { Check } from './decide.js';
-import { resend } from './deliver-batch.js';
+import { nextLook, resend } from './deliver-batch.js';
 import type { Delivering } from './delivering.js';
 import { type DeliveryReason, type Settlement, type Taken, unchanged } from './delivery.js';
-import { nextLook } from './next-look.js';
 import { compare, type Verdict } from './verify.js';
 
 /**

@@ -288,9 +288,7 @@ export class Limiter {
 }
 
 function gapOf({ callsPerSecond, window }: CallLimits): number {
-  // Of a window one call is kept: with one that comes late there are not too many in it.
-  const inWindow = window ? Math.max(window.calls - 1, 1) : 0;
-  return Math.max(callsPerSecond ? 1000 / callsPerSecond : 0, window ? window.ms / inWindow : 0);
+  return Math.max(callsPerSecond ? 1000 / callsPerSecond : 0, window ? window.ms / window.calls : 0);
 }
 
 async function until(atMs: number): Promise<void> {

@@ -3,7 +3,7 @@ import { assertValid, type Lease } from '../changes/lease.js';
 import { checkBatch } from './check-batch.js';
 import type { Check, Write } from './decide.js';
 import { deliverBatch } from './deliver-batch.js';
-import { type Batch, batches, intend } from './intend.js';
+import { batches, intend } from './intend.js';
 import { goingNow, type RoundSize } from './paced.js';
 import type { Pipe } from './pipe.js';
 import { readRound, type Round } from './read-round.js';
@@ -36,26 +36,19 @@ export async function round(
   const going = goingNow(writes, max, isAppend ? Infinity : size.batches);
   const left = without(writes, new Set(going));
   const cut = batches(going, max);
-  const announce = (some: readonly Batch[]): Promise<void> =>
-    intend(
-      pool,
-      lease,
-      some,
-      pipe.mappingVersion,
-      new Date(pipe.now().getTime() + pipe.settings.callTimeoutMs),
-    );
-  // All at once, in one commit; where a call may wait long for its turn, each when it comes: a worker that dies leaves
-  // in doubt only what it may have sent.
-  const isHurried = size.batches === Infinity;
-  if (isHurried) await announce(cut);
+  await intend(
+    pool,
+    lease,
+    cut,
+    pipe.mappingVersion,
+    new Date(pipe.now().getTime() + pipe.settings.callTimeoutMs),
+  );
 
   const rereads = chunks(checks, pipe.connector.readBackMax(pipe.target));
   const done = new Settler(pool, lease, pipe, settlements, cut.length + rereads.length);
   const calls = [
     ...cut.map((batch) => async () => {
-      const { settlements: ours, attempt } = await deliverBatch(batch, pipe, () =>
-        isHurried ? undefined : announce([batch]),
-      );
+      const { settlements: ours, attempt } = await deliverBatch(batch, pipe);
       done.add(ours, attempt);
     }),
     ...rereads.map((chunk) => async () => {
