@@ -7,6 +7,7 @@ import type { Faults, Range } from './diagnostic.js';
 import type { Expression, Located } from './mapping-file.js';
 import { nearestName } from './nearest-name.js';
 import { PlainValues, TooManyAliases } from './yaml-plain.js';
+import { allYamlFaults } from './yaml-faults.js';
 import { parseYaml, YamlFault, type YamlNode, type YamlPair, type YamlScalar } from './yaml-tree.js';
 
 /** Larger files are no mappings. */
@@ -42,7 +43,8 @@ export class YamlReader {
       return new YamlReader(faults, parseYaml(text));
     } catch (error) {
       if (!(error instanceof YamlFault)) throw error;
-      faults.add(error.range, { code: 'yaml-syntax', message: error.message });
+      for (const { range, message } of allYamlFaults(text, error))
+        faults.add(range, { code: 'yaml-syntax', message });
       return null;
     }
   }

@@ -200,6 +200,8 @@ describe('A mapping file with one mistake is told that one, at its place:', () =
       expect.arrayContaining([expect.stringMatching(/^\d+:\d+ yaml-syntax$/)]),
     );
     expect(told('a: !!js/function x')).toEqual(['1:4 yaml-syntax']);
+    // All of them, not the first alone.
+    expect(told('a: "\\q"\nb: !ours 1\n')).toEqual(['1:5 yaml-syntax', '2:4 yaml-syntax']);
     expect(told('- a')[0]).toBe('1:1 wrong-type');
     expect(told('')[0]).toBe('1:1 wrong-type');
     expect(told('a: 1\n---\nb: 2')[0]).toMatch(/yaml-syntax/);
