@@ -74,7 +74,6 @@ class Look {
   private readonly suspected = new Map<string, OurIdentity>();
   private readonly unclaimed = { moving: 0, leftOut: 0 };
   private moved = 0;
-  private movedThere = 0;
   private count = 0;
   private readonly seen = new Map<string, string>();
   /** By the places of the notes: whether the record has a delivery. */
@@ -100,7 +99,7 @@ class Look {
   counts(looked: number, cleared: number): Counts {
     const { moving, leftOut } = this.unclaimed;
     return {
-      compared: this.agreed.size - this.movedThere + looked,
+      compared: this.agreed.size + looked,
       afresh: looked,
       moving: moving + this.moved - looked,
       leftOut,
@@ -152,13 +151,14 @@ class Look {
     this.count++;
     const agreed = this.agreed.get(key);
     if (agreed) {
-      if (mark === undefined || seenAs(targetId, mark) !== agreed.seen) this.hasMovedThere(agreed);
+      if (mark === undefined || seenAs(targetId, mark) !== agreed.seen) this.hasMovedThere(key, agreed);
     } else if (!this.others.has(key) && !this.suspected.has(key)) this.suspicions.extra(key, targetId);
   }
 
   /** What was there and is not any more. */
   end(): void {
-    for (const [targetKey, agreed] of this.agreed) if (!this.seen.has(targetKey)) this.hasMovedThere(agreed);
+    for (const [targetKey, agreed] of this.agreed)
+      if (!this.seen.has(targetKey)) this.hasMovedThere(targetKey, agreed);
   }
 
   private leave(kind: 'moving' | 'leftOut', targetKey: string | null): void {
@@ -171,8 +171,9 @@ class Look {
     this.afresh(row.key);
   }
 
-  private hasMovedThere({ record }: Agreed): void {
-    this.movedThere++;
+  private hasMovedThere(targetKey: string, { record }: Agreed): void {
+    this.agreed.delete(targetKey);
+    this.suspected.set(targetKey, record);
     this.afresh(record.key);
   }
 

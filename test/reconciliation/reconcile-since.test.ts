@@ -68,6 +68,22 @@ describe('A run after a full one', () => {
     expect(second.certificate).toMatchObject({ kind: 'since', counts: { compared: PEOPLE, afresh: 10 } });
   });
 
+  it('counts once what the backend lists twice', async () => {
+    await leads.run();
+    leads.objectOf(leads.keys[0]!).fields['Name'] = 'Changed there';
+    const list = leads.rig.crm.list.bind(leads.rig.crm);
+    leads.rig.crm.list = async (...asked) => {
+      const page = await list(...asked);
+      return { ...page, records: page.records.flatMap((one) => [one, one]) };
+    };
+    const { run: second, found } = await leads.run();
+    expect(named(found)).toEqual([`drifted ${leads.keys[0]}`]);
+    expect(second.certificate).toMatchObject({
+      kind: 'since',
+      counts: { compared: PEOPLE, afresh: 1, moving: 0 },
+    });
+  });
+
   it('claims nothing of what is on its way, and compares it once it is there', async () => {
     leads.rig.crm.script = () => ({ kind: 'retry', afterMs: 3_600_000, reason: LATER });
     const [event] = (await leads.rig.pool.query<{ id: string }>('select id from events')).rows;
