@@ -4,6 +4,8 @@ import { Gauge, register } from 'prom-client';
 import { PG_POOL } from '../platform/database/database.module.js';
 import { DISCREPANCY_KINDS, type DiscrepancyKind } from './discrepancy.js';
 
+const NAMES = ['foyer_discrepancies', 'foyer_reconciled_timestamp_seconds'] as const;
+
 interface Row {
   readonly mapping: string;
   readonly seconds: number;
@@ -24,31 +26,43 @@ const NEWEST = `
 /** What the newest run of each mapping found, for whoever watches the whole: read from the database at a scrape. */
 @Injectable()
 export class ReconciliationMetrics implements OnModuleDestroy {
-  private readonly names = ['foyer_discrepancies', 'foyer_reconciled_timestamp_seconds'] as const;
+  private readonly gauges: readonly [discrepancies: Gauge, reconciledAt: Gauge];
+  private reading: Promise<void> | undefined;
 
-  constructor(@Inject(PG_POOL) pool: pg.Pool) {
-    const [discrepancies, reconciledAt] = this.names;
-    for (const name of this.names) register.removeSingleMetric(name);
-    const at = new Gauge({
-      name: reconciledAt,
-      help: 'When the newest reconciliation of a mapping ended, in seconds since 1970',
-      labelNames: ['mapping'] as const,
-    });
-    new Gauge({
-      name: discrepancies,
-      help: 'What the newest reconciliation of a mapping found and nobody repaired since, by kind',
-      labelNames: ['mapping', 'kind'] as const,
-      collect: async function () {
-        const { rows } = await pool.query<Row>(NEWEST, [DISCREPANCY_KINDS]).catch(() => ({ rows: [] }));
-        for (const { mapping, kind, found, seconds } of rows) {
-          this.set({ mapping, kind }, found);
-          at.set({ mapping }, seconds);
-        }
-      },
-    });
+  constructor(@Inject(PG_POOL) private readonly pool: pg.Pool) {
+    this.gauges = [
+      this.gauge(
+        'foyer_discrepancies',
+        'What the newest reconciliation of a mapping found and nobody repaired since, by kind',
+        ['mapping', 'kind'],
+      ),
+      this.gauge(
+        'foyer_reconciled_timestamp_seconds',
+        'When the newest reconciliation of a mapping ended, in seconds since 1970',
+        ['mapping'],
+      ),
+    ];
   }
 
   onModuleDestroy(): void {
-    for (const name of this.names) register.removeSingleMetric(name);
+    for (const name of NAMES) register.removeSingleMetric(name);
+  }
+
+  // A scrape asks all gauges at once: each waits for the one reading, or it would show that of the scrape before.
+  private gauge(name: (typeof NAMES)[number], help: string, labelNames: string[]): Gauge {
+    register.removeSingleMetric(name);
+    const collect = (): Promise<void> =>
+      (this.reading ??= this.read().finally(() => (this.reading = undefined)));
+    return new Gauge({ name, help, labelNames, collect });
+  }
+
+  private async read(): Promise<void> {
+    // Where it cannot be read now, /health/ready says so; what is known stands.
+    const { rows } = await this.pool.query<Row>(NEWEST, [DISCREPANCY_KINDS]).catch(() => ({ rows: [] }));
+    const [discrepancies, reconciledAt] = this.gauges;
+    for (const { mapping, kind, found, seconds } of rows) {
+      discrepancies.set({ mapping, kind }, found);
+      reconciledAt.set({ mapping }, seconds);
+    }
   }
 }
