@@ -12,7 +12,7 @@ export function canList(connector: Connector, target: ObjectTarget): boolean {
  * @throws Error where the backend cannot be read
  */
 export async function* listing(
-  { connector, target, options, alive }: Reconciling,
+  { connector, target, options }: Reconciling,
   fields: readonly string[],
 ): AsyncGenerator<readonly Listed[]> {
   const ask = (page: string | null): Promise<ListPage> => {
@@ -26,6 +26,5 @@ export async function* listing(
     if (page.failure) throw new Error(page.failure.reason.message);
     next = page.next === null ? null : ask(page.next);
     yield page.records;
-    await alive();
   }
 }

@@ -81,7 +81,6 @@ export async function reconcile(
       }
     }
   }
-  await by.alive();
 
   const theirs = new Theirs(ours, others, suspicions, notes, by);
   const isListed = canList(by.connector, by.target);
@@ -147,7 +146,6 @@ class Theirs {
       const read = await connector.readBack(target, keys, mapping.writes, this.by.options());
       if (read.failure) throw new Error(read.failure.reason.message);
       part.forEach((record, n) => this.compare(record, read.records[n] ?? null, undefined));
-      await this.by.alive();
     }
   }
 

@@ -9,6 +9,9 @@ import { Reconciliations } from './reconciliations.js';
 /** Compares both sides when their time comes: each slot once for each mapping, whichever worker is first. */
 @Injectable()
 export class ReconciliationSchedules implements OnApplicationBootstrap {
+  /** Names that were warned of: a slot is looked at many times. */
+  private readonly told = new Set<string>();
+
   constructor(
     private readonly scheduler: Scheduler,
     private readonly reconciliations: Reconciliations,
@@ -27,21 +30,33 @@ export class ReconciliationSchedules implements OnApplicationBootstrap {
   /** One mapping after another; nothing is repaired unless the schedule says so. */
   async runSlot(schedule: Schedule, slot: Date): Promise<void> {
     for (const applied of await this.asked(schedule)) {
-      const id = await this.reconciliations.runSlot(applied, { schedule: schedule.name, slot });
-      const { repair = 'none' } = schedule;
-      if (id === null || repair === 'none') continue;
-      const { repaired, left } = await this.reconciliations.repair(id, { remove: repair === 'remove' });
-      if (repaired + left > 0)
-        this.logger.info({ mapping: applied.mapping.name, run: id, repaired, left }, 'repaired');
+      try {
+        await this.runOne(applied, schedule, slot);
+      } catch (error) {
+        const reason = error instanceof Error ? error.message : String(error);
+        const told = { schedule: schedule.name, mapping: applied.mapping.name, reason };
+        this.logger.error(told, 'a scheduled reconciliation stopped; the next mapping follows');
+      }
     }
+  }
+
+  private async runOne(applied: Applied, { name, repair = 'none' }: Schedule, slot: Date): Promise<void> {
+    const id = await this.reconciliations.runSlot(applied, { schedule: name, slot });
+    if (id === null || repair === 'none') return;
+    const { repaired, left } = await this.reconciliations.repair(id, { remove: repair === 'remove' });
+    if (repaired + left > 0)
+      this.logger.info({ mapping: applied.mapping.name, run: id, repaired, left }, 'repaired');
   }
 
   private async asked({ name, reconcile }: Schedule): Promise<Applied[]> {
     const inForce = (await this.applied.all()).filter(({ mapping }) => this.destinations.isLeaving(mapping));
     if (reconcile === 'all') return inForce.filter((one) => this.reconciliations.canCompare(one));
     const names = [reconcile ?? []].flat();
-    for (const mapping of names.filter((one) => inForce.every((known) => known.mapping.name !== one)))
-      this.logger.warn({ schedule: name, mapping }, 'not reconciled: no such mapping is in force');
+    for (const mapping of names.filter((one) => inForce.every((known) => known.mapping.name !== one))) {
+      if (!this.told.has(mapping))
+        this.logger.warn({ schedule: name, mapping }, 'not reconciled: no such mapping is in force');
+      this.told.add(mapping);
+    }
     return inForce.filter(({ mapping }) => names.includes(mapping.name));
   }
 }

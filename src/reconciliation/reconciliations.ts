@@ -27,7 +27,7 @@ const SNAPSHOT_MAX_MS = 30 * 60_000;
 /** Compares both sides of mappings, one run of a mapping at a time. */
 @Injectable()
 export class Reconciliations {
-  private readonly running = new Set<Promise<void>>();
+  private readonly running = new Set<Promise<boolean>>();
 
   constructor(
     @Inject(PG_POOL) private readonly pool: pg.Pool,
@@ -57,12 +57,11 @@ export class Reconciliations {
 
   /**
    * Runs the slot of a schedule to its end, if nobody did or does.
-   * @returns the run's id; null where there was nothing to run
+   * @returns the run's id; null where there was nothing to run, or it failed
    */
   async runSlot(applied: Applied, of: RunSlot): Promise<string | null> {
     const id = await claimRun(this.pool, applied.mapping.name, `schedule ${of.schedule}`, of);
-    if (id !== null) await this.started(id, applied, false);
-    return id;
+    return id !== null && (await this.started(id, applied, false)) ? id : null;
   }
 
   /** Whether the backend lets anybody see what stands there: what is appended to some, nobody reads again. */
@@ -115,15 +114,18 @@ export class Reconciliations {
     return { repaired: places.length, left: rows.length - places.length };
   }
 
-  private started(id: string, applied: Applied, isFull: boolean): Promise<void> {
+  private started(id: string, applied: Applied, isFull: boolean): Promise<boolean> {
     const run = this.run(id, applied, isFull).finally(() => this.running.delete(run));
     this.running.add(run);
     return run;
   }
 
-  private async run(id: string, applied: Applied, isFull: boolean): Promise<void> {
+  /** @returns whether it came to its end */
+  private async run(id: string, applied: Applied, isFull: boolean): Promise<boolean> {
     const startedAt = this.clock.now();
     const name = applied.mapping.name;
+    // By the clock and not from call to call: one call, or the reading of our side, may take longer than it may be silent.
+    const heart = setInterval(() => void this.beat(id), ALIVE_EVERY_MS);
     try {
       const found = await this.compared(id, applied, isFull);
       await this.keep(id, found.discrepancies);
@@ -143,6 +145,7 @@ export class Reconciliations {
       const told = { mapping: name, run: id, kind, discrepancies: discrepancies.length };
       if (discrepancies.length === 0) this.logger.info(told, 'reconciled');
       else this.logger.warn({ ...told, kinds: certificate.discrepancies }, 'reconciled: both sides differ');
+      return true;
     } catch (error) {
       const failure = error instanceof Error ? error.message : 'unknown';
       this.logger.warn({ mapping: name, run: id, reason: failure }, 'a reconciliation failed');
@@ -152,12 +155,21 @@ export class Reconciliations {
           [id, failure],
         )
         .catch(() => undefined); // Nobody sees it alive any more, so it counts as failed in a minute.
+      return false;
+    } finally {
+      clearInterval(heart);
     }
+  }
+
+  private async beat(id: string): Promise<void> {
+    await this.pool
+      .query('update reconciliations set seen_at = clock_timestamp() where id = $1', [id])
+      .catch(() => undefined); // The next one tells; without any for a minute the run counts as failed.
   }
 
   /** What moved since a full run, where there was one lately and little moved; else in full. */
   private async compared(id: string, applied: Applied, isFull: boolean): Promise<Reconciled> {
-    const by = this.reconciling(id, applied);
+    const by = this.reconciling(applied);
     const { mapping, version: mappingVersion } = applied;
     const { fullEvery } = this.settings.reconciliation;
     const notes = isFull ? null : await findNotes(this.pool, mapping.name, mappingVersion, fullEvery);
@@ -169,9 +181,8 @@ export class Reconciliations {
     return found;
   }
 
-  private reconciling(id: string, applied: Applied): Reconciling {
+  private reconciling(applied: Applied): Reconciling {
     const { mapping } = applied;
-    let aliveAt = 0;
     return {
       mapping,
       connector: this.destinations.connector(mapping.destination),
@@ -180,11 +191,6 @@ export class Reconciliations {
       again: (keys) => atRest(this.pool, mapping, keys),
       known: (targetKeys) => knownKeys(this.pool, mapping.name, targetKeys),
       unaccounted: (keys) => withoutDelivery(this.pool, mapping, keys),
-      alive: async () => {
-        if (performance.now() - aliveAt < ALIVE_EVERY_MS) return;
-        aliveAt = performance.now();
-        await this.pool.query('update reconciliations set seen_at = clock_timestamp() where id = $1', [id]);
-      },
     };
   }
 

@@ -10,6 +10,4 @@ export interface Reconciling extends Comparing {
   readonly known: (targetKeys: readonly string[]) => Promise<ReadonlySet<string>>;
   /** Of these records, those that still have no delivery though nothing of theirs is unread or under way. */
   readonly unaccounted: (keys: readonly string[]) => Promise<readonly string[]>;
-  /** Called now and then: the run is alive. */
-  readonly alive: () => Promise<void>;
 }

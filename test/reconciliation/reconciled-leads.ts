@@ -34,8 +34,9 @@ export class ReconciledLeads {
     readonly keys: string[],
   ) {}
 
-  static async start(): Promise<ReconciledLeads> {
-    const rig = await ScriptedRig.start({ lead: MAPPING_OF_LEADS });
+  /** @param further mapping files beside that of leads, by name */
+  static async start(further: Readonly<Record<string, string>> = {}): Promise<ReconciledLeads> {
+    const rig = await ScriptedRig.start({ lead: MAPPING_OF_LEADS, ...further });
     const worker = await rig.startWorker();
     const [destinations, logger] = [worker.get(Destinations), createLogger('fatal')];
     const [applied, settings] = [worker.get(AppliedMappings), worker.get(Settings)];
