@@ -102,6 +102,9 @@ describe('A reconciliation', () => {
         file('found.ndjson', lines(of)),
       ]);
     expect((await check(done, found)).stdout).toContain(`${PEOPLE - EACH} records compared`);
+    const { run: since, found: again } = await leads.run();
+    expect(since.certificate).toMatchObject({ kind: 'since', basedOn: done.id });
+    expect((await check(since, again)).stdout).toContain(`${PEOPLE - EACH} records compared`);
     await expect(check(done, found.slice(1))).rejects.toThrow('not those of this run');
     const counts = { ...done.certificate!.counts, compared: 1 };
     await expect(check({ certificate: { ...done.certificate, counts } }, found)).rejects.toThrow('changed');
