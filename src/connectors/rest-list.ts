@@ -111,7 +111,7 @@ export class RestLister {
     } catch (error) {
       return { failure: templateFailure(error) };
     }
-    const sent = link === null ? call : { ...call, url: new URL(link, call.url).href };
+    const sent = link === null ? call : { ...call, url: `${new URL(call.url).origin}${link}` };
     const called = await this.calls.send(sent, options, true);
     if ('failure' in called) return called;
     const { result: answer } = called;
