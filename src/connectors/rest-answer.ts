@@ -109,7 +109,7 @@ export class RestAnswers {
     const stated = retryAfterMs(headers, nowMs);
     const reset = isThrottled ? Number(this.allowance?.reset?.(values) ?? NaN) : NaN;
     if (stated !== null || !(reset > 0)) return stated;
-    if (reset < SECONDS_MAX) return reset * 1000;
+    if (reset < SECONDS_MAX) return Math.min(reset * 1000, DAY_MS);
     const atMs = reset < EPOCH_MS_MIN ? reset * 1000 : reset;
     return Math.max(0, Math.min(atMs - nowMs - clockSkewMs(headers, nowMs), DAY_MS));
   }

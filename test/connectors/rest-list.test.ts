@@ -74,6 +74,17 @@ describe('A declared list', () => {
     expect(server.seen).toHaveLength(1);
   });
 
+  test('nor does a path that would read as a host', async () => {
+    server.script = (_, response) => {
+      const link = `<${server.baseUrl}//elsewhere.invalid/people>; rel="next"`;
+      const headers = server.seen.length === 1 ? { link } : {};
+      json(response, 200, { items: PEOPLE }, headers);
+    };
+    const found = await all(declare({ list: { ...list, paging: 'link', url: '/people' } }));
+    expect(found.failure).toBeUndefined();
+    expect(server.seen.map(({ path }) => path)).toEqual(['/people', '//elsewhere.invalid/people']);
+  });
+
   test.each([
     ['without results', 200, {}, 'unanswered'],
     ['with a record that has no id', 200, { items: [{ email: 'x@example.com' }] }, 'unanswered'],
@@ -172,5 +183,13 @@ describe('What answers tell of an allowance', () => {
     answer(429, {}, { 'x-ratelimit-reset': reset(), 'retry-after': '2' });
     expect((await sendOne(connector)) as { untilMs: number }).toMatchObject({ kind: 'throttled' });
     expect(((await sendOne(connector)) as { untilMs: number }).untilMs - Date.now()).toBeLessThan(5_000);
+  });
+
+  test('never holds everybody for longer than a day', async () => {
+    const connector = declare({ write }, { allowance: { ...allowance, ms: 60_000 } });
+    answer(429, {}, { 'x-ratelimit-reset': '31000000' });
+    const outcome = (await sendOne(connector)) as { untilMs: number };
+    expect(outcome.untilMs - Date.now()).toBeLessThanOrEqual(86_400_000);
+    expect(outcome.untilMs - Date.now()).toBeGreaterThan(86_000_000);
   });
 });
