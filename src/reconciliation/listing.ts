@@ -6,13 +6,16 @@ export function canList(connector: Connector, target: ObjectTarget): boolean {
   return connector.list !== undefined && (connector.lists?.(target) ?? true);
 }
 
+const SAME_PAGE =
+  'The backend names the page that it has just shown as the next one, which would be read for ever.';
+
 /**
  * Everything that carries our key at the backend, page by page; the next page is on its way while one is looked at.
  * @param fields none: keys, ids and marks only
  * @throws Error where the backend cannot be read
  */
 export async function* listing(
-  { connector, target, options }: Reconciling,
+  { connector, target, options }: Pick<Reconciling, 'connector' | 'target' | 'options'>,
   fields: readonly string[],
 ): AsyncGenerator<readonly Listed[]> {
   const ask = (page: string | null): Promise<ListPage> => {
@@ -21,10 +24,13 @@ export async function* listing(
     asked.catch(() => undefined);
     return asked;
   };
+  let at: string | null = null;
   for (let next: Promise<ListPage> | null = ask(null); next !== null;) {
     const page: ListPage = await next;
     if (page.failure) throw new Error(page.failure.reason.message);
-    next = page.next === null ? null : ask(page.next);
+    if (page.next !== null && page.next === at) throw new Error(SAME_PAGE);
+    at = page.next;
+    next = at === null ? null : ask(at);
     yield page.records;
   }
 }

@@ -1,0 +1,36 @@
+import { expect, test } from 'vitest';
+import { listing } from '../../src/reconciliation/listing.js';
+import { declaredBackend, signal, target } from '../connectors/declared-backend.js';
+import { json } from '../connectors/scripted-server.js';
+
+const { server, declare } = declaredBackend();
+const list = {
+  url: '/people',
+  next: '/people?after={{ page }}',
+  paging: 'cursor',
+  cursor: 'body.next',
+  results: 'body.items',
+  id: 'result.id',
+  key: 'result.email',
+};
+
+/** The keys of all pages, of which each names the next one. */
+async function keysOf(pages: readonly (string | null)[]): Promise<string[]> {
+  server.script = (_, response) => {
+    const n = Math.min(server.seen.length, pages.length) - 1;
+    json(response, 200, { items: [{ id: n, email: `p${n}@example.com` }], next: pages[n] });
+  };
+  const asked = { connector: declare({ list }), target, options: () => ({ signal }) };
+  const keys: string[] = [];
+  for await (const page of listing(asked, [])) keys.push(...page.map(({ key }) => key));
+  return keys;
+}
+
+test('everything is listed, page after page', async () => {
+  expect(await keysOf(['a', 'b', null])).toEqual([0, 1, 2].map((n) => `p${n}@example.com`));
+});
+
+test('a backend whose page is followed by itself is not read for ever, nor taken for whole', async () => {
+  await expect(keysOf(['a', 'b'])).rejects.toThrow('the page that it has just shown');
+  expect(server.seen).toHaveLength(3);
+});
