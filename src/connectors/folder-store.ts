@@ -66,7 +66,7 @@ export class FolderStore implements DropStore {
       await unlink(written).catch(() => undefined); // The first error is the one that tells.
       throw error;
     }
-    await syncFolders(path.dirname(target), this.root);
+    await syncFolders(path.dirname(target), path.resolve(this.settings.folder));
   }
 
   private async assertFolder(): Promise<void> {
@@ -79,20 +79,24 @@ export class FolderStore implements DropStore {
     { signal, turn }: CallOptions,
     work: () => Promise<T>,
   ): Promise<{ value: T } | { failure: Failure }> {
-    if (signal.aborted) return { failure: folderFailure('aborted') };
     try {
+      signal.throwIfAborted();
       await turn?.();
+      signal.throwIfAborted();
     } catch {
       return { failure: folderFailure('aborted') };
     }
     const ended = AbortSignal.any([signal, AbortSignal.timeout(this.settings.callTimeoutMs)]);
-    const over = new Promise<{ failure: Failure }>((resolve) => {
-      ended.addEventListener('abort', () => resolve({ failure: LATE }), { once: true });
-    });
     const done = work().then(
       (value) => ({ value }),
       (error: unknown) => ({ failure: folderFailure((error as NodeJS.ErrnoException).code ?? 'unknown') }),
     );
+    const over = new Promise<{ failure: Failure }>((resolve) => {
+      const late = (): void => resolve({ failure: LATE });
+      ended.addEventListener('abort', late, { once: true });
+      // The race would keep the text that was read for as long as the call might have taken.
+      void done.then(() => ended.removeEventListener('abort', late));
+    });
     return Promise.race([done, over]);
   }
 }
@@ -106,16 +110,16 @@ const LATE: Failure = {
   },
 };
 
-/** From the file's folder up to the root, each of which may be new. */
+/** From the file's folder up to the one that was there before: all between them may be new, those of the prefix too. */
 async function syncFolders(from: string, root: string): Promise<void> {
-  for (let folder = from; folder.length >= root.length; folder = path.dirname(folder)) {
+  for (let folder = path.resolve(from); ; folder = path.dirname(folder)) {
     const handle = await open(folder, 'r');
     try {
       await handle.sync();
     } finally {
       await handle.close();
     }
-    if (folder === path.dirname(folder)) return;
+    if (folder === root) return;
   }
 }
 

@@ -7,7 +7,7 @@ import type { DropStore } from './drop-store.js';
 /** Records of a comparison stand in many drops: so many are read at once. */
 const READS_AT_ONCE = 4;
 
-/** The rows of one drop by the record's key; null: it does not stand there whole. */
+/** Those rows of one drop that were asked for, by the record's key; null: it does not stand there whole. */
 type Rows = ReadonlyMap<string, DropRow> | null;
 type Read = { readonly rows: Rows } | { readonly failure: Failure };
 type Asked = Pick<OutgoingRecord, 'key' | 'targetId'>;
@@ -22,8 +22,7 @@ export async function readDrops(
   fields: readonly string[],
   options: CallOptions,
 ): Promise<ReadResult> {
-  const names = new Set(records.flatMap(({ targetId }) => (dropNamed(targetId) ? [targetId!] : [])));
-  const drops = await readAll(store, [...names], options);
+  const drops = await readAll(store, keysByDrop(records), options);
   const found = records.map((record) => rowOf(record, drops, fields));
   const failure = found.find((one) => 'failure' in one)?.failure;
   return {
@@ -33,18 +32,25 @@ export async function readDrops(
   };
 }
 
+function keysByDrop(records: readonly Asked[]): ReadonlyMap<string, ReadonlySet<string>> {
+  const keys = new Map<string, Set<string>>();
+  for (const { key, targetId } of records)
+    if (targetId !== null && dropNamed(targetId))
+      keys.set(targetId, (keys.get(targetId) ?? new Set()).add(key));
+  return keys;
+}
+
 async function readAll(
   store: DropStore,
-  names: readonly string[],
+  keysOf: ReadonlyMap<string, ReadonlySet<string>>,
   options: CallOptions,
 ): Promise<ReadonlyMap<string, Read>> {
   const read = new Map<string, Read>();
-  let next = 0;
+  const waiting = keysOf.entries();
   const reader = async (): Promise<void> => {
-    for (let name = names[next++]; name !== undefined; name = names[next++])
-      read.set(name, await readDrop(store, name, options));
+    for (const [name, keys] of waiting) read.set(name, await readDrop(store, name, keys, options));
   };
-  await Promise.all(Array.from({ length: Math.min(READS_AT_ONCE, names.length) }, reader));
+  await Promise.all(Array.from({ length: Math.min(READS_AT_ONCE, keysOf.size) }, reader));
   return read;
 }
 
@@ -64,7 +70,12 @@ function rowOf(
   };
 }
 
-async function readDrop(store: DropStore, name: string, options: CallOptions): Promise<Read> {
+async function readDrop(
+  store: DropStore,
+  name: string,
+  keys: ReadonlySet<string>,
+  options: CallOptions,
+): Promise<Read> {
   const told = await store.get(manifestName(name), options);
   if ('failure' in told) return told;
   const manifest = parseManifest(told.text ?? '');
@@ -73,7 +84,10 @@ async function readDrop(store: DropStore, name: string, options: CallOptions): P
   if ('failure' in got) return got;
   if (got.text === null || sha256(got.text) !== manifest.sha256) return { rows: null };
   const rows = readRows(got.text, manifest);
-  return { rows: rows && new Map(rows.map((row) => [String(row[manifest.key]), row])) };
+  if (rows === null) return { rows };
+  const asked = rows.filter((row) => keys.has(String(row[manifest.key])));
+  // Copies, since a piece of a text keeps all of it in memory: of a thousand drops that would be gigabytes.
+  return { rows: new Map(asked.map((row) => [String(row[manifest.key]), structuredClone(row)])) };
 }
 
 const UNKNOWN: Failure = {

@@ -10,6 +10,8 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { ObjectTarget, OutgoingRecord } from '../../src/connectors/connector.js';
 import { folderFailure } from '../../src/connectors/folder-errors.js';
@@ -18,6 +20,11 @@ import { kinds } from './dialects.js';
 
 const signal = new AbortController().signal;
 const target: ObjectTarget = { object: 'people', operation: 'upsert', keyField: 'id', fields: ['name'] };
+
+/** Of 1.5 MB each. */
+const DROPS = 20;
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
 
 let folder: string;
 beforeEach(() => {
@@ -68,6 +75,22 @@ describe('A drop in a folder', () => {
     expect((await read()).records).toEqual([null]);
     rmSync(path.join(folder, 'in/here', targetId));
     expect((await read()).records).toEqual([null]);
+  });
+
+  test('is forgotten when it was read, but for the rows that were asked for', async () => {
+    const by = connector();
+    const asked = [];
+    for (let drop = 0; drop < DROPS; drop += 1) {
+      const list = Array.from({ length: 100 }, (_, n) => record(drop * 100 + n, `${n} `.repeat(5_000)));
+      asked.push({ key: list[0]!.key, targetId: idOf(await send(by, list)) });
+    }
+    collectGarbage();
+    const before = process.memoryUsage().heapUsed;
+    const { records } = await by.readBack(target, asked, ['name'], { signal });
+    collectGarbage();
+    const kept = process.memoryUsage().heapUsed - before;
+    expect(records.map((one) => one!.fields.name)).toEqual(Array(DROPS).fill('0 '.repeat(5_000)));
+    expect(kept).toBeLessThan(DROPS * 500_000);
   });
 
   test('what a process that died left half written is taken away after an hour', async () => {
@@ -131,6 +154,11 @@ describe('What can go wrong in a folder', () => {
     expect(kinds(ended)).toEqual(['retry']);
     const refusing = (): Promise<void> => Promise.reject(new Error('no more today'));
     expect(kinds(await connector().send(target, [record(1)], { signal, turn: refusing }))).toEqual(['retry']);
+    const ending = new AbortController();
+    const turn = () => Promise.resolve(ending.abort());
+    expect(kinds(await connector().send(target, [record(1)], { signal: ending.signal, turn }))).toEqual([
+      'retry',
+    ]);
     expect(files()).toEqual([]);
   });
 });
