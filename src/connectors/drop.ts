@@ -81,7 +81,7 @@ export function manifestName(drop: string): string {
 
 /** Which drop a record's id names; null: none that we made. */
 export function dropNamed(id: string | null): { operation: DropOperation } | null {
-  const name = /^[\w.-]+\/dt=\d{4}-\d\d-\d\d\/[\w.-]+-\d+-\d+-[0-9a-f]{16}(-delete)?\.(?:csv|ndjson)$/;
+  const name = /^\w[\w.-]*\/dt=\d{4}-\d\d-\d\d\/\w[\w.-]*-\d+-\d+-[0-9a-f]{16}(-delete)?\.(?:csv|ndjson)$/;
   const match = name.exec(id ?? '');
   return match && { operation: match[1] === undefined ? 'upsert' : 'delete' };
 }

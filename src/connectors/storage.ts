@@ -137,12 +137,15 @@ class StorageConnector implements Connector {
   }
 }
 
+/** A folder that begins with _ or . is passed over by readers of tables, and its rows would be lost to them. */
+const OBJECT_NAME = /^[A-Za-z0-9][\w.-]{0,99}$/;
+
 /** What keeps all of them from becoming rows. */
 function faultOf(target: ObjectTarget, records: readonly OutgoingRecord[], dated: number): Reason | null {
-  if (!/^\w[\w.-]{0,99}$/.test(target.object))
+  if (!OBJECT_NAME.test(target.object))
     return mapping(
       'object-name',
-      'The object becomes the name of a folder: letters, digits, _ - and . only.',
+      'The object becomes the name of a folder: up to 100 letters, digits, _ - and ., a letter or digit first.',
     );
   const own = OWN_COLUMNS.find(
     (name) => name === target.keyField || records.some(({ fields }) => name in fields),

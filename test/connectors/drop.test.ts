@@ -116,6 +116,7 @@ describe('A drop', () => {
       '',
       '0035500001H9ka4AAB',
       'people/x.csv',
+      '../dt=2026-01-01/people-1-1-0123456789abcdef.csv',
       '../people/dt=2026-01-01/people-1-1-0123456789abcdef.csv',
     ])
       expect(dropNamed(name)).toBeNull();
