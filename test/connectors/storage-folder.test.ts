@@ -155,7 +155,10 @@ describe('What can go wrong in a folder', () => {
     const refusing = (): Promise<void> => Promise.reject(new Error('no more today'));
     expect(kinds(await connector().send(target, [record(1)], { signal, turn: refusing }))).toEqual(['retry']);
     const ending = new AbortController();
-    const turn = () => Promise.resolve(ending.abort());
+    const turn = (): Promise<void> => {
+      ending.abort();
+      return Promise.resolve();
+    };
     expect(kinds(await connector().send(target, [record(1)], { signal: ending.signal, turn }))).toEqual([
       'retry',
     ]);
