@@ -8,11 +8,12 @@ import type {
   OutgoingRecord,
   SendResult,
 } from '../../src/connectors/connector.js';
-import { createConnector } from '../../src/connectors/registry.js';
+import { dataverseDialect } from './dataverse-dialect.js';
+import { made, withToken } from './dialect-connector.js';
 import { hubspotDialects } from './hubspot-dialects.js';
 import { restDialects } from './rest-dialects.js';
 import { storageDialects } from './storage-dialects.js';
-import { type Script, type ScriptedServer, type Seen, json } from './scripted-server.js';
+import type { Script, ScriptedServer, Seen } from './scripted-server.js';
 
 export interface Dialect {
   readonly name: string;
@@ -42,25 +43,6 @@ export interface Dialect {
   /** Does this answer to this write confirm that `key` was written with `id`? The test's own reading of the sheet. */
   confirms(write: Seen, answer: unknown, key: string, id: string): boolean;
 }
-
-/** A connector of this kind that gives a call up soon; the rest of its settings by where the backend is. */
-const made =
-  (connector: string, own: (baseUrl: string) => object): Dialect['connector'] =>
-  ({ baseUrl }, settings = {}) =>
-    createConnector({
-      name: 'crm',
-      connector,
-      settings: { baseUrl, ...own(baseUrl), callTimeoutMs: 400, ...settings },
-    });
-
-/** Answers the calls for a token at this path. */
-const withToken =
-  (path: string, token: (host: string) => object): Dialect['around'] =>
-  (script) =>
-  (request, response, socket) => {
-    if (request.path !== path) script(request, response, socket);
-    else json(response, 200, { access_token: 't-1', ...token(request.headers.host!) });
-  };
 
 interface HubspotInput {
   id: string;
@@ -169,76 +151,11 @@ const marketo: Dialect = {
   },
 };
 
-interface Part {
-  readonly status: number;
-  readonly body: Record<string, unknown>;
-}
-
-const BOUNDARY = 'batchresponse_5d7a0b1e';
-
-const dataverse: Dialect = {
-  name: 'dataverse',
-  target: { object: 'contacts', operation: 'upsert', keyField: 'foyer_personid' },
-  connector: made('dataverse', (loginUrl) => ({
-    loginUrl,
-    tenantId: 'tenant-1',
-    clientId: 'id',
-    clientSecret: 'secret',
-  })),
-  around: withToken('/tenant-1/oauth2/v2.0/token', () => ({ token_type: 'Bearer', expires_in: 3599 })),
-  isWrite: (seen) => seen.path.endsWith('/$batch') && seen.body.includes('PATCH '),
-  keysOf: (write) =>
-    [...write.body.matchAll(/^PATCH \S+\(foyer_personid='([^']*)'\)/gm)].map(([, key]) =>
-      decodeURIComponent(key!),
-    ),
-  success: (write) =>
-    dataverse
-      .keysOf(write)
-      .map((key) => ({ status: 201, body: { foyer_personid: key, contactid: `id-${key}` } }) satisfies Part),
-  wrap: (results) => results,
-  wire: {
-    type: `multipart/mixed; boundary=${BOUNDARY}`,
-    encode(answer) {
-      const parts = (answer as (Part | null)[]).map((part) =>
-        [
-          `--${BOUNDARY}`,
-          'Content-Type: application/http',
-          'Content-Transfer-Encoding: binary',
-          '',
-          `HTTP/1.1 ${part?.status} Created`,
-          'Content-Type: application/json; odata.metadata=minimal',
-          '',
-          JSON.stringify(part?.body),
-        ].join('\r\n'),
-      );
-      return [...parts, `--${BOUNDARY}--`, ''].join('\r\n');
-    },
-    decode(text) {
-      if (!text.endsWith(`--${BOUNDARY}--\r\n`)) return undefined;
-      return [...text.matchAll(/^HTTP\/1\.1 (\d+).*\r\n(?:.+\r\n)*\r\n(.*)$/gm)].map(([, status, body]) => ({
-        status: Number(status),
-        body: JSON.parse(body!) as unknown,
-      }));
-    },
-  },
-  confirms(write, answer, key, id) {
-    const keys = dataverse.keysOf(write);
-    if (!Array.isArray(answer) || answer.length !== keys.length) return false;
-    const part = answer[keys.indexOf(key)] as Part | undefined;
-    return (
-      part !== undefined &&
-      part.status < 300 &&
-      part.body.contactid === id &&
-      part.body.foyer_personid === key
-    );
-  },
-};
-
 export const dialects: readonly Dialect[] = [
   hubspot,
   salesforce,
   marketo,
-  dataverse,
+  dataverseDialect,
   ...hubspotDialects,
   ...restDialects,
   ...storageDialects,

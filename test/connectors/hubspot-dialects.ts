@@ -1,18 +1,11 @@
 /** What the contract suite must know of HubSpot's own calls for marketing events, by the protocol sheet. */
-import type { Connector } from '../../src/connectors/connector.js';
-import { createConnector } from '../../src/connectors/registry.js';
+import { made } from './dialect-connector.js';
 import type { Dialect } from './dialects.js';
-import type { ScriptedServer, Seen } from './scripted-server.js';
+import type { Seen } from './scripted-server.js';
 
 type Json = Record<string, unknown>;
 
-const connector = ({ baseUrl }: Pick<ScriptedServer, 'baseUrl'>, settings: object = {}): Connector =>
-  createConnector({
-    name: 'crm',
-    connector: 'hubspot',
-    settings: { baseUrl, token: 'pat-1', callTimeoutMs: 400, ...settings },
-  });
-
+const connector = made('hubspot', () => ({ token: 'pat-1' }));
 const inputsOf = (write: Seen): Json[] => (JSON.parse(write.body) as { inputs: Json[] }).inputs;
 const wrap: Dialect['wrap'] = (results, errors) => ({
   status: 'COMPLETE',
