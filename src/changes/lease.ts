@@ -16,6 +16,9 @@ export interface Lease {
   validUntilMs: number;
 }
 
+/** Before any moment: a renewal that was under way meanwhile does not bring the lease back. */
+const GIVEN_BACK = -Infinity;
+
 export class LeaseLostError extends Error {
   readonly code = 'lease-lost';
   constructor(mapping: string, lane: number) {
@@ -71,7 +74,7 @@ export async function renewLease(pool: pg.Pool, lease: Lease, leaseMs: number): 
     values: [lease.mapping, lease.lane, lease.epoch.toString(), leaseMs],
   });
   if (rowCount === 0) throw new LeaseLostError(lease.mapping, lease.lane);
-  lease.validUntilMs = asked + leaseMs;
+  if (lease.validUntilMs !== GIVEN_BACK) lease.validUntilMs = asked + leaseMs;
 }
 
 /**
@@ -98,8 +101,12 @@ export async function releaseLease(pool: pg.Pool, lease: Lease, dueInMs: number 
   return rowCount === 1;
 }
 
-/** Gives the lane back though there is more to do, to be looked at again in so many milliseconds. */
+/**
+ * Gives the lane back though there is more to do, to be looked at again in so many milliseconds. Where a round failed,
+ * others of its calls still wait for their turn: they must not leave beside those of the next holder.
+ */
 export async function handBack(pool: pg.Pool, lease: Lease, dueInMs: number): Promise<void> {
+  lease.validUntilMs = GIVEN_BACK;
   await pool.query({
     name: 'lease-hand-back',
     text: `update lanes set owner = null, until = null, due = clock_timestamp() + $4 * interval '1 ms'

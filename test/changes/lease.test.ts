@@ -81,6 +81,15 @@ describe('A lane', () => {
     await renewLease(pool, late, LONG_MS);
     expect(() => assertValid(late)).not.toThrow();
   });
+
+  it('allows nothing any more once it was handed back, though a renewal was under way', async () => {
+    const lease = await take('holder');
+    const renewed = renewLease(pool, lease, LONG_MS);
+    const handedBack = handBack(pool, lease, 0);
+    expect(() => assertValid(lease), 'from before the next can take it').toThrow(LeaseLostError);
+    await Promise.all([renewed, handedBack]);
+    expect(() => assertValid(lease)).toThrow(LeaseLostError);
+  });
 });
 
 describe('A lane is given back', () => {
