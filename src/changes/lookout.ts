@@ -85,7 +85,7 @@ export class Lookout implements OnApplicationShutdown {
       text: NEWEST,
       values: [[...new Set(watches.flatMap(({ streams }) => streams))], furthestBack.toString()],
     });
-    for (const { seq } of rows) this.note(BigInt(seq));
+    this.note([...watches.map(({ lease }) => lease.cursor), ...rows.map(({ seq }) => BigInt(seq))]);
     for (const { lease, streams, end } of watches) {
       const isOurs = rows.some(
         ({ stream, slot, seq }) =>
@@ -95,10 +95,12 @@ export class Lookout implements OnApplicationShutdown {
     }
   }
 
-  private note(seq: bigint): void {
+  /** Where nothing came the pace is noted too: else a rush would go on until the next change. */
+  private note(seqs: readonly bigint[]): void {
     const { seq: before, atMs } = this.sample;
     const now = performance.now();
-    if (seq <= before || now - atMs < SAMPLE_MS) return;
+    if (now - atMs < SAMPLE_MS) return;
+    const seq = seqs.reduce((a, b) => (b > a ? b : a), before);
     const perSecond = atMs === 0 ? 0 : (Number(seq - before) / (now - atMs)) * 1000;
     this.sample = { seq, atMs: now, perSecond };
   }

@@ -4,6 +4,7 @@ import type { Lease } from '../../src/changes/lease.js';
 import { Lookout } from '../../src/changes/lookout.js';
 import { freshDatabase } from '../support/database.js';
 import { People } from '../support/people.js';
+import { waitFor } from '../support/wait-for.js';
 
 /** Longer than any of these waits for what it expects. */
 const LONG_MS = 20_000;
@@ -74,6 +75,91 @@ describe('The lookout', () => {
     const lookout = new Lookout(pool);
     const lingering = lookout.linger(await emptied(0, 'session'), LONG_MS);
     lookout.nudge({ mapping: 'session', lane: 0 });
+    expect(await lingering).toBe(true);
+  });
+});
+
+/** A stream that grows by so many changes a second up to each look at it: no stall of the machine slows it. */
+class GrowingStream {
+  looks = 0;
+  private seq = 0;
+  private grewAtMs = performance.now();
+
+  constructor(public perSecond: number) {}
+
+  readonly looked = {
+    query: async (look: pg.QueryConfig) => {
+      this.looks++;
+      await this.grow();
+      return pool.query(look);
+    },
+  } as unknown as pg.Pool;
+
+  /** Where a lane stands that has read all of it. */
+  get cursor(): bigint {
+    return BigInt(this.seq);
+  }
+
+  /** Only the newest change is written: the lookout looks at no other. */
+  private async grow(): Promise<void> {
+    const now = performance.now();
+    const many = Math.floor(((now - this.grewAtMs) / 1000) * this.perSecond);
+    this.grewAtMs = now;
+    if (many === 0) return;
+    this.seq += many;
+    await pool.query(
+      `insert into changes (seq, stream, key, version, topic, slot, snapshot, at)
+       values ($1, 'growing', gen_random_uuid(), 1, 'grown', 0, '{}', now())`,
+      [this.seq],
+    );
+  }
+}
+
+describe('In a rush', () => {
+  /** Far more than counts as one, however unevenly it is measured. */
+  const RUSH_PER_SECOND = 10_000;
+  const UNTIL_NOTICED_MS = 600;
+  const LOOKS = 5;
+  /** Less than the gap of a rush, and many times the usual one. */
+  const APART_MS = 150;
+  /** With the gap of a rush these would take twenty seconds. */
+  const LOOKS_AFTER = 100;
+  const LOOKS_AFTER_MS_MAX = 10_000;
+
+  it('looks are spaced, no lane goes unread, and when it is over they are as many as ever', async () => {
+    const stream = new GrowingStream(RUSH_PER_SECOND);
+    const lookout = new Lookout(stream.looked);
+    const linger = (ms: number): Promise<boolean> =>
+      lookout.linger(
+        {
+          mapping: 'growing',
+          lane: 0,
+          lanes: 1,
+          stream: 'growing',
+          epoch: 1n,
+          cursor: stream.cursor,
+          validUntilMs: Infinity,
+        },
+        ms,
+      );
+    for (const end = performance.now() + UNTIL_NOTICED_MS; performance.now() < end;) await linger(SHORT_MS);
+
+    const [begin, before] = [performance.now(), stream.looks];
+    const found: boolean[] = [];
+    for (let n = 0; n < LOOKS; n++) found.push(await linger(SHORT_MS));
+    expect(found, 'though it lingers for less than the gap').toEqual(Array(LOOKS).fill(true));
+    expect(stream.looks - before).toBe(LOOKS);
+    expect(performance.now() - begin).toBeGreaterThan((LOOKS - 1) * APART_MS);
+
+    stream.perSecond = 0;
+    const lingering = linger(LONG_MS);
+    const ended = stream.looks;
+    await waitFor(
+      () => stream.looks - ended,
+      (looks) => looks >= LOOKS_AFTER,
+      LOOKS_AFTER_MS_MAX,
+    );
+    stream.perSecond = RUSH_PER_SECOND;
     expect(await lingering).toBe(true);
   });
 });
