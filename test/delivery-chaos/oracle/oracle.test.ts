@@ -40,7 +40,7 @@ function good() {
     outcome,
     at: at(ms),
     request: { title: `Change ${change}` },
-    response: null,
+    response: null as object | null,
   });
   const call = (ms: number, records: number) => {
     return {
@@ -148,6 +148,23 @@ describe('The oracle of the deliveries', () => {
     expect(faults()).toEqual([]);
   });
 
+  it('takes a write without an answer for a stored one, unless the backend refused the record', () => {
+    const { marketo } = evidence.destinations;
+    const unanswered = write(1, 1_000, 'unanswered');
+    marketo.journal = [write(2, 0, 'created'), unanswered];
+    expect(faults()).toEqual(['marketo: change 1 of ana@example.com was written after change 2']);
+    marketo.journal = [write(2, 0, 'created'), { ...unanswered, response: { status: 'skipped' } }];
+    marketo.calls.splice(2);
+    expect(faults()).toEqual([]);
+  });
+
+  it('takes nothing for the work of a stopped worker that came long after it went on', () => {
+    const { marketo } = evidence.destinations;
+    evidence.freezes = [{ from: AT, to: AT + 900 }];
+    marketo.journal = [write(2, 0, 'created'), write(1, 4_000, 'updated'), write(2, 5_000, 'updated')];
+    expect(faults()).toEqual(['marketo: change 1 of ana@example.com was written after change 2']);
+  });
+
   it('sees more calls in a window than are allowed', () => {
     evidence.destinations.marketo.windows = [{ calls: 3, ms: 1_600 }];
     expect(faults()).toEqual(['marketo: 4 calls within 1600 ms, where 3 may be']);
@@ -174,6 +191,7 @@ describe('The oracle of the deliveries', () => {
     ['unaccounted', { unaccounted: 1 }, '1 unaccounted, not 0'],
     ['records', { records: 1 }, '1 records, not 2'],
     ['states', { states: { verified: 1, rejected: 1 } }, '0 suppressed, not 1'],
+    ['verified', { states: { sent: 1, suppressed: 1 } }, '0 verified, not 1'],
     ['changes', { changes: { total: 2, settled: 2, superseded: 1, waiting: 0 } }, '2 changes, not 3'],
     ['waiting', { changes: { total: 3, settled: 3, superseded: 0, waiting: 1 } }, '1 waiting, not 0'],
     [
