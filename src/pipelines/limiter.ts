@@ -2,8 +2,8 @@
  * One destination's calls, spaced. All workers book from one row of the database:
  * 1. a destination of which no limit is known costs one look, and its first answer is waited for; then calls go at once;
  * 2. else whoever waits for a turn is served from a small slice of the next places in time, booked in one statement;
- *    what is booked is used at once, so nothing has to be given back, and what was missed is not used late; where calls need no spacing it is what the next
- *    moment will need by the rate of the last two seconds, and what of it nobody wanted is lost;
+ *    it is used at once, so nothing has to be given back, and what was missed is not used late; where calls need no
+ *    spacing it is what the next moment will need by the last two seconds, and what of it nobody wanted is lost;
  * 3. the day's allowance is part of the booking: while less of it was used than the day's share, calls are spaced by
  *    the rate alone, else so that it lasts until the day's end;
  * 4. of what the settings and what the backend's answers allow the stricter counts: others may call there too;
@@ -30,6 +30,8 @@ const EASING_MS = 60_000;
 /** Of a destination without limits that throttles, this is what it is first spaced by at least. */
 const FIRST_GAP_MS = 20;
 const MEASURED_MS = 2_000;
+/** So many calls are noted before those measured no more are looked for at each. */
+const NOTED_MAX = 256;
 
 /** What was heard longer ago may be true no more. */
 const RECALL = `
@@ -181,7 +183,7 @@ export class Limiter {
   private noteCall(): void {
     const now = performance.now();
     this.recent.push(now);
-    if (this.recent.length > 256 || this.recent[0]! < now - MEASURED_MS)
+    if (this.recent.length > NOTED_MAX || this.recent[0]! < now - MEASURED_MS)
       this.recent = this.recent.filter((at) => at >= now - MEASURED_MS);
   }
 
