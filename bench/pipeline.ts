@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { bareLoop } from './bare-loop.js';
 import { processorMs } from './processes.js';
-import { newRequest, register } from './register.js';
+import { seed } from './register.js';
 import { Stage } from './stage.js';
 import { median, type Table, table } from './table.js';
 import { BATCH_MAX, type Mapping } from './twin-calls.js';
@@ -9,8 +9,6 @@ import { BATCH_MAX, type Mapping } from './twin-calls.js';
 const BATCHED = 30_000;
 const SINGLY = 5_000;
 const ROUNDS = 3;
-/** What one statement of the seed registers. */
-const SEED_BATCH = 250;
 const PATIENCE_MS = 120_000;
 const LOOK_MS = 10;
 
@@ -23,7 +21,7 @@ const MAPPINGS: readonly (readonly Mapping[])[] = [
 /** From the change to the verified delivery, at each connector's greatest batch and one record a call. */
 export function pipeline(): Promise<Table[]> {
   return Stage.with(async (stage) => {
-    const log = await seed(stage);
+    const log = await prepare(stage);
     const rows = [
       ...(await measured(stage, log.all, {}, (mapping) => BATCH_MAX[mapping], 'greatest batch')),
       ...(await measured(stage, log.few, { FOYER_PIPELINES_BATCH_MAX: '1' }, () => 1, 'one record a call')),
@@ -39,12 +37,9 @@ interface Part {
   readonly count: number;
 }
 
-async function seed(stage: Stage): Promise<{ all: Part; few: Part }> {
+async function prepare(stage: Stage): Promise<{ all: Part; few: Part }> {
   const event = await stage.event('bench');
-  for (let left = BATCHED; left > 0; left -= SEED_BATCH) {
-    await register(stage.pool, event, Array.from({ length: Math.min(left, SEED_BATCH) }, newRequest));
-  }
-  await stage.pool.query('vacuum analyze');
+  await seed(stage.pool, event, BATCHED);
   const { rows } = await stage.pool.query<{ seq: string }>(
     `select seq - 1 as seq from changes where stream = 'person' order by seq desc offset $1 limit 1`,
     [SINGLY - 1],

@@ -4,12 +4,11 @@ import pg from 'pg';
 import type { CompiledMapping } from '../src/mapping/compiled-mapping.js';
 import type { compileStored as CompileStored } from '../src/pipelines/mapping-files.js';
 import { peakResidentMb } from './processes.js';
-import { newRequest, register } from './register.js';
+import { seed } from './register.js';
 import { Stage } from './stage.js';
 import { median, type Table, table } from './table.js';
 
 const RECORDS = 100_000;
-const SEED_BATCH = 250;
 const ROUNDS = 5;
 const KEY = 'fk_operator-of-the-benchmarks-0001';
 const MAPPING = 'hubspot.contact';
@@ -36,7 +35,7 @@ interface Planned {
 /** A plan over 100,000 records that stand at the backend; beside it, both versions over the same snapshots, bare. */
 export function plan(): Promise<Table[]> {
   return Stage.with(async (stage) => {
-    await seed(stage);
+    await prepare(stage);
     const nobody = await countingServer();
     try {
       const api = await stage.start('api', { FOYER_OPERATOR_KEY: KEY, HUBSPOT_BASE_URL: nobody.url });
@@ -59,12 +58,9 @@ export function plan(): Promise<Table[]> {
 }
 
 /** Registers, and lets a worker deliver, so that every record has a shadow. */
-async function seed(stage: Stage): Promise<void> {
+async function prepare(stage: Stage): Promise<void> {
   const event = await stage.event('bench');
-  for (let left = RECORDS; left > 0; left -= SEED_BATCH) {
-    await register(stage.pool, event, Array.from({ length: Math.min(left, SEED_BATCH) }, newRequest));
-  }
-  await stage.pool.query('vacuum analyze');
+  await seed(stage.pool, event, RECORDS);
   const worker = await stage.start('worker');
   await stage.quiet();
   await worker.stop();

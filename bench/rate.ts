@@ -1,10 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { newRequest, register } from './register.js';
+import { seed } from './register.js';
 import { Stage } from './stage.js';
 import { type Table, table } from './table.js';
 
 const PEOPLE = 20_000;
-const SEED_BATCH = 250;
 /** Small, so that the backlog outlasts the measuring. */
 const RECORDS_A_CALL = 10;
 /** The first calls are not measured: the allowance is learned from their answers. */
@@ -67,10 +66,7 @@ async function used(
   { name, calls, ms, workers, settings }: Allowed,
 ): Promise<(string | number)[]> {
   const event = await stage.event('rate');
-  for (let left = PEOPLE; left > 0; left -= SEED_BATCH) {
-    await register(stage.pool, event, Array.from({ length: Math.min(left, SEED_BATCH) }, newRequest));
-  }
-  await stage.pool.query('vacuum analyze');
+  await seed(stage.pool, event, PEOPLE);
   await stage.limit('hubspot');
   for (let n = 0; n < workers; n++) {
     await stage.start('worker', { ...settings, FOYER_PIPELINES_BATCH_MAX: String(RECORDS_A_CALL) });

@@ -1,11 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { newRequest, register } from './register.js';
+import { seed } from './register.js';
 import { Stage } from './stage.js';
 import { median, type Table, table } from './table.js';
 import { type Mapping, readAll } from './twin-calls.js';
 
 const RECORDS = 100_000;
-const SEED_BATCH = 250;
 const ROUNDS = 3;
 /** Of each of the eight kinds of difference. */
 const EACH = 125;
@@ -43,10 +42,7 @@ interface Run {
 export function reconcile(): Promise<Table[]> {
   return Stage.with(async (stage) => {
     const event = await stage.event('bench');
-    for (let left = RECORDS; left > 0; left -= SEED_BATCH) {
-      await register(stage.pool, event, Array.from({ length: SEED_BATCH }, newRequest));
-    }
-    await stage.pool.query('vacuum analyze');
+    await seed(stage.pool, event, RECORDS);
     await stage.start('worker');
     await stage.quiet();
     const api = await stage.start('api', { FOYER_OPERATOR_KEY: KEY });

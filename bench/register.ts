@@ -7,6 +7,9 @@ export interface NewRequest {
   readonly key: string;
 }
 
+/** What one statement of a seed registers. */
+const SEED_BATCH = 250;
+
 let n = 0;
 
 /** A registration request that nobody made before, as a client sends it. */
@@ -70,4 +73,12 @@ export async function register(
   const { rows } = await client.query<{ outcome: string }>({ ...REGISTER, values });
   const other = rows.find(({ outcome }) => outcome !== 'confirmed');
   if (other) throw new Error(`a registration of a baseline was ${other.outcome}`);
+}
+
+/** Registers so many before anything is measured, and has the database know of them. */
+export async function seed(pool: pg.Pool, event: string, many: number): Promise<void> {
+  for (let left = many; left > 0; left -= SEED_BATCH) {
+    await register(pool, event, Array.from({ length: Math.min(left, SEED_BATCH) }, newRequest));
+  }
+  await pool.query('vacuum analyze');
 }

@@ -1,9 +1,8 @@
-import { newRequest, register } from './register.js';
+import { seed } from './register.js';
 import { Stage } from './stage.js';
 import { median, percentile, type Table, table } from './table.js';
 
 const RECORDS = 20_000;
-const SEED_BATCH = 250;
 const ATTEMPTS = 1_000_000;
 /** Records that share one call, as HubSpot takes them; a thousand attempts of a call each beside them. */
 const IN_CALL = 20;
@@ -15,10 +14,7 @@ const MAPPING = 'hubspot.contact';
 export function why(): Promise<Table[]> {
   return Stage.with(async (stage) => {
     const event = await stage.event('bench');
-    for (let left = RECORDS; left > 0; left -= SEED_BATCH) {
-      await register(stage.pool, event, Array.from({ length: Math.min(left, SEED_BATCH) }, newRequest));
-    }
-    await stage.pool.query('vacuum analyze');
+    await seed(stage.pool, event, RECORDS);
     const worker = await stage.start('worker');
     await stage.quiet();
     await worker.stop();
