@@ -9,7 +9,8 @@ import type { StreamContract } from '../../src/mapping/stream-contracts.js';
 import { ValueFault } from '../../src/mapping/value-fault.js';
 import { Duration, Frame } from '../../src/mapping/value.js';
 import { context, damaged, resultTypes, soup, typedExpression, variables } from './random-expressions.js';
-import { pick, randomFrom, type Random } from './seeded-files.js';
+import { seeded } from '../support/seeded.js';
+import { pick, type Random } from './seeded-files.js';
 
 const contract: StreamContract = {
   stream: 'person',
@@ -77,7 +78,7 @@ export function compareWithCelJs(count: number, firstSeed = 1): Compared {
   const differing: string[] = [];
   let compared = 0;
   for (let seed = firstSeed; compared < count; seed++) {
-    const random = randomFrom(seed);
+    const random = seeded(seed);
     const text = typedExpression(pick(resultTypes, random), random);
     const expected = oracleValue(text);
     if (expected === undefined) {
@@ -128,7 +129,7 @@ export function fuzz(count: number, firstSeed = 1): Fuzzed {
   const holes: string[] = [];
   let slowestMs = 0;
   for (let seed = firstSeed; seed < firstSeed + count; seed++) {
-    const text = anyExpression(randomFrom(seed));
+    const text = anyExpression(seeded(seed));
     const start = performance.now();
     try {
       const ran = run(text);

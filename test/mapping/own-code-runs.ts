@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { CompiledMapping } from '../../src/mapping/compiled-mapping.js';
 import { manyEvaluations } from '../../src/mapping/decide.js';
 import { randomMapping, randomRecord } from './random-mappings.js';
-import { randomFrom } from './seeded-files.js';
+import { seeded } from '../support/seeded.js';
 
 export function inUse(mapping: CompiledMapping): CompiledMapping {
   const first = mapping.evaluate({});
@@ -28,7 +28,7 @@ export function compareOwnCode(mappings: number, recordsEach: number, firstSeed 
   const counts = { write: 0, notMatching: 0, rejected: 0 };
   const differing: object[] = [];
   for (let seed = firstSeed; seed < firstSeed + mappings; seed++) {
-    const random = randomFrom(seed);
+    const random = seeded(seed);
     const mapping = randomMapping(random);
     if (!mapping) continue;
     inUse(mapping);

@@ -5,6 +5,7 @@ import type { Diagnostic } from '../../src/mapping/diagnostic.js';
 import { parseMapping } from '../../src/mapping/parse-mapping.js';
 import { parsePicklist } from '../../src/mapping/picklist.js';
 import type { TargetMetadata } from '../../src/mapping/target-metadata.js';
+import type { seeded } from '../support/seeded.js';
 
 export const target: TargetMetadata = {
   destination: 'crm',
@@ -49,18 +50,7 @@ const foreign = parsePicklist(
 ).picklist!;
 const picklists = new Map([table, partial, foreign].map((one) => [one.name, one]));
 
-/** Small, quick and the same everywhere (mulberry32). */
-export function randomFrom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
-
-export type Random = ReturnType<typeof randomFrom>;
+export type Random = ReturnType<typeof seeded>;
 
 export function pick<T>(items: readonly T[], random: Random): T {
   return items[Math.floor(random() * items.length)]!;

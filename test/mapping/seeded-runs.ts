@@ -1,9 +1,10 @@
-import { checkFile, goodFile, randomFrom } from './seeded-files.js';
+import { seeded } from '../support/seeded.js';
+import { checkFile, goodFile } from './seeded-files.js';
 import { mistakes } from './seeded-mistakes.js';
 
 /** The diagnostics of good files: there must be none. */
 export function goodFilesAreLeftAlone(count: number): string[] {
-  return Array.from({ length: count }, (_, seed) => goodFile(randomFrom(seed + 1))).flatMap((text) =>
+  return Array.from({ length: count }, (_, seed) => goodFile(seeded(seed + 1))).flatMap((text) =>
     checkFile(text).map(({ code, line, sourceLine }) => `${code} at line ${line}: ${sourceLine}`),
   );
 }
@@ -19,7 +20,7 @@ export function shareOfMistakesFound(count: number): Planted {
   const missed: { kind: string; seed: number }[] = [];
   let planted = 0;
   for (let seed = 1; planted < count; seed++) {
-    const random = randomFrom(seed);
+    const random = seeded(seed);
     const { kind, plant } = mistakes[seed % mistakes.length]!;
     const text = goodFile(random);
     const broken = plant(text, random);
