@@ -54,6 +54,13 @@ const STATES = `
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
 
+const METRICS = {
+  foyer_quota_used: 'Calls used of the day’s allowance',
+  foyer_quota_max: 'The day’s allowance of calls',
+  foyer_quota_forecast: 'Calls used at the end of the day, as it goes now',
+  foyer_destination_trouble: '1 where credentials are not accepted',
+};
+
 @Injectable()
 export class DestinationStates implements OnModuleDestroy {
   private readonly gauges: readonly Gauge<'destination'>[];
@@ -111,30 +118,26 @@ export class DestinationStates implements OnModuleDestroy {
     }
   }
 
-  /** One reading of the database serves all gauges of one scrape. */
+  /** A scrape asks all gauges at once: each waits for the one reading, or it would show that of the scrape before. */
   private metrics(): Gauge<'destination'>[] {
-    const gauge = (name: string, help: string, collect?: () => Promise<void>): Gauge<'destination'> => {
+    let reading: Promise<void> | undefined;
+    const collect = (): Promise<void> => (reading ??= this.read(gauges).finally(() => (reading = undefined)));
+    const gauges = Object.entries(METRICS).map(([name, help]) => {
       register.removeSingleMetric(name);
-      return new Gauge({ name, help, labelNames: ['destination'] as const, ...(collect ? { collect } : {}) });
-    };
-    const used = gauge('foyer_quota_used', 'Calls used of the day’s allowance');
-    const max = gauge('foyer_quota_max', 'The day’s allowance of calls');
-    const trouble = gauge('foyer_destination_trouble', '1 where credentials are not accepted');
-    const forecast = gauge(
-      'foyer_quota_forecast',
-      'Calls used at the end of the day, as it goes now',
-      async () => {
-        const states = await this.all(new Date()).catch(() => []);
-        for (const { destination, quota, trouble: why } of states) {
-          trouble.set({ destination }, why === null ? 0 : 1);
-          if (!quota) continue;
-          used.set({ destination }, quota.used);
-          max.set({ destination }, quota.max);
-          forecast.set({ destination }, quota.forecast);
-        }
-      },
-    );
-    return [forecast, used, max, trouble];
+      return new Gauge({ name, help, labelNames: ['destination'] as const, collect });
+    });
+    return gauges;
+  }
+
+  private async read([used, max, forecast, trouble]: readonly Gauge<'destination'>[]): Promise<void> {
+    // Where it cannot be read now, /health/ready says so; what is known stands.
+    for (const { destination, quota, trouble: why } of await this.all(new Date()).catch(() => [])) {
+      trouble!.set({ destination }, why === null ? 0 : 1);
+      if (!quota) continue;
+      used!.set({ destination }, quota.used);
+      max!.set({ destination }, quota.max);
+      forecast!.set({ destination }, quota.forecast);
+    }
   }
 }
 
