@@ -66,7 +66,7 @@ function wishOf({ positionals, options }: Invocation): {
 
 async function evaluated(file: string, stream: Stream, given: object): Promise<Evaluation> {
   const parsed = parseMapping(file, await textOf(file));
-  const { targets, picklists } = await loadSurroundings(dirname(file));
+  const { targets, picklists } = loadSurroundings(dirname(file));
   const target = targets.get(`${parsed.destination?.value}.${parsed.object?.value}`) ?? null;
   const { mapping, diagnostics } = compileMapping(parsed, { target, picklists });
   if (!mapping) throw new Error(`${file} has errors:\n\n${renderDiagnostics(diagnostics)}`);

@@ -71,7 +71,7 @@ async function examineAll(
 ): Promise<Examined[]> {
   const file = typeof options.destinations === 'string' ? options.destinations : 'config/destinations.yaml';
   const destinations = loadDestinations(file);
-  const { mappings } = await loadMappings(dir);
+  const { mappings } = loadMappings(dir);
   const wanted = destinations.filter(({ name, isEnabled }) =>
     positionals.length > 0 ? positionals.includes(name) : isEnabled,
   );

@@ -42,10 +42,8 @@ export async function readMappings(paths: readonly string[]): Promise<Read> {
     if (file === null || known === null) folders.set(folder, null);
     else folders.set(folder, [...(known ?? []), file]);
   }
-  const loaded = await Promise.all(
-    [...folders].map(([folder, files]) =>
-      files ? loadMappings(folder, [...new Set(files)]) : loadMappings(folder),
-    ),
+  const loaded = [...folders].map(([folder, files]) =>
+    files ? loadMappings(folder, [...new Set(files)]) : loadMappings(folder),
   );
   const files = loaded.flatMap((part) => part.files);
   if (files.length === 0)

@@ -32,7 +32,7 @@ Exit codes: 0 written or shown · 1 the file is there already · 2 called wrongl
   async run(invocation) {
     const { options, output } = invocation;
     const wish = wishOf(invocation);
-    const text = textFor(wish, await loadSurroundings(wish.folder));
+    const text = textFor(wish, loadSurroundings(wish.folder));
     const file = path.join(wish.folder, `${wish.name}.yaml`);
     if (options['stdout'] !== true) {
       if (await isThere(file))

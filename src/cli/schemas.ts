@@ -41,8 +41,8 @@ Exit codes: 0 current, or written · 1 with --check: not current · 2 called wro
 
 /** Every schema with its file, as the program and its configuration say now. */
 export async function schemasNow(): Promise<ReadonlyMap<string, string>> {
-  const { targets, picklists } = await loadSurroundings('mappings');
-  const { mappings } = await loadMappings('mappings');
+  const { targets, picklists } = loadSurroundings('mappings');
+  const { mappings } = loadMappings('mappings');
   const known = {
     targets: [...targets.values()],
     picklists: [...picklists.keys()].sort(),

@@ -23,8 +23,8 @@ function checkObject(value: unknown, attributes: Attributes, path: string, check
 }
 
 function checkPart(value: unknown, type: string, path: string, checking: Checking): void {
-  const element = /^list<(.*)>$/.exec(type)?.[1];
-  if (element !== undefined && Array.isArray(value)) {
+  if (Array.isArray(value) && type.startsWith('list<')) {
+    const element = type.slice('list<'.length, -1);
     value.forEach((item) => checkPart(item, element, `${path}[]`, checking));
     return;
   }

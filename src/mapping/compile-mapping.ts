@@ -102,8 +102,10 @@ class MappingCompiler {
     const keyValue = this.file.key?.value;
     if (!name || !stream || !destination || !object || !operation || !keyField || !keyValue) return null;
     const whenNot = this.whenNotFields();
+    let whole: string | null = null;
     const also = typeof whenNot === 'object' ? Object.keys(whenNot) : [];
     const writes = [...new Set([...fields.map(({ field }) => field.name), ...also])];
+    const bundled = (): string => this.bundled([...writes, keyField]);
     const decider = new Decider({
       file: source.file,
       keyField,
@@ -118,7 +120,10 @@ class MappingCompiler {
     return {
       name: name.value,
       file: source.file,
-      source: this.bundled([...writes, keyField]),
+      // Made when someone asks: a check does not.
+      get source() {
+        return (whole ??= bundled());
+      },
       stream: stream.value,
       destination: destination.value,
       object: object.value,

@@ -7,9 +7,14 @@ export function isNode(value: unknown): value is Node {
 
 /** The nodes right below a node, in the order they stand. */
 export function partsOf(node: Node): Node[] {
-  const args: unknown = node.args;
-  if (isNode(args)) return [args];
-  return Array.isArray(args) ? (args as unknown[]).flat(2).filter(isNode) : [];
+  const parts: Node[] = [];
+  addNodes(node.args, parts);
+  return parts;
+}
+
+function addNodes(args: unknown, parts: Node[]): void {
+  if (Array.isArray(args)) for (const arg of args as unknown[]) addNodes(arg, parts);
+  else if (isNode(args)) parts.push(args);
 }
 
 /** The texts of `a + b + c`, in order. */

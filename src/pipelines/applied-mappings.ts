@@ -111,7 +111,7 @@ export class AppliedMappings implements OnModuleInit {
     const { rows } = await this.pool.query<VersionRow>({ name: 'mappings-current', text: CURRENT });
     const applied = new Map<string, Applied>();
     for (const row of rows) {
-      const mapping = await this.runnable(row);
+      const mapping = this.runnable(row);
       const known = this.applied.get(row.name);
       // An answer that overtook another must not bring an older version back.
       if (known && known.version > row.version) applied.set(row.name, known);
@@ -121,10 +121,10 @@ export class AppliedMappings implements OnModuleInit {
     this.readAt = performance.now();
   }
 
-  private async runnable(row: Pick<VersionRow, 'file' | 'source' | 'hash'>): Promise<CompiledMapping> {
+  private runnable(row: Pick<VersionRow, 'file' | 'source' | 'hash'>): CompiledMapping {
     const known = this.compiled.get(row.hash);
     if (known) return known;
-    const mapping = await compileStored(this.settings.pipelines.mappingsDir, row);
+    const mapping = compileStored(this.settings.pipelines.mappingsDir, row);
     this.compiled.set(row.hash, mapping);
     return mapping;
   }
@@ -134,7 +134,7 @@ export class AppliedMappings implements OnModuleInit {
    * `apply`, except where autoApply is on; a faulty file is named and the applied version runs on.
    */
   private async takeUpFiles(): Promise<void> {
-    const loaded = await loadMappings(this.settings.pipelines.mappingsDir);
+    const loaded = loadMappings(this.settings.pipelines.mappingsDir);
     const { rows } = await this.pool.query<VersionRow>(CURRENT);
     const faulty = loaded.diagnostics.filter(({ severity }) => severity === 'error');
     const destinations = loadDestinations(this.settings.pipelines.destinationsFile);

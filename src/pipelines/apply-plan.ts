@@ -84,7 +84,7 @@ export class ApplyPlan {
     if (!plan) throw notFound('There is no such plan of this mapping.');
     demandOpen(plan);
     if (!force && plan.undoes === null) demandWithinLimits(plan);
-    const mapping = await compileStored(this.settings.pipelines.mappingsDir, plan);
+    const mapping = compileStored(this.settings.pipelines.mappingsDir, plan);
     if (!(await activate(client, mapping, plan.from_version, by))) throw outOfDate(plan);
     const records = { id, records: plan.undoes ?? id };
     const redelivered = await redeliverPlanned(client, name, records, plan.is_undoing);

@@ -60,7 +60,7 @@ export class Plans {
   ): Promise<Plan> {
     await this.applied.refresh();
     const from = await this.applied.current(name);
-    const to = await this.proposals.propose(name, from, given);
+    const to = this.proposals.propose(name, from, given);
     return this.inOneSnapshot((client) => this.planned(client, from, to, options));
   }
 

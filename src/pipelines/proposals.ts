@@ -12,16 +12,12 @@ export class Proposals {
   constructor(@Inject(Settings) private readonly settings: Settings) {}
 
   /** @throws Problem with every fault of the file, or where it cannot take the place of the version in force */
-  async propose(name: string, applied: Applied | null, given: Given): Promise<CompiledMapping> {
+  propose(name: string, applied: Applied | null, given: Given): CompiledMapping {
     const { mappingsDir } = this.settings.pipelines;
     const file =
       given.source === undefined
-        ? await this.inFolder(mappingsDir, name)
-        : await compileGiven(
-            mappingsDir,
-            given.file ?? applied?.mapping.file ?? `${name}.yaml`,
-            given.source,
-          );
+        ? this.inFolder(mappingsDir, name)
+        : compileGiven(mappingsDir, given.file ?? applied?.mapping.file ?? `${name}.yaml`, given.source);
     const { mapping } = file;
     if (!mapping || hasErrors(file.parsed.faults.found)) throw faultsOf(file);
     if (mapping.name !== name) throw refusal('name', `is the mapping ${mapping.name}, not ${name}.`);
@@ -29,8 +25,8 @@ export class Proposals {
     return mapping;
   }
 
-  private async inFolder(dir: string, name: string): Promise<LoadedFile> {
-    const { files } = await loadMappings(dir);
+  private inFolder(dir: string, name: string): LoadedFile {
+    const { files } = loadMappings(dir);
     const file = files.find(({ parsed }) => parsed.name?.value === name);
     if (file) return file;
     throw notFound(`There is no file of a mapping ${name} in mappings/; give its text as source.`);

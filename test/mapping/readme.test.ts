@@ -16,8 +16,8 @@ const snippets = [...readme.matchAll(/^```yaml(.*)\n([^]*?)^```$/gm)].map(([, ki
 }));
 
 let surroundings: MappingSurroundings;
-beforeAll(async () => {
-  surroundings = await loadSurroundings(folder);
+beforeAll(() => {
+  surroundings = loadSurroundings(folder);
 });
 
 /** A snippet that shows only fields, or a few keys, stands in this frame. */

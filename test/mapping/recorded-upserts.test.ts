@@ -29,8 +29,8 @@ function upsertsIn(cassette: string): Upserted[] {
 
 describe.skipIf(!existsSync(recorded))(
   'Recorded upserts of contacts (skipped where ../shared/data is absent)',
-  async () => {
-    const { mappings, diagnostics } = await loadMappings(fixtures);
+  () => {
+    const { mappings, diagnostics } = loadMappings(fixtures);
     const mapping = mappings.find(({ name }) => name === 'salesforce.contact')!;
 
     it('are made by a mapping that compiles', () => {

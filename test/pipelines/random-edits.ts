@@ -106,10 +106,8 @@ async function recordsOf(on: PlanRig, text: string): Promise<PlannedRecord[]> {
     [MAPPING],
   );
   const { file, source, seq } = rows[0]!;
-  const [from, to] = await Promise.all([
-    compileGiven(on.mappingsDir, file, source),
-    compileGiven(on.mappingsDir, file, text),
-  ]);
+  const from = compileGiven(on.mappingsDir, file, source);
+  const to = compileGiven(on.mappingsDir, file, text);
   const comparing = {
     from: from.mapping,
     to: to.mapping!,

@@ -73,7 +73,7 @@ async function madeAnew(calls: readonly string[]): Promise<Map<string, string>> 
   );
   const remade = new Map<string, string>();
   for (const { key, snapshot, file, source: text } of rows) {
-    const { mapping } = await compileGiven(on.mappingsDir, file, text);
+    const { mapping } = compileGiven(on.mappingsDir, file, text);
     const evaluation = mapping!.evaluate(snapshot);
     if (evaluation.kind !== 'write') continue;
     const { key: id, fields } = evaluation;
