@@ -5,6 +5,7 @@ COPY package.json package-lock.json .npmrc ./
 RUN npm ci --include=dev --no-audit --no-fund
 COPY tsconfig.json nest-cli.json .swcrc ./
 COPY scripts scripts
+COPY mappings mappings
 COPY src src
 COPY web web
 COPY sandbox sandbox
@@ -19,6 +20,7 @@ COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/dist dist
 COPY package.json ./
 COPY scripts/foyer.mjs scripts/foyer.mjs
+COPY scripts/launcher/cached-script.mjs scripts/launcher/cached-script.mjs
 COPY config config
 COPY mappings mappings
 COPY web web

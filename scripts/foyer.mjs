@@ -17,7 +17,13 @@ if (!existsSync(program)) {
 }
 useRunning();
 process.argv[1] = program;
-await import(pathToFileURL(program).href);
+const bundle = path.join(root, 'dist/cli/check.bundle.cjs');
+if (process.argv[2] === 'check' && existsSync(bundle)) {
+  const { CachedScript } = await import('./launcher/cached-script.mjs');
+  process.exitCode = await new CachedScript(bundle).exports().runCli(process.argv.slice(2), process);
+} else {
+  await import(pathToFileURL(program).href);
+}
 
 /** What `npm start` runs here is what a command means, unless the environment says otherwise. */
 function useRunning() {

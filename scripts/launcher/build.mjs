@@ -19,7 +19,8 @@ export function isBuilt() {
 }
 
 /**
- * Compiles src to dist, web to dist/web and sandbox to dist/sandbox. Two builds at once take turns.
+ * Compiles src to dist, web to dist/web and sandbox to dist/sandbox, and bundles `foyer check`. Two builds at once take
+ * turns.
  * @param {{ onLine?: (line: string) => void, unlessCurrent?: boolean }} [options]
  */
 export async function build({ onLine, unlessCurrent = false } = {}) {
@@ -36,6 +37,7 @@ export async function build({ onLine, unlessCurrent = false } = {}) {
     const swc = inRoot('node_modules/@swc/cli/bin/swc.js');
     for (const folder of BESIDE) await compile([swc, folder, '-d', 'dist', '--ignore', '**/*.test.ts']);
     removeOrphans();
+    await compile([inRoot('scripts/launcher/bundle-check.mjs')]);
     writeFileSync(inRoot(STAMP), sources);
   } finally {
     lock.release();
@@ -56,6 +58,8 @@ function removeOrphans() {
 
 function fingerprint() {
   const hash = createHash('sha256');
+  // The code that is kept of a bundle is code of one version of Node.
+  hash.update(process.version);
   const files = SOURCES.flatMap((folder) => filesIn(folder)).sort();
   for (const file of [...RECIPE, ...files]) hash.update(`${file}\0`).update(contentOf(file)).update('\0');
   return hash.digest('hex');

@@ -1,0 +1,73 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const run = promisify(execFile);
+const bundle = path.resolve('dist/cli/check.bundle.cjs');
+const isBuilt = existsSync(`${bundle}.cache`);
+if (!isBuilt) console.warn('Skipped: foyer check is not bundled (dist/cli). Run npm run build.');
+
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'foyer-check-bundle-'));
+  await cp('mappings', folder, { recursive: true });
+  const text = await readFile(path.join(folder, 'hubspot.contact.yaml'), 'utf8');
+  // A misspelt attribute, a name that two files claim, and a text whose faults another library tells.
+  await writeFile(path.join(folder, 'a.yaml'), text.replace('person.firstName', 'person.fristName'));
+  await writeFile(path.join(folder, 'b.yaml'), text.replace('fields:', 'fields: [\n'));
+});
+
+afterAll(() => rm(folder, { recursive: true }));
+
+interface Said {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly code: number;
+}
+
+async function said(...args: readonly string[]): Promise<Said> {
+  try {
+    return { ...(await run(process.execPath, args)), code: 0 };
+  } catch (error) {
+    const { stdout, stderr, code } = error as Said;
+    return { stdout, stderr, code };
+  }
+}
+
+describe.skipIf(!isBuilt)('foyer check from its bundle', () => {
+  it.each([
+    [[], 1, 'error duplicate-mapping'],
+    [['--json'], 1, '"nearest": "firstName"'],
+    [['--format', 'github'], 1, 'title=yaml-syntax'],
+    [['--help'], 0, 'Exit codes'],
+    [['--format', 'xml'], 2, '--format is one of'],
+  ])('says the same as without it: %j', async (options, code, part) => {
+    const args = ['check', folder, ...options];
+    const bundled = await said('scripts/foyer.mjs', ...args);
+    expect(bundled).toEqual(await said('dist/cli/main.js', ...args));
+    expect(bundled.code).toBe(code);
+    expect(bundled.stdout + bundled.stderr).toContain(part);
+  });
+
+  it('starts with the code that was kept of it', async () => {
+    const asks = `import { CachedScript } from './scripts/launcher/cached-script.mjs';
+      process.exitCode = new CachedScript(process.argv[1]).isCached ? 0 : 1;`;
+    expect(await said('--input-type=module', '-e', asks, bundle)).toMatchObject({ code: 0 });
+  });
+
+  it('is whole without it: code of another version of Node is refused, not run', async () => {
+    const copy = path.join(folder, 'copy.cjs');
+    await writeFile(copy, 'exports.answer = 42;');
+    await writeFile(`${copy}.cache`, 'made by something else');
+    const asks = `import { CachedScript } from './scripts/launcher/cached-script.mjs';
+      const script = new CachedScript(process.argv[1]);
+      console.log(script.isCached, script.exports().answer);`;
+    const answer = await said('--input-type=module', '-e', asks, copy);
+    expect(answer).toMatchObject({ stdout: 'false 42\n', code: 0 });
+  });
+});
