@@ -17,6 +17,8 @@ export default defineConfig({
     globalSetup: ['test/support/global-setup.ts'],
     // Two cores: more workers than that only take turns.
     maxWorkers: 2,
+    // The program takes longer to load than most files take to run: a worker's files share what it has loaded.
+    isolate: false,
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },
