@@ -178,7 +178,7 @@ function campaignMember(): SObject {
     }),
     field('HasResponded', 'Responded', 'boolean', { ...KEPT_BY_THE_ORG, isNillable: false }),
     field('FirstRespondedDate', 'First Responded Date', 'date', KEPT_BY_THE_ORG),
-    foyerKey('Foyer_Registration_Id__c', 'Foyer registration'),
+    foyerKey('Foyer_Member_Id__c', 'Foyer member', 80),
     field('Foyer_Attended__c', 'Attended', 'boolean', { isNillable: false, defaultValue: false }),
     field('Foyer_Minutes__c', 'Minutes attended', 'double'),
     field('Foyer_First_Seen__c', 'First seen', 'datetime'),
@@ -224,8 +224,8 @@ function foyerInteraction(): SObject {
 
 const KEPT_BY_THE_ORG: Partial<Field> = { isCreateable: false, isUpdateable: false };
 
-function foyerKey(name: string, label: string): Field {
-  return field(name, label, 'string', { length: 64, isExternalId: true, isUnique: true });
+function foyerKey(name: string, label: string, length: number = 64): Field {
+  return field(name, label, 'string', { length, isExternalId: true, isUnique: true });
 }
 
 function foyerPerson(): Field[] {

@@ -100,6 +100,8 @@ export interface Settlement {
     readonly mapping: string;
     readonly key: string;
     readonly state: DeliveryState | null;
+    /** Where a newer version that is settled is a reason to look again, though the state is the same. */
+    readonly version?: number | null;
   };
 }
 

@@ -32,12 +32,36 @@ export function noCounts(): PlanCounts {
   };
 }
 
+/** What one record adds to the counts. */
+export interface PlanContribution {
+  readonly kind: ChangeKind;
+  readonly isNulled: boolean;
+  readonly unknownFields: number;
+}
+
+export function contributionOf({ kind, fields }: PlannedRecord): PlanContribution {
+  if (kind === 'unchanged' || kind === 'created') return { kind, isNulled: false, unknownFields: 0 };
+  return {
+    kind,
+    isNulled: fields.some(({ to, from }) => to === null && from !== null),
+    unknownFields: fields.filter(({ from }) => from === undefined).length,
+  };
+}
+
 export function count(counts: PlanCounts, record: PlannedRecord): void {
-  counts[record.kind] += 1;
-  if (record.kind === 'unchanged') return;
-  const isCreated = record.kind === 'created';
-  if (!isCreated && record.fields.some(({ to, from }) => to === null && from !== null)) counts.nulled += 1;
-  if (!isCreated) counts.unknownFields += record.fields.filter(({ from }) => from === undefined).length;
+  add(counts, contributionOf(record), 1);
+}
+
+/** It was counted for what its mapping makes of it, and is left as it is. */
+export function discount(counts: PlanCounts, contribution: PlanContribution): void {
+  add(counts, contribution, -1);
+  counts.unchanged += 1;
+}
+
+function add(counts: PlanCounts, { kind, isNulled, unknownFields }: PlanContribution, sign: 1 | -1): void {
+  counts[kind] += sign;
+  counts.nulled += isNulled ? sign : 0;
+  counts.unknownFields += sign * unknownFields;
 }
 
 /** What applying it would cost at the backend; an estimate, since live traffic shares the calls. */

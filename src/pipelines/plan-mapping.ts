@@ -3,12 +3,12 @@ import type pg from 'pg';
 import type { Fields } from '../connectors/connector.js';
 import { HeapBound } from '../platform/heap-bound.js';
 import { type Comparing, compareRecord, type PlannedRecord } from './compare-record.js';
-import { count, noCounts, type PlanCounts } from './plan-counts.js';
+import { count, discount, noCounts, type PlanCounts } from './plan-counts.js';
 import { type PlanSample, type ReasonCount, Samples } from './plan-samples.js';
 import { type Need, readParents } from './parents.js';
 import { type Reader, readUnknown } from './read-unknown.js';
 import { type StreamedRecord, streamRecords } from './stream-records.js';
-import { type DuplicateKey, TargetKeys } from './target-keys.js';
+import { type DuplicateKey, type SpokenFor, TargetKeys } from './target-keys.js';
 
 /** What is compared, and whether the backend may be asked for what nobody knows. */
 export interface Planning extends Comparing {
@@ -36,7 +36,7 @@ export async function planRecords(client: pg.ClientBase, planning: Planning): Pr
   const { to, position } = planning;
   const counts = noCounts();
   const samples = new Samples(to);
-  const targetKeys = new TargetKeys(client);
+  const targetKeys = new TargetKeys(client, to.stream);
   const heap = new HeapBound();
   const writes = new Array<number>(to.lanes).fill(0);
   let written: Promise<unknown> = Promise.resolve();
@@ -60,8 +60,14 @@ export async function planRecords(client: pg.ClientBase, planning: Planning): Pr
     heap.keep();
   }
   await written;
-  const duplicates = await targetKeys.duplicates();
+  const { spokenFor, ...duplicates } = await targetKeys.meetings();
   counts.duplicates = duplicates.count;
+  for (const record of spokenFor) {
+    discount(counts, record);
+    samples.forget(record.key);
+    if (record.isWritten) writes[record.slot % to.lanes]! -= 1;
+  }
+  await forget(client, planning.id, spokenFor);
   return {
     counts,
     samples: samples.list(),
@@ -69,6 +75,15 @@ export async function planRecords(client: pg.ClientBase, planning: Planning): Pr
     duplicates: duplicates.samples,
     writes,
   };
+}
+
+/** An apply has nothing to deliver of what another record speaks for. */
+async function forget(client: pg.ClientBase, plan: string, records: readonly SpokenFor[]): Promise<void> {
+  if (records.length === 0) return;
+  await client.query('delete from plan_records where plan = $1 and key = any($2)', [
+    plan,
+    records.map(({ key }) => key),
+  ]);
 }
 
 /** A page with the parents of its records, where the mapping needs any: only then are they all made at once. */

@@ -44,6 +44,15 @@ export class Samples {
     if (reason) this.noteReason(kind, reason);
   }
 
+  /** It is not written after all. */
+  forget(key: string): void {
+    for (const [kind, known] of this.byKind)
+      this.byKind.set(
+        kind,
+        known.filter((sample) => sample.key !== key),
+      );
+  }
+
   list(): PlanSample[] {
     return [...this.byKind.values()].flat();
   }

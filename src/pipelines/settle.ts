@@ -54,9 +54,9 @@ const SETTLE = `
         as s (key, slot, version, wanted, state, sent, target_id, target_key, shadow, attempt, tries, checks, resends,
               next_attempt_at, recheck_at, reason)
     on conflict (mapping, key) do update
-       set version = excluded.version, wanted = excluded.wanted, state = excluded.state, sent = excluded.sent,
-           target_id = excluded.target_id, target_key = excluded.target_key, shadow = excluded.shadow,
-           mapping_version = excluded.mapping_version, attempt = coalesce(excluded.attempt, d.attempt),
+       set slot = excluded.slot, version = excluded.version, wanted = excluded.wanted, state = excluded.state,
+           sent = excluded.sent, target_id = excluded.target_id, target_key = excluded.target_key,
+           shadow = excluded.shadow, mapping_version = excluded.mapping_version, attempt = coalesce(excluded.attempt, d.attempt),
            tries = excluded.tries, checks = excluded.checks, resends = excluded.resends,
            next_attempt_at = excluded.next_attempt_at, recheck_at = excluded.recheck_at, reason = excluded.reason,
            updated_at = clock_timestamp()

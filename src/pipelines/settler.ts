@@ -71,7 +71,14 @@ export class Settler {
     await noteWaits(this.pool, mapping.name, settlements);
     await settle(this.pool, this.lease, mappingVersion, settlements, attempts, cursor, answered);
     const woken = await lookAgain(this.pool, mapping.name, settlements);
-    if (isWaitedFor) woken.push(...(await wakeWaiting(this.pool, mapping.name, settlements)));
+    if (isWaitedFor || settlements.some(holdsKey))
+      woken.push(...(await wakeWaiting(this.pool, mapping.name, settlements)));
     if (woken.length > 0) wake(woken);
   }
+}
+
+/** Another record may wait for the key that this one has at the target, or had. */
+function holdsKey({ taken, targetKey }: Settlement): boolean {
+  const held = targetKey ?? taken.previous?.targetKey ?? taken.key;
+  return held !== taken.key;
 }

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { claimKeys } from './claims.js';
+import { claimKeys, spokenForAmong, type Standing } from './claims.js';
 import { type Check, decide, type Write } from './decide.js';
 import type { Settlement, Taken } from './delivery.js';
 import { inOrder } from './in-order.js';
@@ -38,21 +38,48 @@ async function sort(pool: pg.Pool, taken: readonly Taken[], pipe: Pipe): Promise
   const settlements: Settlement[] = [];
   const writes: Write[] = [];
   const checks: Check[] = [];
-  const answered: string[] = [];
+  const answered: Taken[] = [];
   for (const record of taken) {
     const grounds = { canRemove, parents: parents.get(record.key) ?? NO_PARENTS };
     const decision = decide(record, mapping, now, writesWhole, grounds);
     if (decision.kind === 'settle') settlements.push(decision.settlement);
     if (decision.kind === 'write') writes.push(decision);
     if (decision.kind === 'check') checks.push(decision);
-    if (decision.kind === 'ignore' && record.redelivery) answered.push(record.redelivery.id);
+    if (decision.kind === 'ignore' && record.redelivery) answered.push(record);
   }
-  if (writes.length === 0) return { settlements, writes, checks, answered };
+  const claimed = await claimKeys(pool, pipe, writes);
+  const standing = [
+    ...checks,
+    ...claimed.writes.filter(({ isRemoval }) => isRemoval),
+    ...settlements.flatMap(stands),
+    ...answered.flatMap(stood),
+  ];
+  const spokenFor = await spokenForAmong(pool, mapping.name, standing);
+  const isOwn = ({ key }: Taken): boolean => !spokenFor.has(key);
+  const sorted = {
+    settlements: [
+      ...settlements.filter((settlement) => isOwn(settlement.taken)),
+      ...claimed.settlements,
+      ...spokenFor.values(),
+    ],
+    writes: claimed.writes.filter((write) => isOwn(write.taken)),
+    checks: checks.filter((check) => isOwn(check.taken)),
+    answered: answered.filter(isOwn).map(({ redelivery }) => redelivery!.id),
+  };
+  if (target.operation !== 'append' || writes.length === 0) return sorted;
+  const { writes: first, behind } = await inOrder(pool, mapping.name, mapping.stream, sorted.writes);
+  sorted.settlements.push(...behind);
+  return { ...sorted, writes: first };
+}
 
-  const claimed = await claimKeys(pool, mapping.name, writes);
-  settlements.push(...claimed.refused);
-  if (target.operation !== 'append') return { settlements, writes: claimed.writes, checks, answered };
-  const { writes: first, behind } = await inOrder(pool, mapping.name, mapping.stream, claimed.writes);
-  settlements.push(...behind);
-  return { settlements, writes: first, checks, answered };
+/** Settled as standing there without a call. */
+function stands({ taken, state, targetKey }: Settlement): Standing[] {
+  return (state === 'verified' || state === 'sent') && targetKey !== null ? [{ taken, key: targetKey }] : [];
+}
+
+/** Asked for again, and found as it was left; what is in doubt waits for a person's word all the same. */
+function stood(taken: Taken): Standing[] {
+  const { state, sent, targetKey } = taken.previous ?? {};
+  if (!sent || targetKey == null || state === 'inDoubt' || state === 'erased') return [];
+  return [{ taken, key: targetKey }];
 }

@@ -67,11 +67,12 @@ export async function wakeWaiting(
 // What came of them between the look at the parents and the settle: their waking may have found nobody yet.
 const LOOK_AGAIN = `
   with seen as (
-    select * from unnest($2::uuid[], $3::text[], $4::text[], $5::uuid[]) as s (key, state, waited_mapping, waited_key)
+    select * from unnest($2::uuid[], $3::text[], $4::text[], $5::uuid[], $6::integer[])
+        as s (key, state, waited_mapping, waited_key, version)
   ), over as (
     select $1::text as mapping, seen.key
       from seen join deliveries p on p.mapping = seen.waited_mapping and p.key = seen.waited_key
-     where p.state is distinct from seen.state
+     where (p.state is distinct from seen.state or p.version > seen.version)
        and p.state in ('sent', 'verified', 'retained', 'rejected', 'suppressed', 'erased')
   )${WOKEN}`;
 
@@ -91,6 +92,7 @@ export async function lookAgain(
       waiting.map(({ waitsFor }) => waitsFor!.state),
       waiting.map(({ waitsFor }) => waitsFor!.mapping),
       waiting.map(({ waitsFor }) => waitsFor!.key),
+      waiting.map(({ waitsFor }) => waitsFor!.version ?? null),
     ],
   });
   return rows;

@@ -9,6 +9,9 @@ export interface Unread {
   readonly behind: number;
 }
 
+/** Another record has its key at the target. */
+const SPOKEN_FOR = 'spoken-for';
+
 /** Whether the record stands at the backend, and why, or why not, in one sentence. Names no value of a person. */
 export function sentence(
   { state, reason, version, nextAttemptAt, targetId }: DeliveryView,
@@ -25,11 +28,15 @@ export function sentence(
     case 'sent':
       return { isThere: true, sentence: `It was written${id} as of version ${version}${says}.${later}` };
     case 'retained':
+      if (reason?.code === SPOKEN_FOR)
+        return { isThere: false, sentence: `It was sent before${id}. ${reason.message}${later}` };
       return {
         isThere: true,
         sentence: `It was sent before and stays there${id}, though when does not hold any more${where}.${later}`,
       };
     case 'suppressed':
+      if (reason?.code === SPOKEN_FOR)
+        return { isThere: false, sentence: `It was not sent. ${reason.message}${later}` };
       return {
         isThere: false,
         sentence: `It was never sent: when does not hold${where}${asked(explanation)}.${later}`,

@@ -53,13 +53,13 @@ describe('Campaign members', () => {
   it('are one for each person and campaign, whatever key the second is sent by', async () => {
     const LeadId = await lead(3);
     await made('CampaignMember', { CampaignId: campaign, LeadId });
-    const { body } = await session('PATCH', '/composite/sobjects/CampaignMember/Foyer_Registration_Id__c', {
+    const { body } = await session('PATCH', '/composite/sobjects/CampaignMember/Foyer_Member_Id__c', {
       records: [
         {
           attributes: { type: 'CampaignMember' },
           CampaignId: campaign,
           LeadId,
-          Foyer_Registration_Id__c: 'r-3',
+          Foyer_Member_Id__c: 'r-3',
         },
       ],
     });

@@ -23,6 +23,7 @@ import { LobbyProof0026 } from './0026-lobby-proof.js';
 import { AttendanceClosed0028 } from './0028-attendance-closed.js';
 import { ScheduledReconciliation0029 } from './0029-scheduled-reconciliation.js';
 import { ToldPace0030 } from './0030-told-pace.js';
+import { ClaimsPass0031 } from './0031-claims-pass.js';
 
 /** TypeORM orders them by the thirteen digits at the end of each one's name. */
 export const migrations = [
@@ -51,4 +52,5 @@ export const migrations = [
   AttendanceClosed0028,
   ScheduledReconciliation0029,
   ToldPace0030,
+  ClaimsPass0031,
 ];
