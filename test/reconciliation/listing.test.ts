@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { listing } from '../../src/reconciliation/listing.js';
 import { declaredBackend, signal, target } from '../connectors/declared-backend.js';
 import { json } from '../connectors/scripted-server.js';
@@ -33,4 +33,40 @@ test('everything is listed, page after page', async () => {
 test('a backend whose page is followed by itself is not read for ever, nor taken for whole', async () => {
   await expect(keysOf(['a', 'b'])).rejects.toThrow('the page that it has just shown');
   expect(server.seen).toHaveLength(3);
+});
+
+describe('A backend whose pages never end', () => {
+  const numbered = {
+    ...list,
+    next: undefined,
+    cursor: undefined,
+    url: '/people?page={{ page }}',
+    paging: 'number',
+  };
+
+  /** How far a listing comes that may read so much. */
+  async function read(longest: { pages: number; records: number }): Promise<number> {
+    let records = 0;
+    server.script = (_, response) => {
+      const n = server.seen.length;
+      json(response, 200, {
+        items: [1, 2].map((i) => ({ id: `${n}-${i}`, email: `${n}-${i}@example.com` })),
+      });
+    };
+    const asked = { connector: declare({ list: numbered }), target, options: () => ({ signal }) };
+    await expect(async () => {
+      for await (const page of listing(asked, [], longest)) records += page.length;
+    }).rejects.toThrow('still has a page after');
+    return records;
+  }
+
+  it('is given up after so many pages, and not taken for whole', async () => {
+    expect(await read({ pages: 5, records: 1_000 })).toBe(8);
+    expect(server.seen).toHaveLength(5);
+  });
+
+  it('is given up after so many records', async () => {
+    expect(await read({ pages: 1_000, records: 5 })).toBe(4);
+    expect(server.seen).toHaveLength(3);
+  });
 });
