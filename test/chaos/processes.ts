@@ -111,6 +111,8 @@ export class Replica {
       failures = 0;
       await this.live(this.program);
     }
+    // Whoever waits for it would wait for ever; that it runs no more stands among the falls.
+    this.isUp();
   }
 
   private async live(program: RunningProgram): Promise<void> {
