@@ -1,5 +1,5 @@
 import { type Failure, unconfirmed } from './call-outcome.js';
-import type { ObjectTarget, OutgoingRecord, ReadResult, StoredRecord } from './connector.js';
+import type { FieldValue, ObjectTarget, OutgoingRecord, ReadResult, StoredRecord } from './connector.js';
 import { hubspotCanonical } from './hubspot-canonical.js';
 import type { HubspotError } from './hubspot-errors.js';
 
@@ -54,8 +54,10 @@ function whoIsWho(
   asked: readonly Asked[],
   batch: { results: HubspotObject[]; errors?: HubspotError[] },
 ): (StoredRecord | undefined)[] {
-  const objects = asked.map((record) => objectOf(target, record, batch.results));
-  const leftover = batch.results.filter((object) => !objects.includes(object));
+  const objectOf = finder(target, batch.results);
+  const objects = asked.map(objectOf);
+  const claimed = new Set(objects);
+  const leftover = batch.results.filter((object) => !claimed.has(object));
   const isComplete = (batch.errors ?? []).every((error) => error.category === 'OBJECT_NOT_FOUND');
   const missing = objects.flatMap((object, index) => (object ? [] : [index]));
   if (missing.length === 1 && leftover.length === 1 && !batch.errors?.length)
@@ -67,15 +69,16 @@ function whoIsWho(
 }
 
 /** A record merged into another answers to its old id under the new one: then the key tells. */
-function objectOf(
-  target: ObjectTarget,
-  record: Asked,
-  objects: readonly HubspotObject[],
-): HubspotObject | undefined {
-  const key = hubspotCanonical(target.keyField, record.key);
-  const isKey = (object: HubspotObject): boolean =>
-    hubspotCanonical(target.keyField, object.properties?.[target.keyField]) === key;
-  return (
-    objects.find((object) => record.targetId !== null && object.id === record.targetId) ?? objects.find(isKey)
-  );
+function finder(target: ObjectTarget, objects: readonly HubspotObject[]) {
+  const keyOf = (value: unknown): FieldValue => hubspotCanonical(target.keyField, value);
+  const byId = new Map(objects.toReversed().map((object) => [object.id, object]));
+  let byKey: Map<FieldValue, HubspotObject> | undefined;
+  return ({ key, targetId }: Asked): HubspotObject | undefined => {
+    const known = targetId === null ? undefined : byId.get(targetId);
+    if (known) return known;
+    byKey ??= new Map(
+      objects.toReversed().map((object) => [keyOf(object.properties?.[target.keyField]), object]),
+    );
+    return byKey.get(keyOf(key));
+  };
 }

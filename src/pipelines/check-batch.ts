@@ -1,6 +1,6 @@
 import type { Check } from './decide.js';
 import { nextLook, resend } from './deliver-batch.js';
-import type { Delivering } from './delivering.js';
+import { callSignal, type Delivering } from './delivering.js';
 import { type DeliveryReason, type Settlement, type Taken, unchanged } from './delivery.js';
 import { compare, type Verdict } from './verify.js';
 
@@ -17,8 +17,7 @@ export async function checkBatch(checks: readonly Check[], by: Delivering): Prom
   const fields = [...new Set(checks.flatMap(({ taken }) => Object.keys(taken.previous?.shadow ?? {})))];
   const keys = checks.map(({ key, taken }) => ({ key, targetId: taken.previous?.targetId ?? null }));
   const askedAt = by.now();
-  const signal = AbortSignal.any([AbortSignal.timeout(by.settings.callTimeoutMs), by.lost]);
-  const options = { signal, turn };
+  const options = { signal: callSignal(by), turn };
   const { records, failure } = await by.connector.readBack(by.target, keys, fields, options);
   if (failure) by.calls.heard([failure]);
   return checks.map((check, i) => {

@@ -1,48 +1,51 @@
-import type {
-  Fields,
-  Outcome,
-  OutgoingRecord,
-  Reason,
-  SendResult,
-  StoredRecord,
-} from '../connectors/connector.js';
+import type { Fields, Outcome, OutgoingRecord, Reason, SendResult } from '../connectors/connector.js';
 import { failPoint } from '../platform/fail-point.js';
 import type { Write } from './decide.js';
-import { type Delivering, isRepeatable } from './delivering.js';
+import { callSignal, type Delivering, isRepeatable } from './delivering.js';
 import { type Settlement, unchanged } from './delivery.js';
 import type { Batch } from './intend.js';
 import { findMatches, type Match } from './match.js';
 import { retryAt } from './retry-schedule.js';
 import type { Attempt } from './settle.js';
-import { compare, type Verdict } from './verify.js';
+import type { Verdict } from './verify.js';
 
 export interface Delivered {
   readonly settlements: readonly Settlement[];
   readonly attempt: Attempt;
 }
 
-/** Sends one batch, reads it back and says for each record how it stands. Throws nothing of the backend's. */
-export async function deliverBatch(batch: Batch, by: Delivering): Promise<Delivered> {
+/** A call that was made, and what its answer says; what stands there is read back apart, with that of other calls. */
+export interface Sent {
+  readonly batch: Batch;
+  readonly at: Date;
+  readonly deadline: Date;
+  readonly result: SendResult;
+}
+
+/** Sends one batch. Throws nothing of the backend's. */
+export async function sendBatch(batch: Batch, by: Delivering): Promise<Sent> {
   const leave = await by.calls.enter();
   try {
-    return await deliverNow(batch, by);
+    const turn = await by.calls.open(by.lost, by.assertMine);
+    const at = by.now();
+    const deadline = new Date(at.getTime() + by.settings.callTimeoutMs);
+    const result = typeof turn === 'function' ? await send(batch, by, turn) : unsent(batch, turn);
+    failPoint('after-backend-commit');
+    by.calls.heard(result.outcomes, result);
+    return { batch, at, deadline, result };
   } finally {
     leave();
   }
 }
 
-async function deliverNow(batch: Batch, by: Delivering): Promise<Delivered> {
-  const turn = await by.calls.open(by.lost, by.assertMine);
-  const at = by.now();
-  const deadline = new Date(at.getTime() + by.settings.callTimeoutMs);
-  const result = typeof turn === 'function' ? await send(batch, by, turn) : unsent(batch, turn);
-  failPoint('after-backend-commit');
-  by.calls.heard(result.outcomes, result);
-  const verdicts = await readBack(batch.writes, result.outcomes, by);
+/** Says for each record of a call how it stands, by what the answer said and what was read back. */
+export function delivered(sent: Sent, verdicts: ReadonlyMap<Write, Verdict>, by: Delivering): Delivered {
+  const { batch, at, result } = sent;
+  const call = { id: batch.id, at };
   const settlements = batch.writes.map((write, i) =>
-    outcomeToSettlement(write, { id: batch.id, at }, result.outcomes[i]!, verdicts.get(write) ?? null, by),
+    outcomeToSettlement(write, call, result.outcomes[i]!, verdicts.get(write) ?? null, by),
   );
-  return { settlements, attempt: evidence(batch, at, deadline, result, settlements) };
+  return { settlements, attempt: evidence(sent, settlements) };
 }
 
 function unsent(batch: Batch, outcome: Outcome): SendResult {
@@ -53,7 +56,10 @@ async function send(batch: Batch, by: Delivering, turn: () => Promise<void>): Pr
   const options = { signal: callSignal(by), turn };
   const matches = await findMatches(batch.writes, by, options);
   const going = batch.writes.filter((write) => matches.get(write)?.kind !== 'stop');
-  const records = going.map((write) => outgoing(write, batch, matches.get(write)));
+  const places = new Map(batch.writes.map((write, place) => [write, place]));
+  const records = going.map((write) =>
+    outgoing(write, `${batch.id}-${places.get(write)}`, matches.get(write)),
+  );
   const isRemoval = batch.writes[0]?.isRemoval === true;
   const result =
     records.length === 0
@@ -67,11 +73,11 @@ async function send(batch: Batch, by: Delivering, turn: () => Promise<void>): Pr
   return { ...result, outcomes };
 }
 
-function outgoing(write: Write, batch: Batch, match: Match | undefined): OutgoingRecord {
+function outgoing(write: Write, traceId: string, match: Match | undefined): OutgoingRecord {
   const adopted = match?.kind === 'adopt' ? { targetId: match.targetId, isAdopted: true } : {};
   const { seq, changedAt } = write.taken;
   return {
-    traceId: `${batch.id}-${batch.writes.indexOf(write)}`,
+    traceId,
     key: write.key,
     targetId: write.taken.previous?.targetId ?? null,
     fields: write.fields,
@@ -86,50 +92,9 @@ function stopped(match: Match): Outcome {
   throw new Error('an adopted record was not sent');
 }
 
-function callSignal(by: Delivering): AbortSignal {
-  return AbortSignal.any([AbortSignal.timeout(by.settings.callTimeoutMs), by.lost]);
-}
-
 /** The same however often this version is tried; another after a lie, so that nobody takes the resend for a repetition. */
 function repeatKey({ taken }: Write): string {
   return `${taken.key}-${taken.version}-${taken.previous?.resends ?? 0}`;
-}
-
-/** Reads in one call, without search, what the backend says it wrote. */
-async function readBack(
-  writes: readonly Write[],
-  outcomes: readonly Outcome[],
-  by: Delivering,
-): Promise<Map<Write, Verdict>> {
-  const verdicts = new Map<Write, Verdict>();
-  const max = by.connector.readBackMax(by.target);
-  if (max === 0) return verdicts;
-  const told = writes.flatMap((write, i) => {
-    const outcome = outcomes[i]!;
-    if (outcome.kind !== 'written' && outcome.kind !== 'unchanged') return [];
-    return [{ write, targetId: outcome.targetId }];
-  });
-  for (let i = 0; i < told.length; i += max) {
-    const turn = await by.calls.open(by.lost, by.assertMine);
-    // What may not be read now is read later, as a record that waits to be looked at again.
-    if (typeof turn !== 'function') {
-      told.slice(i).forEach(({ write }) => verdicts.set(write, { kind: 'unread' }));
-      break;
-    }
-    const part = told.slice(i, i + max);
-    const fields = [...new Set(part.flatMap(({ write }) => Object.keys(write.fields)))];
-    const options = { signal: callSignal(by), turn };
-    const keys = part.map(({ write, targetId }) => ({ key: write.key, targetId }));
-    const { records, failure } = await by.connector.readBack(by.target, keys, fields, options);
-    if (failure) by.calls.heard([failure]);
-    part.forEach(({ write }, n) => {
-      const verdict = write.isRemoval
-        ? gone(records[n])
-        : compare(by.connector, by.target, write.fields, records[n]);
-      verdicts.set(write, verdict);
-    });
-  }
-  return verdicts;
 }
 
 function outcomeToSettlement(
@@ -190,13 +155,6 @@ function inDoubt(base: Settlement, by: Delivering): Settlement {
   const isReadable = by.connector.readBackMax(by.target) > 0;
   const nextAttemptAt = isReadable ? new Date(by.now().getTime() + by.settings.lateWriteMs) : null;
   return { ...base, state: 'inDoubt', sent: true, shadow: null, nextAttemptAt };
-}
-
-function gone(stored: StoredRecord | undefined): Verdict {
-  if (stored === undefined) return { kind: 'unread' };
-  const message = 'The backend said it removed the record, but it still stands there.';
-  if (stored !== null) return { kind: 'differs', reason: { code: 'not-removed', message, owner: 'backend' } };
-  return { kind: 'stands', targetId: '' };
 }
 
 /** Removed and seen to be gone, or where nothing can be read back, said to be: as if it had never been sent. */
@@ -272,13 +230,7 @@ export function nextLook(recheckAt: Date | null, askedAt: Date): Look {
     : { nextAttemptAt: null, recheckAt: null };
 }
 
-function evidence(
-  batch: Batch,
-  at: Date,
-  deadline: Date,
-  result: SendResult,
-  settlements: readonly Settlement[],
-): Attempt {
+function evidence({ batch, at, deadline, result }: Sent, settlements: readonly Settlement[]): Attempt {
   const failures = settlements.flatMap(({ state, taken, reason }, i) => {
     if (reason === null || state === 'verified' || state === 'retained') return [];
     const kind = result.outcomes[i]!.kind;

@@ -2,10 +2,11 @@ import type pg from 'pg';
 import { assertValid, type Lease } from '../changes/lease.js';
 import { checkBatch } from './check-batch.js';
 import type { Check, Write } from './decide.js';
-import { deliverBatch } from './deliver-batch.js';
+import { sendBatch } from './deliver-batch.js';
 import { batches, intend } from './intend.js';
 import { goingNow, type RoundSize } from './paced.js';
 import type { Pipe } from './pipe.js';
+import { ReadBacks } from './read-backs.js';
 import { readRound, type Round } from './read-round.js';
 import { Settler } from './settler.js';
 import { sortRound } from './sort-round.js';
@@ -46,19 +47,26 @@ export async function round(
 
   const rereads = chunks(checks, pipe.connector.readBackMax(pipe.target));
   const done = new Settler(pool, lease, pipe, settlements, cut.length + rereads.length);
+  const readBacks = new ReadBacks(pipe, ({ settlements: ours, attempt }) => done.add(ours, attempt));
+  let begun = 0;
   const calls = [
     ...cut.map((batch) => async () => {
-      const { settlements: ours, attempt } = await deliverBatch(batch, pipe);
-      done.add(ours, attempt);
+      begun += 1;
+      await readBacks.add(await sendBatch(batch, pipe), () => begun === cut.length);
     }),
     ...rereads.map((chunk) => async () => {
       done.add(await checkBatch(chunk, pipe));
     }),
   ];
-  await inFlight(calls, pipe.settings.callsInFlight, () => {
-    assertValid(lease);
-    done.assertTaken();
-  });
+  try {
+    await inFlight(calls, pipe.settings.callsInFlight, () => {
+      assertValid(lease);
+      done.assertTaken();
+    });
+    await readBacks.end();
+  } finally {
+    readBacks.stop();
+  }
   await done.finish(cursorBefore(left, read), answered);
   return isFull || left.length > 0;
 }

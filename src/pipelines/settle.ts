@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { type Lease, LeaseLostError } from '../changes/lease.js';
+import { arrayLiteral, datesLiteral, jsonTexts, textsOf } from '../platform/database/array-literals.js';
 import { failPoint } from '../platform/fail-point.js';
 import type { Outcome } from '../connectors/connector.js';
 import { type DeliveryReason, SETTLED_STATES, type Settlement } from './delivery.js';
@@ -41,7 +42,7 @@ const SETTLE = `
   ), failure as (
     insert into attempt_failures (mapping, key, attempt, outcome, reason)
     select $1, f.key, f.attempt, f.outcome, f.reason
-      from lane, unnest($16::uuid[], $17::uuid[], $18::text[], $19::text[]) as f (key, attempt, outcome, reason)
+      from lane, unnest($16::uuid[], $17::uuid[], $18::text[], ${textsOf('$19')}) as f (key, attempt, outcome, reason)
     on conflict do nothing
   ), written as (
     insert into deliveries as d (mapping, key, slot, version, wanted, state, sent, target_id, target_key, shadow,
@@ -49,8 +50,8 @@ const SETTLE = `
     select $1, s.key, s.slot, s.version, s.wanted, s.state, s.sent, s.target_id, s.target_key, s.shadow,
            $8, s.attempt, s.tries, s.checks, s.resends, s.next_attempt_at, s.recheck_at, s.reason
       from lane, unnest($20::uuid[], $21::smallint[], $22::integer[], $23::integer[], $24::text[], $25::boolean[],
-        $26::text[], $27::text[], $28::text[], $29::uuid[], $30::smallint[], $31::smallint[], $32::smallint[],
-        $33::timestamptz[], $34::timestamptz[], $35::text[])
+        $26::text[], $27::text[], ${textsOf('$28')}, $29::uuid[], $30::smallint[], $31::smallint[], $32::smallint[],
+        $33::timestamptz[], $34::timestamptz[], ${textsOf('$35')})
         as s (key, slot, version, wanted, state, sent, target_id, target_key, shadow, attempt, tries, checks, resends,
               next_attempt_at, recheck_at, reason)
     on conflict (mapping, key) do update
@@ -94,19 +95,19 @@ export async function settle(
       cursor.toString(),
       counts.settled,
       counts.superseded,
-      attempts.map((attempt) => attempt.id),
+      arrayLiteral(attempts.map((attempt) => attempt.id)),
       mappingVersion,
-      attempts.map((attempt) => attempt.id),
-      attempts.map((attempt) => attempt.at),
-      attempts.map((attempt) => attempt.deadline),
-      attempts.map((attempt) => attempt.requestId),
-      attempts.map((attempt) => attempt.status),
-      attempts.map((attempt) => `{${attempt.keys.join()}}`),
-      attempts.map((attempt) => `{${attempt.versions.join()}}`),
-      failures.map((failure) => failure.key),
-      failures.map((failure) => failure.attempt),
-      failures.map((failure) => failure.outcome),
-      failures.map((failure) => JSON.stringify(failure.reason)),
+      arrayLiteral(attempts.map((attempt) => attempt.id)),
+      datesLiteral(attempts.map((attempt) => attempt.at)),
+      datesLiteral(attempts.map((attempt) => attempt.deadline)),
+      arrayLiteral(attempts.map((attempt) => attempt.requestId)),
+      arrayLiteral(attempts.map((attempt) => attempt.status)),
+      attempts.map((attempt) => arrayLiteral(attempt.keys)),
+      attempts.map((attempt) => arrayLiteral(attempt.versions)),
+      arrayLiteral(failures.map((failure) => failure.key)),
+      arrayLiteral(failures.map((failure) => failure.attempt)),
+      arrayLiteral(failures.map((failure) => failure.outcome)),
+      jsonTexts(failures.map((failure) => failure.reason)),
       ...columns(settlements),
       [...answered, ...settlements.flatMap(({ taken }) => taken.redelivery?.id ?? [])],
     ],
@@ -116,8 +117,9 @@ export async function settle(
   failPoint('after-settle');
 }
 
-function columns(settlements: readonly Settlement[]): unknown[][] {
-  const of = <T>(column: (settlement: Settlement) => T): T[] => settlements.map(column);
+function columns(settlements: readonly Settlement[]): string[] {
+  type Plain = string | number | boolean | null;
+  const of = (column: (settlement: Settlement) => Plain): string => arrayLiteral(settlements.map(column));
   return [
     of((s) => s.taken.key),
     of((s) => s.taken.slot),
@@ -127,14 +129,14 @@ function columns(settlements: readonly Settlement[]): unknown[][] {
     of((s) => s.sent),
     of((s) => s.targetId),
     of((s) => s.targetKey),
-    of((s) => (s.shadow === null ? null : JSON.stringify(s.shadow))),
+    jsonTexts(settlements.map((s) => s.shadow)),
     of((s) => s.attempt),
     of((s) => s.tries),
     of((s) => s.checks),
     of((s) => s.resends),
-    of((s) => s.nextAttemptAt),
-    of((s) => s.recheckAt),
-    of((s) => (s.reason === null ? null : JSON.stringify(s.reason))),
+    datesLiteral(settlements.map((s) => s.nextAttemptAt)),
+    datesLiteral(settlements.map((s) => s.recheckAt)),
+    jsonTexts(settlements.map((s) => s.reason)),
   ];
 }
 

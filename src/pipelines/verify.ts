@@ -20,6 +20,8 @@ export function compare(
     return differs('not-stored', null, 'The backend said it wrote the record, but nothing stands there.');
   }
   for (const [field, value] of Object.entries(wrote)) {
+    // The same value has the same canonical form.
+    if (value !== null && stored.fields[field] === value) continue;
     const want = connector.canonical(target, field, value);
     const have = connector.canonical(target, field, stored.fields[field]);
     if (want === have || connector.isFulfilled?.(target, field, want, have)) continue;
@@ -30,6 +32,13 @@ export function compare(
     return differs('coerced', field, 'The backend stored another value than the one written.');
   }
   return { kind: 'stands', targetId: stored.targetId };
+}
+
+/** What the read-back says of a record that was removed. */
+export function gone(stored: StoredRecord | undefined): Verdict {
+  if (stored === undefined) return { kind: 'unread' };
+  if (stored === null) return { kind: 'stands', targetId: '' };
+  return differs('not-removed', null, 'The backend said it removed the record, but it still stands there.');
 }
 
 function differs(code: string, field: string | null, message: string): Verdict {

