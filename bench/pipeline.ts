@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { bareLoop } from './bare-loop.js';
-import { processorMs } from './processes.js';
+import { familyProcessorMs, processorMs } from './processes.js';
 import { seed } from './register.js';
 import { Stage } from './stage.js';
 import { median, type Table, table } from './table.js';
@@ -27,7 +27,13 @@ export function pipeline(): Promise<Table[]> {
       ...(await measured(stage, log.few, { FOYER_PIPELINES_BATCH_MAX: '1' }, () => 1, 'one record a call')),
     ];
     const title = 'Change to verified delivery, records per second, one worker';
-    return [table(title, ['', 'Foyer', 'bare loop', 'share of it', 'worker’s processor, µs a record'], rows)];
+    return [
+      table(
+        title,
+        ['', 'Foyer', 'bare loop', 'share of it', 'processor, µs a record: worker', 'PostgreSQL', 'twins'],
+        rows,
+      ),
+    ];
   });
 }
 
@@ -60,19 +66,19 @@ async function measured(
   for (const mappings of MAPPINGS) {
     const product: number[] = [];
     const bare: number[] = [];
-    const processor: number[] = [];
+    const used: Used[] = [];
     for (let round = 0; round <= ROUNDS; round++) {
       await rewind(stage, part);
-      const usedMs = processorMs(worker.pid);
+      const before = usedSoFar(stage, worker.pid);
       const figure = await delivered(stage, mappings, part.count);
-      const microseconds = (processorMs(worker.pid) - usedMs) * 1000;
+      const after = usedSoFar(stage, worker.pid);
       await rewind(stage, part);
       const ceilings = await Promise.all(
         mappings.map((mapping) => bareLoop(stage, mapping, part.after, batchMax(mapping))),
       );
       if (round === 0) continue;
       product.push(figure);
-      processor.push(microseconds / part.count / mappings.length);
+      used.push(after.map((ms, i) => ((ms - before[i]!) * 1000) / part.count / mappings.length));
       // Of two at once, each has its share of the time of the slower one.
       bare.push(Math.min(...ceilings) * ceilings.length);
     }
@@ -83,11 +89,19 @@ async function measured(
       median(product),
       median(bare),
       `${(share * 100).toFixed(0)} %`,
-      median(processor),
+      ...[0, 1, 2].map((i) => median(used.map((times) => times[i]!))),
     ]);
   }
   await worker.stop();
   return rows;
+}
+
+/** Processor milliseconds of the worker, of PostgreSQL (it serves our own looks at the lanes too), and of the twins. */
+type Used = readonly number[];
+
+function usedSoFar({ pids }: Stage, worker: number): Used {
+  const twins = pids.twins.reduce((sum, pid) => sum + processorMs(pid), 0);
+  return [processorMs(worker), familyProcessorMs(pids.postgres), twins];
 }
 
 /** Everything of this part of the log undelivered again, all mappings paused, both twins empty. */

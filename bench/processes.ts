@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 
@@ -68,15 +68,36 @@ export function peakResidentMb(pid: number): number {
 
 /** Processor time used so far, in milliseconds; 0 where the system does not tell. */
 export function processorMs(pid: number): number {
+  return timesOf(pid)?.ownMs ?? 0;
+}
+
+/** The same of a process and its children, those that have ended among them: PostgreSQL has one for each connection. */
+export function familyProcessorMs(pid: number): number {
+  const parent = timesOf(pid);
+  if (!parent) return 0;
+  const children = readdirSync('/proc').flatMap((name) =>
+    /^\d+$/.test(name) ? (timesOf(Number(name)) ?? []) : [],
+  );
+  return children
+    .filter(({ parentPid }) => parentPid === pid)
+    .reduce((sum, { ownMs }) => sum + ownMs, parent.ownMs + parent.endedMs);
+}
+
+interface Times {
+  readonly parentPid: number;
+  readonly ownMs: number;
+  /** Of its children that have ended. */
+  readonly endedMs: number;
+}
+
+function timesOf(pid: number): Times | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    const [user, system] = stat
-      .slice(stat.lastIndexOf(')') + 2)
-      .split(' ')
-      .slice(11, 13);
-    return (Number(user) + Number(system)) * TICK_MS;
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    const ms = (first: number): number => (Number(fields[first]) + Number(fields[first + 1])) * TICK_MS;
+    return { parentPid: Number(fields[1]), ownMs: ms(11), endedMs: ms(13) };
   } catch {
-    return 0;
+    return undefined;
   }
 }
 

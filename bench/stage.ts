@@ -9,7 +9,7 @@ import pg from 'pg';
 import { uuidv7 } from 'uuidv7';
 import { type Running, startNode } from './processes.js';
 
-type StartServer = (options: object) => Promise<{ url: string; stop: () => Promise<void> }>;
+type StartServer = (options: object) => Promise<{ url: string; pid: number; stop: () => Promise<void> }>;
 
 const DRAIN_PATIENCE_MS = 120_000;
 const LOOK_MS = 50;
@@ -39,6 +39,8 @@ export class Stage {
     readonly pool: pg.Pool,
     readonly redisUrl: string,
     readonly twins: { readonly hubspot: string; readonly salesforce: string },
+    /** By which the processor time of what is not the program is told. */
+    readonly pids: { readonly postgres: number; readonly twins: readonly number[] },
   ) {
     this.settings = {
       DATABASE_URL: databaseUrl,
@@ -83,8 +85,15 @@ export class Stage {
     const pool = new pg.Pool({ connectionString: postgres.url, max: 4 });
     endings.push(() => pool.end());
     const hubspot = await startTwin('hubspot', twinSettings);
-    const twins = { hubspot, salesforce: await startTwin('salesforce', twinSettings) };
-    return new Stage(postgres.url, pool, redis.url, twins);
+    const salesforce = await startTwin('salesforce', twinSettings);
+    const pids = { postgres: postgres.pid, twins: [hubspot.pid, salesforce.pid] };
+    return new Stage(
+      postgres.url,
+      pool,
+      redis.url,
+      { hubspot: hubspot.url, salesforce: salesforce.url },
+      pids,
+    );
   }
 
   /** Starts a process of the built program. */
@@ -151,12 +160,12 @@ function profiling(role: string): string[] {
   return folder ? ['--cpu-prof', `--cpu-prof-dir=${path.resolve(folder, role)}`] : [];
 }
 
-async function startTwin(name: string, settings: Readonly<Record<string, string>>): Promise<string> {
+async function startTwin(name: string, settings: Readonly<Record<string, string>>): Promise<Running> {
   const args = ['dist/sandbox/main.js', name, '--with-parent'];
   const twin = await startNode(args, { ...NO_DAYS_END, ...settings }, ({ url }) => String(url));
   endings.push(() => twin.stop());
   await switchLimits(twin.url, false);
-  return twin.url;
+  return twin;
 }
 
 async function switchLimits(url: string, limits: boolean): Promise<void> {
