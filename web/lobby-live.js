@@ -100,8 +100,9 @@
 
   function turn() {
     document.title = `${words.turn} · ${own}`;
-    show('ahead', words.turn);
-    show('wait', '');
+    show('heading', words.turn);
+    show('about', words.turnText);
+    for (const id of ['ahead', 'wait']) show(id, '');
     document.getElementById('turn').hidden = false;
     // It stands above already; here it is for those who hear the page.
     document.getElementById('said').classList.add('unseen');

@@ -35,7 +35,7 @@ export function lobbyPage(props: LobbyPageProps): RenderedPage {
     },
     <>
       <p class="over">{event.name}</p>
-      <h1>{words.line}</h1>
+      <h1 id="heading">{words.line}</h1>
       <div
         class="sheet"
         id="line"
@@ -59,7 +59,7 @@ export function lobbyPage(props: LobbyPageProps): RenderedPage {
       </div>
       {opens && <p>{words.opensLobby(opens)}</p>}
       {message && <p class="say">{message}</p>}
-      <p>{words.lineText}</p>
+      <p id="about">{words.lineText}</p>
       {event.placesLeft !== null && <p class="soft">{words.places(event.placesLeft)}</p>}
       <noscript>
         <p>
@@ -95,6 +95,7 @@ function spoken(words: Words): Record<string, string> {
     paused: words.paused,
     closed: words.closed,
     turn: words.yourTurn,
+    turnText: words.yourTurnText,
     late: words.lateText,
     offline: words.offline,
   };

@@ -116,6 +116,35 @@ describe('Someone who wants to register while there is a line', () => {
     }
   });
 
+  it.skipIf(CHROMIUM === undefined).each([
+    ['en-GB', 'It is your turn', 'You are in line'],
+    ['de-DE', 'Sie sind dran', 'Sie stehen in der Reihe'],
+  ])(
+    'reads on the page that it is their turn, in %s, and nothing of a line any more',
+    async (locale, turn, line) => {
+      const chromium = await startChromium();
+      try {
+        await set('paused');
+        const page = await chromium.newPage({ baseURL: app.url, locale });
+        await page.goto(`/lobby/${slug}`);
+        expect(await page.textContent('h1')).toBe(line);
+        await set('open');
+        await page.locator('#turn a').waitFor({ timeout: 20_000 });
+        expect(await page.textContent('h1')).toBe(turn);
+        expect(await page.title()).toContain(turn);
+        const seen = await page.innerText('main');
+        expect(seen).not.toMatch(/in line|in der Reihe|by turn|der Reihe nach/);
+        await page.click('#turn a');
+        await page.locator('form').waitFor();
+        const ticket = (await page.context().cookies()).find(({ name }) => name === `foyer_ticket_${slug}`)!;
+        await app.call('POST', `/v1/events/${slug}/lobby/leave`, { body: { ticket: ticket.value } });
+      } finally {
+        await chromium.close();
+        await set('open');
+      }
+    },
+  );
+
   it('gets a calm page, and a new place, where the pass was spent', async () => {
     const spent = await first.go('POST', `/e/${slug}`, person(3));
     expect([spent.status, spent.html.includes('Join the line again')]).toEqual([409, true]);
