@@ -14,7 +14,16 @@ import { identityOf } from './identity-of.js';
 import { LobbyTokens } from './lobby-tokens.js';
 import { Numbers, type Place } from './numbers.js';
 import { Presences } from './presences.js';
-import { aheadOf, flowOf, type LobbyState, NO_ROOM, type RoomRow, stateOf, statusText } from './room.js';
+import {
+  aheadOf,
+  asMade,
+  flowOf,
+  type LobbyState,
+  NO_ROOM,
+  type RoomRow,
+  stateOf,
+  statusText,
+} from './room.js';
 import { Rooms } from './rooms.js';
 import type { Claims } from './token.js';
 
@@ -71,7 +80,7 @@ export class LobbyService {
     if (room.on_failure === 'close' && this.rooms.isStale)
       return JSON.stringify({ ...JSON.parse(statusText(room, room.updated_at.getTime())), state: 'closed' });
     if (room.published !== null && room.published_version === room.version) return room.published;
-    return statusText(room, room.updated_at.getTime());
+    return statusText(room.published === null ? asMade(room) : room, room.updated_at.getTime());
   }
 
   /**

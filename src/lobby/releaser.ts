@@ -7,14 +7,12 @@ import type { Flow } from './flow.js';
 import { FlowMeter } from './flow-meter.js';
 import { Forecasts } from './forecasts.js';
 import { LineLedger } from './line-ledger.js';
+import { LOOK_MS_MAX, untilNextLookMs } from './look-pace.js';
 import { estimateError, lobbyFigures, stepSeconds } from './lobby-metrics.js';
 import { flowOf, type RoomRow, stateOf, statusText } from './room.js';
 import { Rooms } from './rooms.js';
 
-/** While people stand at the front, a slot that becomes free shall not wait; otherwise nothing hurries. */
-const STEP_MS = { crowded: 20, otherwise: 50 };
-/** Others look this often whether the lease is free; with its length, a takeover takes at most 1.6 s. */
-const LOOK_MS = 250;
+/** The others look every `LOOK_MS_MAX` whether it is free: a takeover takes at most 1.6 s. */
 const LEASE_MS = 1_300;
 /**
  * The lease is made longer this often, also on the way through many rooms, lest another replica begins at the first of
@@ -71,16 +69,17 @@ export class Releaser implements OnApplicationBootstrap, OnApplicationShutdown {
   }
 
   private async work(): Promise<void> {
-    let next = LOOK_MS;
+    let next = LOOK_MS_MAX;
     try {
       // Nobody waits anywhere: no lease, no steps.
       const rooms = this.rooms
         .all()
         .filter(({ mode, lobby_state }) => mode !== 'off' || lobby_state !== 'off');
       if (rooms.length > 0 && (await this.lease()) !== null) {
+        const began = performance.now();
         const isCrowded = await this.round(rooms);
+        next = untilNextLookMs(isCrowded, performance.now() - began);
         await this.sweep();
-        next = isCrowded ? STEP_MS.crowded : STEP_MS.otherwise;
       }
     } catch (error) {
       this.tell(error);

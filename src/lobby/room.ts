@@ -98,6 +98,11 @@ export function statusText(room: RoomRow, atMs: number): string {
   });
 }
 
+/** Until the first status is published each replica has read another line by now; what all know is the room as made. */
+export function asMade(room: RoomRow): RoomRow {
+  return { ...room, issued: 0, called: 0, frontier: 0, present: 0, voids: null, rate_per_minute: null };
+}
+
 export const NO_ROOM = {
   state: 'off',
   called: 0,

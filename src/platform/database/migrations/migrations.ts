@@ -24,6 +24,7 @@ import { AttendanceClosed0028 } from './0028-attendance-closed.js';
 import { ScheduledReconciliation0029 } from './0029-scheduled-reconciliation.js';
 import { ToldPace0030 } from './0030-told-pace.js';
 import { ClaimsPass0031 } from './0031-claims-pass.js';
+import { LobbyLook0035 } from './0035-lobby-look.js';
 
 /** TypeORM orders them by the thirteen digits at the end of each one's name. */
 export const migrations = [
@@ -53,4 +54,5 @@ export const migrations = [
   ScheduledReconciliation0029,
   ToldPace0030,
   ClaimsPass0031,
+  LobbyLook0035,
 ];
