@@ -2,15 +2,18 @@ import path from 'node:path';
 import { Redis } from 'ioredis';
 import { openRoom } from './lobby-room.js';
 import { type OpenLoad, openLoop } from './open-loop.js';
-import { processorMs, startNode } from './processes.js';
+import { startNode } from './processes.js';
+import { ProcessorTimes } from './processor-times.js';
 import { Stage } from './stage.js';
 import { type Table, table } from './table.js';
 import type { Numbers as NumbersOf } from '../src/lobby/numbers.js';
 
 const RATES = [2_000, 4_000, 6_000, 8_000, 10_000, 12_000, 14_000, 16_667];
 const SECONDS = 4;
-/** Who keeps up with the greatest rate shows it over a minute: a million. */
+/** What is kept up with is shown over a minute; 16,667 a second is a million. */
 const LONG_SECONDS = 60;
+/** What went well for a moment may not for a minute: then the next rates below are tried, so many in all. */
+const HOLDS_MAX = 3;
 const CONNECTIONS = 256;
 /** A server keeps up with a rate while 99 of 100 are answered in this time, counted from when each was due. */
 const P99_MS_MAX = 500;
@@ -25,6 +28,12 @@ const ROOM = {
   state: 'paused',
 } as const;
 
+const COSTS = ['its process', 'its store', 'generator'] as const;
+
+function metered(server: number, store: number): ProcessorTimes {
+  return new ProcessorTimes({ [COSTS[0]]: server, [COSTS[1]]: store, [COSTS[2]]: process.pid });
+}
+
 /** Joins a second, open-loop, and what those who wait take up, beside the usual line in Redis. */
 export function joins(): Promise<Table[]> {
   return Stage.with(async (stage) => {
@@ -38,13 +47,18 @@ export function joins(): Promise<Table[]> {
     );
     try {
       const rows = [
-        await greatest('Foyer', `${api.url}/v1/events/rush/lobby`, api.pid),
-        await greatest('a counter and a sorted set in Redis', `${usual.url}/`, usual.pid),
+        await greatest('Foyer', `${api.url}/v1/events/rush/lobby`, metered(api.pid, stage.pids.postgres)),
+        await greatest(
+          'a counter and a sorted set in Redis',
+          `${usual.url}/`,
+          metered(usual.pid, stage.pids.redis),
+        ),
       ];
+      const costs = COSTS.map((whose) => `${whose} µs each`);
       return [
         table(
-          `Joins a second, open-loop on ${CONNECTIONS} connections, generator on the same machine`,
-          ['', 'joined', 'a second', 'p50 ms', 'p99 ms', 'most a second', 'µs of its process each'],
+          `Joins a second held for ${LONG_SECONDS} s, open-loop on ${CONNECTIONS} connections, generator on the same machine`,
+          ['', 'a second', 'joined', 'lost', 'p50 ms', 'p99 ms', 'most a second', ...costs],
           rows,
         ),
         await sizes(stage, event),
@@ -55,36 +69,32 @@ export function joins(): Promise<Table[]> {
   });
 }
 
-/** Raises the rate until it is not kept up with. */
-async function greatest(name: string, url: string, pid: number): Promise<(string | number)[]> {
+/** Raises the rate until it is not kept up with, then holds the greatest that is for a minute, or the next one below. */
+async function greatest(name: string, url: string, meter: ProcessorTimes): Promise<(string | number)[]> {
   const { host, pathname } = new URL(url);
   const request = `POST ${pathname} HTTP/1.1\r\nhost: ${host}\r\ncontent-length: 0\r\n\r\n`;
   await openLoop(url, 1_000, 2, CONNECTIONS, request);
-  let best: OpenLoad | undefined;
   let most = 0;
-  let costUs = 0;
-  for (const rate of RATES) {
-    const before = processorMs(pid);
+  let kept = -1;
+  for (const [i, rate] of RATES.entries()) {
     const load = await openLoop(url, rate, SECONDS, CONNECTIONS, request);
     most = Math.max(most, load.perSecond);
-    if (load.failed > 0 || load.p99Ms > P99_MS_MAX) break;
-    costUs = ((processorMs(pid) - before) * 1000) / load.good;
-    best = load;
+    if (!isKept(load)) break;
+    kept = i;
   }
-  if (best && best.sent >= RATES.at(-1)! * SECONDS) {
-    const before = processorMs(pid);
-    best = await openLoop(url, RATES.at(-1)!, LONG_SECONDS, CONNECTIONS, request);
-    costUs = ((processorMs(pid) - before) * 1000) / best.good;
+  for (let tries = 0; tries < HOLDS_MAX && kept - tries >= 0; tries++) {
+    const rate = RATES[kept - tries]!;
+    const before = meter.read();
+    const load = await openLoop(url, rate, LONG_SECONDS, CONNECTIONS, request);
+    const costs = meter.since(before).map((ms) => ((ms * 1000) / load.good).toFixed(0));
+    most = Math.max(most, load.perSecond);
+    if (isKept(load)) return [name, rate, load.good, load.failed, load.p50Ms, load.p99Ms, most, ...costs];
   }
-  return [
-    name,
-    best?.good ?? 0,
-    best?.perSecond ?? 0,
-    best?.p50Ms ?? NaN,
-    best?.p99Ms ?? NaN,
-    most,
-    costUs.toFixed(0),
-  ];
+  return [name, 'none', '', '', '', '', most, ...meter.names.map(() => '')];
+}
+
+function isKept({ failed, p99Ms }: OpenLoad): boolean {
+  return failed === 0 && p99Ms <= P99_MS_MAX;
 }
 
 /** Every number is given out by the program's own code; those near the front check in. */

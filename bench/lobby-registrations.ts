@@ -1,6 +1,8 @@
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { openRoom } from './lobby-room.js';
 import { keepBusy, type Load } from './open-sockets.js';
+import { ProcessorTimes } from './processor-times.js';
 import { newRequest } from './register.js';
 import { BENCH_SECRET, Stage } from './stage.js';
 import { median, type Table, table } from './table.js';
@@ -10,11 +12,19 @@ const ROUNDS = 6;
 const SECONDS = 3;
 const WARM_SECONDS = 2;
 const CONNECTIONS = 64;
-/** So many hold one at a time, at least and at most: who has registered is followed by the next one called. */
-const HOLDERS = { min: 1_000, max: 2_000 };
+/** More than are spent in a round: people are called before it, so that neither calling nor signing is measured here. */
+const CALLED_BEFORE_ROUND = 6_000;
+/** After people were called, so long everything is left alone. */
+const PAUSE_MS = 300;
 const PASS_MS = 1_800_000;
 /** Without a limit that anyone would reach. */
 const ROOM = { maxActive: 1_000_000, maxPerMinute: 1_000_000, passSeconds: 3_600 };
+
+interface Round {
+  readonly load: Load;
+  /** Of each process, for one registration. */
+  readonly costsUs: readonly number[];
+}
 
 /** What the lobby costs those who register: none, let straight through, each with a pass that is checked and spent. */
 export function lobbyRegistrations(): Promise<Table[]> {
@@ -28,23 +38,40 @@ export function lobbyRegistrations(): Promise<Table[]> {
     const passes = await Passes.of(stage, passing);
     const withPass = () => ({ ...newRequest(), headers: `foyer-pass: ${passes.next()}\r\n` });
     const ways = [
-      { name: 'without a lobby', run: (s: number) => keepBusy(url('plain'), CONNECTIONS, s, newRequest) },
-      { name: 'straight through', run: (s: number) => keepBusy(url('through'), CONNECTIONS, s, newRequest) },
-      { name: 'with a pass each', run: (s: number) => keepBusy(url('passing'), CONNECTIONS, s, withPass) },
+      { name: 'without a lobby', url: url('plain'), next: newRequest },
+      { name: 'straight through', url: url('through'), next: newRequest },
+      { name: 'with a pass each', url: url('passing'), next: withPass },
     ];
-    for (const { run } of ways) await run(WARM_SECONDS);
-    const loads = ways.map((): Load[] => []);
+    const meter = new ProcessorTimes({ api: api.pid, PostgreSQL: stage.pids.postgres, bench: process.pid });
+    const run = async (way: (typeof ways)[number], seconds: number): Promise<Round> => {
+      if (way.next === withPass) await passes.fill();
+      await sleep(PAUSE_MS);
+      const before = meter.read();
+      const load = await keepBusy(way.url, CONNECTIONS, seconds, way.next);
+      return { load, costsUs: meter.since(before).map((ms) => (ms * 1000) / (load.perSecond * seconds)) };
+    };
+    for (const way of ways) await run(way, WARM_SECONDS);
+    const rounds = ways.map((): Round[] => []);
     for (let round = 0; round < ROUNDS; round++) {
       // What one leaves to be written is paid by whoever comes after it, so the order goes round.
       for (let turn = 0; turn < ways.length; turn++) {
         const i = (round + turn) % ways.length;
-        loads[i]!.push(await ways[i]!.run(SECONDS));
+        rounds[i]!.push(await run(ways[i]!, SECONDS));
       }
     }
+    const loads = rounds.map((list) => list.map(({ load }) => load));
     return [
       table(
-        `Registrations behind the lobby, ${CONNECTIONS} open connections`,
-        ['', 'per second', 'p50 ms', 'p99 ms', 'failed', '÷ without'],
+        `Registrations behind the lobby, ${CONNECTIONS} open connections; µs of processor time each`,
+        [
+          '',
+          'per second',
+          'p50 ms',
+          'p99 ms',
+          'failed',
+          '÷ without',
+          ...meter.names.map((name) => `${name} µs`),
+        ],
         ways.map(({ name }, i) => [
           name,
           median(loads[i]!.map(({ perSecond }) => perSecond)),
@@ -52,6 +79,7 @@ export function lobbyRegistrations(): Promise<Table[]> {
           median(loads[i]!.map(({ p99Ms }) => p99Ms)),
           String(loads[i]!.reduce((sum, { failed }) => sum + failed, 0)),
           median(loads[i]!.map(({ perSecond }, round) => perSecond / loads[0]![round]!.perSecond)).toFixed(3),
+          ...meter.names.map((_, n) => median(rounds[i]!.map(({ costsUs }) => costsUs[n]!)).toFixed(0)),
         ]),
       ),
     ];
@@ -61,7 +89,6 @@ export function lobbyRegistrations(): Promise<Table[]> {
 /** As if people had been called and had fetched theirs. */
 class Passes {
   private readonly stock: string[] = [];
-  private calling: Promise<void> | undefined;
 
   private constructor(
     private readonly pool: Stage['pool'],
@@ -78,15 +105,18 @@ class Passes {
     const text = 'select room from lobbies where event_id = $1';
     const { rows } = await pool.query<{ room: number }>(text, [event]);
     const passes = new Passes(pool, event, rows[0]!.room, new Tokens(tokenKeys('', BENCH_SECRET)));
-    await passes.call(HOLDERS.max);
     return passes;
+  }
+
+  /** Calls people until there are enough for a round. */
+  async fill(): Promise<void> {
+    const missing = CALLED_BEFORE_ROUND - this.stock.length;
+    if (missing > 0) await this.call(missing);
   }
 
   next(): string {
     const pass = this.stock.shift();
     if (pass === undefined) throw new Error('nobody is left who was called');
-    if (this.stock.length < HOLDERS.min)
-      this.calling ??= this.call(HOLDERS.max - HOLDERS.min).finally(() => (this.calling = undefined));
     return pass;
   }
 

@@ -40,7 +40,7 @@ export class Stage {
     readonly redisUrl: string,
     readonly twins: { readonly hubspot: string; readonly salesforce: string },
     /** By which the processor time of what is not the program is told. */
-    readonly pids: { readonly postgres: number; readonly twins: readonly number[] },
+    readonly pids: { readonly postgres: number; readonly redis: number; readonly twins: readonly number[] },
   ) {
     this.settings = {
       DATABASE_URL: databaseUrl,
@@ -86,7 +86,7 @@ export class Stage {
     endings.push(() => pool.end());
     const hubspot = await startTwin('hubspot', twinSettings);
     const salesforce = await startTwin('salesforce', twinSettings);
-    const pids = { postgres: postgres.pid, twins: [hubspot.pid, salesforce.pid] };
+    const pids = { postgres: postgres.pid, redis: redis.pid, twins: [hubspot.pid, salesforce.pid] };
     return new Stage(
       postgres.url,
       pool,
