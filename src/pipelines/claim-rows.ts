@@ -57,7 +57,7 @@ export interface Meeting {
   readonly version: number | null;
   /** The holder never wrote there, writes elsewhere, or is another person's by now. */
   readonly isVoid: boolean;
-  /** A call of the holder's is out. */
+  /** A call of the holder's is out, or may go out in a lane that is not the asking one's. */
   readonly isBusy: boolean;
 }
 
@@ -90,10 +90,13 @@ export async function meet(
       select p.target_key, d.state, d.version,
              coalesce(d.state = 'erased' or (d.state = 'suppressed' and not d.sent) or d.target_key <> p.target_key
                       or h.person <> c.person, false) as is_void,
-             exists (select 1 from intents i where i.mapping = $1 and p.holder = any(i.keys)) as is_busy,
+             exists (select 1 from intents i where i.mapping = $1 and p.holder = any(i.keys))
+               or coalesce(slot_of(h.person) % l.lanes <> p.slot % l.lanes and coalesce(d.version, 0) < h.version, false)
+               as is_busy,
              a.key as a_key, a.is_over as a_is_over, a.has_attended as a_has_attended, a.since as a_since,
              h.key as h_key, h.is_over as h_is_over, h.has_attended as h_has_attended, h.since as h_since
-        from unnest($2::text[], $3::uuid[], $4::uuid[]) as p (target_key, key, holder)
+        from unnest($2::text[], $3::uuid[], $4::uuid[], $5::smallint[]) as p (target_key, key, holder, slot)
+        left join lateral (select lanes from lanes where mapping = $1 limit 1) l on true
         left join target_claims c on c.mapping = $1 and c.target_key = p.target_key
         left join deliveries d on d.mapping = $1 and d.key = p.holder
         left join lateral (${claimantOf(stream, 'p.key') ?? NOBODY}) a on true
@@ -103,6 +106,7 @@ export async function meet(
       asking.map(({ targetKey }) => targetKey),
       asking.map(({ key }) => key),
       asking.map(({ targetKey }) => holders.get(targetKey)),
+      asking.map(({ slot }) => slot),
     ],
   });
   const met = new Map(rows.map((row) => [row.target_key, row]));
@@ -128,7 +132,7 @@ export async function meet(
 
 const NOBODY = `
   select null::uuid as key, null::boolean as is_over, null::boolean as has_attended, null::timestamptz as since,
-         null::uuid as person`;
+         null::uuid as person, null::integer as version`;
 
 function claimant(key: string, isOver: boolean, hasAttended: boolean, since: Date): Claimant {
   return { key, isOver, hasAttended, since };

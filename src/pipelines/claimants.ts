@@ -18,11 +18,11 @@ export interface Claimant {
 const CLAIMANTS: Readonly<Record<string, string>> = {
   registration: `
     select r.id as key, r.status in ('cancelled', 'erased') as is_over, false as has_attended, r.created_at as since,
-           r.person_id as person
+           r.person_id as person, r.version
       from registrations r where r.id = `,
   attendance: `
     select a.id as key, r.status in ('cancelled', 'erased') as is_over, a.status = 'attended' as has_attended,
-           r.created_at as since, r.person_id as person
+           r.created_at as since, r.person_id as person, a.version
       from attendance a join registrations r on r.id = a.registration_id where a.id = `,
 };
 

@@ -7,6 +7,7 @@ const TAKEOVER = 'test/pipelines/takeover.test.ts';
 const PARKING = 'test/pipelines/parking.test.ts';
 const LOST_SETTLE = 'test/pipelines/lost-settle.test.ts';
 const REDELIVERY = 'test/pipelines/redelivery.test.ts';
+const CLAIMS = ['test/pipelines/claimants.test.ts', 'test/pipelines/claims.test.ts'];
 const PLAN = 'test/pipelines/plan.test.ts';
 const MESSAGES = 'test/webhooks/messages.test.ts';
 const SIGNATURE = 'test/webhooks/signature.test.ts';
@@ -205,6 +206,36 @@ export const DELIVERY_FAULTS = [
     'Buffer.from(`${id}.${timestamp}.${body}`)',
     'Buffer.from(`${id}.${body}`)',
     SIGNATURE,
+  ),
+
+  // Who speaks for an object
+  fault(
+    'a claim that passes while both live',
+    'src/pipelines/claimants.ts',
+    'if (!asking.isOver && !holder.isOver) return false;',
+    '',
+    CLAIMS,
+  ),
+  fault(
+    'a cancellation that takes effect late and is looked for by nobody',
+    'src/pipelines/claims.ts',
+    'shadow: null, targetId, recheckAt };',
+    'shadow: null, targetId, recheckAt: recheckAt && null };',
+    CLAIMS,
+  ),
+  fault(
+    'a place that is removed though it was taken again',
+    'src/pipelines/sort-round.ts',
+    'writes: claimed.writes.filter((write) => isOwn(write.taken)),',
+    'writes: claimed.writes,',
+    CLAIMS,
+  ),
+  fault(
+    'a claim that passes while a call of another lane may still go out',
+    'src/pipelines/claims.ts',
+    'mayPass(meeting) && !meeting.isBusy',
+    'mayPass(meeting)',
+    CLAIMS,
   ),
 
   // Plan and apply

@@ -29,6 +29,8 @@ const BY_EMAIL = KEPT.replace('event.id + "/" + personId', 'attendee.email').rep
   '  Status',
   '  Name: attendee.firstName\n  Status',
 );
+/** One for each event: records of several persons, in two lanes, claim it. */
+const SHARED = `${PLACES.replace('event.id + "/" + personId', 'event.id')}lanes: 2\n`;
 const MAPPING = 'crm.place';
 const RETRY: ReturnType<Script> = {
   kind: 'retry',
@@ -228,3 +230,38 @@ describe('Two records that live and claim one key', () => {
     expect(rig.crm.all('Place').map(({ fields }) => fields['Status'])).toEqual(['confirmed']);
   });
 });
+
+describe('Two records of different lanes that claim one key', () => {
+  it('follow each other: the second waits until the first has had its last word', async () => {
+    await start(SHARED);
+    const first = await register('ana');
+    await standing('verified', 1);
+    const second = await registerInOtherLane(first);
+    await expect.poll(() => reasonOf(second), { timeout: 15_000 }).toBe('duplicate-target');
+    rig.crm.script = ({ records }) => (records[0]!.fields['Status'] === 'cancelled' ? RETRY : undefined);
+    await rig.people.cancel(first);
+    await rig.until(MAPPING, { retrying: 1 });
+    await rig.pool.query(
+      `insert into redeliveries (mapping, key, slot) select mapping, key, slot from deliveries
+      where key = $1`,
+      [second],
+    );
+    await rig.pool.query('update lanes set due = now()');
+    await expect.poll(() => reasonOf(second), { timeout: 15_000 }).toBe('waits-for-object');
+    rig.crm.script = () => undefined;
+    await rig.until(MAPPING, { verified: 1, retained: 1 });
+    expect(rig.crm.all('Place').map(({ fields }) => fields['Status'])).toEqual(['confirmed']);
+    expect((await rig.delivery(MAPPING, second)).state).toBe('verified');
+  });
+});
+
+async function registerInOtherLane(first: string): Promise<string> {
+  await rig.pool.query(
+    `insert into persons (id, email_key, email, first_name, last_name, version, created_at, updated_at)
+     select encode(set_byte(uuid_send(person_id), 15, get_byte(uuid_send(person_id), 15) # 1), 'hex')::uuid, 'bea@example.com',
+            'bea@example.com', 'Bea', 'Ruiz', 1, now(), now()
+       from registrations where id = $1`,
+    [first],
+  );
+  return register('bea');
+}
