@@ -20,7 +20,7 @@ COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/dist dist
 COPY package.json ./
 COPY scripts/foyer.mjs scripts/foyer.mjs
-COPY scripts/launcher/cached-script.mjs scripts/launcher/cached-script.mjs
+COPY scripts/launcher/cached-script.mjs scripts/launcher/check-thread.mjs scripts/launcher/
 COPY config config
 COPY mappings mappings
 COPY web web

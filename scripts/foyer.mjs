@@ -20,7 +20,9 @@ process.argv[1] = program;
 const bundle = path.join(root, 'dist/cli/check.bundle.cjs');
 if (process.argv[2] === 'check' && existsSync(bundle)) {
   const { CachedScript } = await import('./launcher/cached-script.mjs');
-  process.exitCode = await new CachedScript(bundle).exports().runCli(process.argv.slice(2), process);
+  const { runCli } = new CachedScript(bundle).exports();
+  const thread = new URL('./launcher/check-thread.mjs', import.meta.url);
+  process.exitCode = await runCli(process.argv.slice(2), process, thread);
 } else {
   await import(pathToFileURL(program).href);
 }

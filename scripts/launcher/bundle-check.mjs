@@ -13,7 +13,7 @@ const isOtherCommand = (id, importer) =>
 
 CachedScript.forget(file);
 const bundle = await rolldown({
-  input: inRoot('dist/cli/run-cli.js'),
+  input: inRoot('dist/cli/check-bundle.js'),
   platform: 'node',
   external: isOtherCommand,
 });

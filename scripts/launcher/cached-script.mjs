@@ -1,6 +1,13 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { setFlagsFromString } from 'node:v8';
 import { constants, Script } from 'node:vm';
+
+/**
+ * A process of half a second ends before optimised code has earned what it costs, a third of all it computes. Set
+ * before any code is read: V8 refuses what was made under other flags.
+ */
+setFlagsFromString('--no-opt');
 
 /**
  * A CommonJS file with what V8 made of it kept beside it: a process that starts with it parses and compiles nothing.

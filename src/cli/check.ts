@@ -1,10 +1,17 @@
-import { checkTogether } from '../mapping/check-together.js';
-import { hasErrors, inFileOrder, type Diagnostic } from '../mapping/diagnostic.js';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import { Faults, hasErrors, inFileOrder, SourceText, type Diagnostic } from '../mapping/diagnostic.js';
 import { renderDiagnostics } from '../mapping/render-diagnostic.js';
-import { exitCodes, type Command } from './command.js';
-import { formatOf, githubAnnotation, mappingOptions, readMappings, type Read } from './mapping-arguments.js';
-import { destinationsBeside, needsIn } from './neighbours.js';
+import { loadSurroundings, repeatedNames } from '../pipelines/mapping-files.js';
+import { checkShare, type CheckedFile, type Work } from './check-share.js';
+import { exitCodes, type Command, type Invocation } from './command.js';
+import { formatOf, githubAnnotation, mappingOptions, placesOf } from './mapping-arguments.js';
 import type { Output } from './output.js';
+
+/** Fewer are checked before a second thread has started. */
+const sharedFromFiles = 30;
 
 export const check: Command = {
   usage: '[files or folders…] [--json] [--format human|json|github]',
@@ -16,7 +23,7 @@ Exit codes: 0 no errors (warnings allowed) · 1 errors · 2 called wrongly or no
   options: mappingOptions,
   async run(invocation) {
     const format = formatOf(invocation);
-    const read = await proved(await readMappings(invocation.positionals));
+    const read = await checked(invocation);
     const { output } = invocation;
     if (format === 'json') output.json(asJson(read));
     else if (format === 'github') read.diagnostics.forEach((found) => output.line(asAnnotation(found)));
@@ -25,24 +32,47 @@ Exit codes: 0 no errors (warnings allowed) · 1 errors · 2 called wrongly or no
   },
 };
 
-/** With what only the files together, and their examples, can show. */
-async function proved(read: Read): Promise<Read> {
-  const needs = await Promise.all(read.folders.map(needsIn));
-  const destinations = (await Promise.all(read.folders.map(destinationsBeside))).filter(
-    (names) => names !== null,
-  );
-  const found = checkTogether({
-    files: read.files,
-    needs: new Map(needs.flatMap((part) => [...part])),
-    destinations: destinations.length > 0 ? destinations.flat() : null,
-  });
-  return { ...read, diagnostics: inFileOrder([...read.diagnostics, ...found]) };
+interface Checked {
+  readonly files: readonly CheckedFile[];
+  readonly diagnostics: readonly Diagnostic[];
 }
 
-function asJson({ files, diagnostics }: Read): object {
+async function checked({ positionals, thread }: Invocation): Promise<Checked> {
+  const places = await placesOf(positionals);
+  const work = { places, taken: new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)) };
+  const count = places.reduce((total, { files }) => total + files.length, 0);
+  const isShared = thread !== undefined && count >= sharedFromFiles && availableParallelism() > 1;
+  const shares = await Promise.all([
+    isShared ? shareOf(thread, work) : [],
+    Promise.resolve(work).then(checkShare),
+  ]);
+  const files = shares.flat().sort((a, b) => a.at - b.at);
+  const found = [
+    ...places.flatMap(({ folder }) => loadSurroundings(folder).diagnostics),
+    ...files.flatMap(({ diagnostics }) => diagnostics),
+    ...places.flatMap(({ folder }) => repeatedIn(files.filter((file) => file.folder === folder))),
+  ];
+  return { files, diagnostics: inFileOrder(found) };
+}
+
+async function shareOf(thread: URL, workerData: Work): Promise<CheckedFile[]> {
+  const [files] = (await once(new Worker(thread, { workerData }), 'message')) as [CheckedFile[]];
+  return files;
+}
+
+function repeatedIn(files: readonly CheckedFile[]): readonly Diagnostic[] {
+  return repeatedNames(files).flatMap(({ at, fault }) => {
+    const { file, name } = files[at]!;
+    const faults = new Faults(new SourceText(file, readFileSync(file, 'utf8')));
+    faults.add(name!.range, fault);
+    return faults.found;
+  });
+}
+
+function asJson({ files, diagnostics }: Checked): object {
   return {
     ok: !hasErrors(diagnostics),
-    files: files.map(({ file, mapping }) => ({ file, mapping: mapping?.name ?? null })),
+    files: files.map(({ file, mapping }) => ({ file, mapping })),
     diagnostics,
   };
 }
@@ -51,7 +81,7 @@ function asAnnotation({ severity, file, line, column, code, message, fix }: Diag
   return githubAnnotation(severity, { file, line, column }, code, fix ? `${message}. Fix: ${fix}` : message);
 }
 
-function print({ files, diagnostics }: Read, output: Output): void {
+function print({ files, diagnostics }: Checked, output: Output): void {
   const { colour } = output;
   if (diagnostics.length > 0) output.line(`${renderDiagnostics(diagnostics, colour)}\n`);
   const errors = diagnostics.filter(({ severity }) => severity === 'error').length;

@@ -17,6 +17,8 @@ export interface Invocation {
   readonly positionals: readonly string[];
   readonly options: Readonly<Record<string, string | boolean | (string | boolean)[] | undefined>>;
   readonly output: Output;
+  /** A program that takes a share of the work in a thread of its own, where there is one. */
+  readonly thread?: URL | undefined;
 }
 
 export interface Command {

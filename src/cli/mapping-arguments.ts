@@ -2,7 +2,8 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { inFileOrder, type Diagnostic } from '../mapping/diagnostic.js';
-import { loadMappings, type LoadedFile } from '../pipelines/mapping-files.js';
+import { loadMappings, mappingPaths, type LoadedFile } from '../pipelines/mapping-files.js';
+import type { Place } from './check-share.js';
 import { UsageError, type Invocation } from './command.js';
 
 export const formats = ['human', 'json', 'github'] as const;
@@ -24,8 +25,6 @@ export function formatOf({ options }: Invocation): Format {
 }
 
 export interface Read {
-  /** Where the files stand: their tables, metadata and neighbours are there. */
-  readonly folders: readonly string[];
   readonly files: readonly LoadedFile[];
   readonly diagnostics: readonly Diagnostic[];
 }
@@ -35,6 +34,16 @@ export interface Read {
  * itself stands for its whole folder, since every mapping there may use it.
  */
 export async function readMappings(paths: readonly string[]): Promise<Read> {
+  const places = await placesOf(paths);
+  const loaded = places.map(({ folder, files }) => loadMappings(folder, files));
+  return {
+    files: loaded.flatMap(({ files }) => files),
+    diagnostics: inFileOrder(loaded.flatMap(({ diagnostics }) => diagnostics)),
+  };
+}
+
+/** The same as folders, each with the files to read there. */
+export async function placesOf(paths: readonly string[]): Promise<Place[]> {
   const folders = new Map<string, string[] | null>();
   for (const path of paths.length > 0 ? paths : [defaultFolder]) {
     const { folder, file } = await locate(path);
@@ -42,17 +51,13 @@ export async function readMappings(paths: readonly string[]): Promise<Read> {
     if (file === null || known === null) folders.set(folder, null);
     else folders.set(folder, [...(known ?? []), file]);
   }
-  const loaded = [...folders].map(([folder, files]) =>
-    files ? loadMappings(folder, [...new Set(files)]) : loadMappings(folder),
-  );
-  const files = loaded.flatMap((part) => part.files);
-  if (files.length === 0)
+  const places = [...folders].map(([folder, files]) => ({
+    folder,
+    files: files ? [...new Set(files)] : mappingPaths(folder),
+  }));
+  if (places.every(({ files }) => files.length === 0))
     throw new UsageError(`no mapping files (*.yaml) in ${[...folders.keys()].join(', ')}`);
-  return {
-    folders: [...folders.keys()],
-    files,
-    diagnostics: inFileOrder(loaded.flatMap(({ diagnostics }) => diagnostics)),
-  };
+  return places;
 }
 
 async function locate(path: string): Promise<{ folder: string; file: string | null }> {

@@ -9,17 +9,18 @@ import { nearestName } from '../mapping/nearest-name.js';
 export async function runCli(
   args: readonly string[],
   streams: { readonly stdout: Stream; readonly stderr: Stream },
+  thread?: URL,
 ): Promise<ExitCode> {
   const output = outputTo(streams.stdout, streams.stderr);
   try {
-    return await dispatch(args, output);
+    return await dispatch(args, output, thread);
   } catch (error) {
     output.problem(`foyer: ${error instanceof Error ? error.message : String(error)}`);
     return error instanceof UsageError ? exitCodes.usage : exitCodes.findings;
   }
 }
 
-async function dispatch(args: readonly string[], output: Output): Promise<ExitCode> {
+async function dispatch(args: readonly string[], output: Output, thread?: URL): Promise<ExitCode> {
   const [first] = args;
   if (first === undefined) {
     output.problem(helpForAll(commands));
@@ -34,7 +35,7 @@ async function dispatch(args: readonly string[], output: Output): Promise<ExitCo
     return exitCodes.ok;
   }
   const { values, positionals } = parse(entry, command, rest);
-  return command.run({ positionals, options: values, output });
+  return command.run({ positionals, options: values, output, thread });
 }
 
 async function help(args: readonly string[], output: Output): Promise<ExitCode> {

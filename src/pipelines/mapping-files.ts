@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { unbundle, type Bundle } from '../mapping/bundle.js';
 import { compileMapping } from '../mapping/compile-mapping.js';
 import type { CompiledMapping } from '../mapping/compiled-mapping.js';
-import { Faults, inFileOrder, SourceText, type Diagnostic } from '../mapping/diagnostic.js';
-import type { MappingFile } from '../mapping/mapping-file.js';
+import { Faults, inFileOrder, SourceText, type Diagnostic, type Fault } from '../mapping/diagnostic.js';
+import type { Located, MappingFile } from '../mapping/mapping-file.js';
 import { parseMapping } from '../mapping/parse-mapping.js';
 import { parsePicklist, type Picklist } from '../mapping/picklist.js';
 import { renderDiagnostics } from '../mapping/render-diagnostic.js';
@@ -41,9 +41,11 @@ export interface MappingSurroundings {
 /** Reads `dir/*.yaml` with `dir/picklists` and `dir/targets`, or only the files given. */
 export function loadMappings(dir: string, only?: readonly string[]): LoadedMappings {
   const surroundings = loadSurroundings(dir);
-  const paths = only ?? filesIn(dir, '.yaml');
-  const files = paths.map((path) => compileSource(path, readFileSync(path, 'utf8'), surroundings));
-  noteRepeatedNames(files);
+  const files = (only ?? mappingPaths(dir)).map((path) => loadMapping(path, surroundings));
+  for (const { at, fault } of repeatedNames(files.map(({ file, parsed: { name } }) => ({ file, name })))) {
+    const { name, faults } = files[at]!.parsed;
+    faults.add(name!.range, fault);
+  }
   const mappings = files.flatMap(({ mapping, parsed }) => (mapping && isUnique(parsed) ? [mapping] : []));
   return {
     mappings: mappings.sort((a, b) => (a.name < b.name ? -1 : 1)),
@@ -53,6 +55,15 @@ export function loadMappings(dir: string, only?: readonly string[]): LoadedMappi
     ]),
     files,
   };
+}
+
+export function mappingPaths(dir: string): string[] {
+  return filesIn(dir, '.yaml');
+}
+
+/** One file alone: whether its name is another's too is for `repeatedNames` to say. */
+export function loadMapping(path: string, surroundings: MappingSurroundings): LoadedFile {
+  return compileSource(path, readFileSync(path, 'utf8'), surroundings);
 }
 
 function compileSource(file: string, source: string, surroundings: MappingSurroundings): LoadedFile {
@@ -132,19 +143,18 @@ function unreadable(path: string, text: string, message: string): readonly Diagn
   return faults.found;
 }
 
-function noteRepeatedNames(files: readonly LoadedFile[]): void {
+/** Which files of a folder claim the name of an earlier one. */
+export function repeatedNames(
+  files: readonly { readonly file: string; readonly name: Located<string> | null }[],
+): { readonly at: number; readonly fault: Fault }[] {
   const first = new Map<string, string>();
-  for (const { file, parsed } of files) {
-    if (!parsed.name) continue;
-    const other = first.get(parsed.name.value);
-    if (other === undefined) first.set(parsed.name.value, file);
-    else {
-      parsed.faults.add(parsed.name.range, {
-        code: repeatedName,
-        message: `${parsed.name.value} is the name of the mapping in ${other} already`,
-      });
-    }
-  }
+  return files.flatMap(({ file, name }, at) => {
+    if (!name) return [];
+    const other = first.get(name.value);
+    if (other === undefined) first.set(name.value, file);
+    const message = `${name.value} is the name of the mapping in ${other} already`;
+    return other === undefined ? [] : [{ at, fault: { code: repeatedName, message } }];
+  });
 }
 
 const repeatedName = 'duplicate-mapping';

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -11,7 +11,11 @@ const bundle = path.resolve('dist/cli/check.bundle.cjs');
 const isBuilt = existsSync(`${bundle}.cache`);
 if (!isBuilt) console.warn('Skipped: foyer check is not bundled (dist/cli). Run npm run build.');
 
+/** More than one thread checks alone. */
+const MANY = 40;
+
 let folder: string;
+let many: string;
 
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'foyer-check-bundle-'));
@@ -20,9 +24,23 @@ beforeAll(async () => {
   // A misspelt attribute, a name that two files claim, and a text whose faults another library tells.
   await writeFile(path.join(folder, 'a.yaml'), text.replace('person.firstName', 'person.fristName'));
   await writeFile(path.join(folder, 'b.yaml'), text.replace('fields:', 'fields: [\n'));
+  await writeMany(text);
 });
 
 afterAll(() => rm(folder, { recursive: true }));
+
+/** Every third file has a fault, and each two claim one name. */
+async function writeMany(text: string): Promise<void> {
+  many = path.join(folder, 'many');
+  await mkdir(many);
+  for (const part of ['picklists', 'targets'])
+    await cp(path.join('mappings', part), path.join(many, part), { recursive: true });
+  for (let i = 0; i < MANY; i++) {
+    const named = text.replace(/^mapping: .*$/m, `mapping: hubspot.copy-${i >> 1}`);
+    const faulty = named.replace('person.lastName', 'person.lastNmae');
+    await writeFile(path.join(many, `copy-${i}.yaml`), i % 3 === 0 ? faulty : named);
+  }
+}
 
 interface Said {
   readonly stdout: string;
@@ -53,6 +71,21 @@ describe.skipIf(!isBuilt)('foyer check from its bundle', () => {
     expect(bundled.code).toBe(code);
     expect(bundled.stdout + bundled.stderr).toContain(part);
   });
+
+  it.each([[[]], [['--json']], [['--format', 'github']]])(
+    'says of many files, which two threads share, what one says: %j',
+    async (options) => {
+      const args = ['check', many, ...options];
+      const shared = await said('scripts/foyer.mjs', ...args);
+      expect(shared).toEqual(await said('dist/cli/main.js', ...args));
+      expect(shared.code).toBe(1);
+      const count = (code: string): number => shared.stdout.split(code).length - 1;
+      expect([count('unknown-attribute'), count('duplicate-mapping')]).toEqual([
+        Math.ceil(MANY / 3),
+        MANY / 2,
+      ]);
+    },
+  );
 
   it('starts with the code that was kept of it', async () => {
     const asks = `import { CachedScript } from './scripts/launcher/cached-script.mjs';
