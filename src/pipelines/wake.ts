@@ -1,6 +1,6 @@
-import { Process, Processor } from '@nestjs/bull';
+import { InjectQueue } from '@nestjs/bull';
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import type { Job } from 'bull';
+import type { Queue } from 'bull';
 import type pg from 'pg';
 import type { DrainJob } from '../changes/bell.js';
 import { Settings } from '../platform/config/settings.js';
@@ -11,15 +11,31 @@ import { Drains } from './drains.js';
 
 const JOBS_AT_ONCE = 16;
 
-/** The bell's end of the rope: a job says where to look. */
-@Processor(DRAIN_QUEUE)
-export class DrainProcessor {
-  constructor(private readonly drains: Drains) {}
+/**
+ * The bell's end of the rope: a job says where to look. Jobs are asked for here and not by `@Process`, which leaves it to
+ * nobody when a process that has just begun is told to stop, and Bull's first look at Redis is cut off.
+ */
+@Injectable()
+export class DrainProcessor implements OnApplicationBootstrap {
+  constructor(
+    @InjectQueue(DRAIN_QUEUE) private readonly queue: Queue<DrainJob>,
+    private readonly drains: Drains,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
 
-  @Process({ concurrency: JOBS_AT_ONCE })
-  drain(job: Job<DrainJob>): void {
-    // Not awaited: a job is a bell, and a long drain must not look like a stalled one.
-    void this.drains.drain(job.data);
+  onApplicationBootstrap(): void {
+    // Bull names its connection for a list that nobody asks for here, and when that is cut off the process would end.
+    Object.assign(this.queue, { setWorkerName: () => Promise.resolve() });
+    // Not awaited, neither of them: it lasts as long as the process, and a long drain must not look like a stalled job.
+    void this.queue
+      .process(JOBS_AT_ONCE, (job) => {
+        void this.drains.drain(job.data);
+        return Promise.resolve();
+      })
+      .catch((error: unknown) => {
+        const reason = error instanceof Error ? error.message : 'unknown';
+        this.logger.warn({ reason }, 'no jobs are taken; work goes on by the sweep');
+      });
   }
 }
 
