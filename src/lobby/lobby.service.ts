@@ -194,7 +194,7 @@ export class LobbyService {
 
   /** The room as read may not know yet that this one waits. */
   private stateWith(room: RoomRow, number: number): LobbyState {
-    return stateOf({ ...room, issued: Math.max(room.issued, number) }, this.rooms.nowMs());
+    return stateOf(room, this.rooms.nowMs(), Math.max(room.issued, number));
   }
 
   private checkInAt(room: RoomRow, number: number): string {

@@ -52,12 +52,14 @@ export const ROOM_TABLES = `
     select number as n from lobby_voids k
     where k.event_id = b.event_id and k.number > l.called order by n limit 200) n) v on true`;
 
-export function stateOf(room: RoomRow, nowMs: number): LobbyState {
+/** @param issued where more numbers are out than the room, as it was read, knows of */
+export function stateOf(room: RoomRow, nowMs: number, issued = room.issued): LobbyState {
   if (room.mode === 'off') return 'off';
   if (room.state === 'closed') return 'closed';
   if (room.state === 'paused' || (room.opens_at && nowMs < room.opens_at.getTime())) return 'paused';
-  if (room.mode === 'always' || room.state === 'draining' || isAnyoneWaiting(room)) return 'queueing';
-  return 'open';
+  const { present, called } = room;
+  const isLine = room.mode === 'always' || room.state === 'draining';
+  return isLine || isAnyoneWaiting({ present, called, issued }) ? 'queueing' : 'open';
 }
 
 export function flowOf(room: RoomRow): Flow {
