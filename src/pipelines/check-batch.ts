@@ -1,7 +1,8 @@
 import type { Check } from './decide.js';
-import { nextLook, resend } from './deliver-batch.js';
+import { resend } from './deliver-batch.js';
 import { callSignal, type Delivering } from './delivering.js';
 import { type DeliveryReason, type Settlement, type Taken, unchanged } from './delivery.js';
+import { nextLook } from './next-look.js';
 import { compare, type Verdict } from './verify.js';
 
 /**

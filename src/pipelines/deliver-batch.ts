@@ -5,6 +5,7 @@ import { callSignal, type Delivering, isRepeatable } from './delivering.js';
 import { type Settlement, unchanged } from './delivery.js';
 import type { Batch } from './intend.js';
 import { findMatches, type Match } from './match.js';
+import { lookStays, nextLook } from './next-look.js';
 import { retryAt } from './retry-schedule.js';
 import type { Attempt } from './settle.js';
 import type { Verdict } from './verify.js';
@@ -22,11 +23,19 @@ export interface Sent {
   readonly result: SendResult;
 }
 
-/** Sends one batch. Throws nothing of the backend's. */
-export async function sendBatch(batch: Batch, by: Delivering): Promise<Sent> {
+/**
+ * Sends one batch. Throws nothing of the backend's.
+ * @param announce called when the turn of the call has come, and awaited before it leaves; what it throws is thrown
+ */
+export async function sendBatch(
+  batch: Batch,
+  by: Delivering,
+  announce: () => Promise<void> | undefined,
+): Promise<Sent> {
   const leave = await by.calls.enter();
   try {
     const turn = await by.calls.open(by.lost, by.assertMine);
+    if (typeof turn === 'function') await announce();
     const at = by.now();
     const deadline = new Date(at.getTime() + by.settings.callTimeoutMs);
     const result = typeof turn === 'function' ? await send(batch, by, turn) : unsent(batch, turn);
@@ -210,24 +219,6 @@ export function resend(base: Settlement, reason: Settlement['reason'], by: Deliv
   if (!isRepeatable(by) || resends > by.settings.resendMax)
     return { ...again, state: 'rejected', nextAttemptAt: null, recheckAt: null };
   return { ...again, state: 'retrying', nextAttemptAt: by.now() };
-}
-
-type Look = Pick<Settlement, 'nextAttemptAt' | 'recheckAt'>;
-
-/**
- * A record verified after an unanswered call is looked at once more, later; at once where that time has come. A write
- * of some fields does not stand for the look: its read-back told of these alone.
- */
-function lookStays(recheckAt: Date | null, now: Date): Look {
-  const nextAttemptAt = recheckAt !== null && recheckAt < now ? now : recheckAt;
-  return { nextAttemptAt, recheckAt };
-}
-
-/** @param askedAt when a look at all that stands there, or a write of all, began: what began too early is made again */
-export function nextLook(recheckAt: Date | null, askedAt: Date): Look {
-  return recheckAt !== null && recheckAt > askedAt
-    ? { nextAttemptAt: recheckAt, recheckAt }
-    : { nextAttemptAt: null, recheckAt: null };
 }
 
 function evidence({ batch, at, deadline, result }: Sent, settlements: readonly Settlement[]): Attempt {

@@ -12,6 +12,7 @@
  */
 import type pg from 'pg';
 import type { CallLimits, QuotaUse } from '../connectors/connector.js';
+import { gapOf } from './call-gap.js';
 
 /** Of an allowed rate so much is used: a little less than all, since calls do not arrive evenly. */
 const SHARE_OF_RATE = 0.98;
@@ -287,10 +288,6 @@ export class Limiter {
     this.spare = places;
     this.spareUntilMs = performance.now() + AHEAD_MS;
   }
-}
-
-function gapOf({ callsPerSecond, window }: CallLimits): number {
-  return Math.max(callsPerSecond ? 1000 / callsPerSecond : 0, window ? window.ms / window.calls : 0);
 }
 
 async function until(atMs: number): Promise<void> {

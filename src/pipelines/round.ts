@@ -3,7 +3,7 @@ import { assertValid, type Lease } from '../changes/lease.js';
 import { checkBatch } from './check-batch.js';
 import type { Check, Write } from './decide.js';
 import { sendBatch } from './deliver-batch.js';
-import { batches, intend } from './intend.js';
+import { type Batch, batches, intend } from './intend.js';
 import { goingNow, type RoundSize } from './paced.js';
 import type { Pipe } from './pipe.js';
 import { ReadBacks } from './read-backs.js';
@@ -37,13 +37,18 @@ export async function round(
   const going = goingNow(writes, max, isAppend ? Infinity : size.batches);
   const left = without(writes, new Set(going));
   const cut = batches(going, max);
-  await intend(
-    pool,
-    lease,
-    cut,
-    pipe.mappingVersion,
-    new Date(pipe.now().getTime() + pipe.settings.callTimeoutMs),
-  );
+  const announce = (some: readonly Batch[]): Promise<void> =>
+    intend(
+      pool,
+      lease,
+      some,
+      pipe.mappingVersion,
+      new Date(pipe.now().getTime() + pipe.settings.callTimeoutMs),
+    );
+  // All at once, in one commit; where a call may wait long for its turn, each when it comes: a worker that dies leaves
+  // in doubt only what it may have sent.
+  const isHurried = size.batches === Infinity;
+  if (isHurried) await announce(cut);
 
   const rereads = chunks(checks, pipe.connector.readBackMax(pipe.target));
   const done = new Settler(pool, lease, pipe, settlements, cut.length + rereads.length);
@@ -52,7 +57,8 @@ export async function round(
   const calls = [
     ...cut.map((batch) => async () => {
       begun += 1;
-      await readBacks.add(await sendBatch(batch, pipe), () => begun === cut.length);
+      const sent = await sendBatch(batch, pipe, () => (isHurried ? undefined : announce([batch])));
+      await readBacks.add(sent, () => begun === cut.length);
     }),
     ...rereads.map((chunk) => async () => {
       done.add(await checkBatch(chunk, pipe));

@@ -43,6 +43,26 @@ describe('The limiter of a destination', () => {
     expect(times.at(-1)! - times[0]!).toBeGreaterThan(29 * 19);
   });
 
+  it.each([
+    [40, 39],
+    [190, 189],
+    [10, 9],
+    [2, 1.8],
+    [1, 0.9],
+  ])(
+    'of a window of %i calls uses %d: one is kept for a late one, or a tenth of a small one',
+    (calls, used) => {
+      const limiter = new Limiter(pool, 'reserve', { window: { calls, ms: 10_000 } });
+      expect(limiter.gapMs()).toBeCloseTo(10_000 / used / 0.98, 6);
+    },
+  );
+
+  it('goes on in a window of one call', async () => {
+    const limiter = new Limiter(pool, 'one', { window: { calls: 1, ms: 100 } });
+    const times = await timesOf([limiter], 4);
+    expect(times.at(-1)! - times[0]!).toBeGreaterThan(3 * 100);
+  });
+
   it('costs one look where no limit is known', async () => {
     let looks = 0;
     const counting = {

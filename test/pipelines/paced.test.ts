@@ -105,10 +105,12 @@ describe('A backlog at a destination with a limit', () => {
     const emails = Array.from({ length: PEOPLE }, (_, n) => `paced${n}@example.com`);
     await rig.people.register(event, emails);
     const balances: number[] = [];
+    const unsent: number[] = [];
     await waitFor(
       async () => {
         const { changes, states, unaccounted } = await rig.ledger('crm.contact');
         balances.push(changes.settled + changes.superseded + changes.waiting - changes.total + unaccounted);
+        unsent.push(states.sending - rig.crm.written.length);
         return states.verified;
       },
       (verified) => verified === PEOPLE,
@@ -116,6 +118,7 @@ describe('A backlog at a destination with a limit', () => {
     );
     expect(balances.length).toBeGreaterThan(10);
     expect(new Set(balances)).toEqual(new Set([0]));
+    expect(Math.max(...unsent), 'announced before the turn of their call').toBeLessThanOrEqual(10);
     expect(rig.crm.written).toHaveLength(PEOPLE);
     expect(rig.crm.calls, 'ten writes, and no more read-backs than that').toBeLessThanOrEqual(20);
   });
