@@ -19,12 +19,13 @@ WORKDIR /app
 COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/dist dist
 COPY package.json ./
-COPY scripts/foyer.mjs scripts/foyer.mjs
-COPY scripts/launcher/cached-script.mjs scripts/launcher/check-thread.mjs scripts/launcher/
+COPY scripts/foyer.mjs scripts/program.mjs scripts/
+COPY scripts/launcher/cached-script.mjs scripts/launcher/root.mjs scripts/launcher/
+COPY scripts/launcher/check-script.mjs scripts/launcher/check-thread.mjs scripts/launcher/
 COPY config config
 COPY mappings mappings
 COPY web web
 RUN mkdir /twin && chown node:node /twin
 USER node
 EXPOSE 3000
-CMD ["node", "--enable-source-maps", "dist/main.js"]
+CMD ["node", "scripts/program.mjs"]

@@ -79,7 +79,7 @@ export class Stage {
     endings.push(() => postgres.stop());
     const redis = await startRedis({ folder: path.join(folder, 'redis'), port: 0 });
     endings.push(() => redis.stop());
-    await promisify(execFile)(process.execPath, ['dist/main.js', 'migrate'], {
+    await promisify(execFile)(process.execPath, ['scripts/program.mjs', 'migrate'], {
       env: { ...process.env, DATABASE_URL: postgres.url, REDIS_URL: redis.url, FOYER_SECRET: BENCH_SECRET },
     });
     const pool = new pg.Pool({ connectionString: postgres.url, max: 4 });
@@ -99,7 +99,7 @@ export class Stage {
   /** Starts a process of the built program. */
   async start(role: 'api' | 'worker', settings: Record<string, string> = {}): Promise<Running> {
     const running = await startNode(
-      [...profiling(role), 'dist/main.js'],
+      [...profiling(role), 'scripts/program.mjs'],
       { ...this.settings, FOYER_ROLE: role, ...settings },
       ({ msg, url }) => (msg === 'listening' ? String(url) : msg === 'draining' ? '' : undefined),
     );

@@ -17,10 +17,9 @@ if (!existsSync(program)) {
 }
 useRunning();
 process.argv[1] = program;
-const bundle = path.join(root, 'dist/cli/check.bundle.cjs');
-if (process.argv[2] === 'check' && existsSync(bundle)) {
-  const { CachedScript } = await import('./launcher/cached-script.mjs');
-  const { runCli } = new CachedScript(bundle).exports();
+if (process.argv[2] === 'check' && existsSync(path.join(root, 'dist/cli/check.bundle.cjs'))) {
+  const { checkScript } = await import('./launcher/check-script.mjs');
+  const { runCli } = checkScript().exports();
   const thread = new URL('./launcher/check-thread.mjs', import.meta.url);
   process.exitCode = await runCli(process.argv.slice(2), process, thread);
 } else {

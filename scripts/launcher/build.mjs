@@ -19,8 +19,8 @@ export function isBuilt() {
 }
 
 /**
- * Compiles src to dist, web to dist/web and sandbox to dist/sandbox, and bundles `foyer check`. Two builds at once take
- * turns.
+ * Compiles src to dist, web to dist/web and sandbox to dist/sandbox, and bundles the program and `foyer check`. Two
+ * builds at once take turns.
  * @param {{ onLine?: (line: string) => void, unlessCurrent?: boolean }} [options]
  */
 export async function build({ onLine, unlessCurrent = false } = {}) {
@@ -37,7 +37,7 @@ export async function build({ onLine, unlessCurrent = false } = {}) {
     const swc = inRoot('node_modules/@swc/cli/bin/swc.js');
     for (const folder of BESIDE) await compile([swc, folder, '-d', 'dist', '--ignore', '**/*.test.ts']);
     removeOrphans();
-    await compile([inRoot('scripts/launcher/bundle-check.mjs')]);
+    for (const part of ['program', 'check']) await compile([inRoot(`scripts/launcher/bundle-${part}.mjs`)]);
     writeFileSync(inRoot(STAMP), sources);
   } finally {
     lock.release();

@@ -162,7 +162,7 @@ export class Run {
   /** One of the program's commands, run to its end. @returns {Promise<string>} what it printed */
   #once(command, env) {
     const options = { env: { ...process.env, ...env }, signal: this.#ending.signal };
-    return runCommand(process.execPath, [inRoot('dist/main.js'), command], options);
+    return runCommand(process.execPath, [inRoot('scripts/program.mjs'), command], options);
   }
 
   /** @returns {Promise<{ urls: Record<string, string>, settings: Record<string, string> }>} where the twins are, and what the program is told */

@@ -10,7 +10,7 @@ import { inRoot } from './root.mjs';
 import { Supervised } from './supervised.mjs';
 import { warningsOf } from './warnings.mjs';
 
-const PROGRAM = inRoot('dist/main.js');
+const PROGRAM = inRoot('scripts/program.mjs');
 const TWIN = inRoot('dist/sandbox/main.js');
 const IDENTITY = inRoot('dist/sandbox/identity/main.js');
 const READY_TIMEOUT_MS = 30_000;

@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readArguments } from '../../sandbox/arguments.js';
 import { TWIN_NAMES } from '../../sandbox/vendor.js';
@@ -24,6 +25,19 @@ const compose = parse(readFileSync('docker-compose.yml', 'utf8'), { merge: true 
 const services = Object.entries(compose.services);
 const dockerfile = readFileSync('Dockerfile', 'utf8');
 const example = readFileSync('.env.example', 'utf8');
+
+/** The scripts and what they import, at once or later; what only a checkout needs, to build itself, is not among them. */
+function loadedBy(scripts: readonly string[], known = new Set<string>()): Set<string> {
+  for (const script of scripts.filter((one) => !known.has(one) && !/\/(install|build)\.mjs$/.test(one))) {
+    known.add(script);
+    const imports = readFileSync(script, 'utf8').matchAll(/(?:from|import\() ?'(\.[\w./-]+)'/g);
+    loadedBy(
+      [...imports].map((match) => path.join(path.dirname(script), match[1]!)),
+      known,
+    );
+  }
+  return known;
+}
 
 describe('docker compose', () => {
   it('runs Foyer, PostgreSQL, Redis, a mailbox, people to log in with and both twins', () => {
@@ -63,16 +77,21 @@ describe('docker compose', () => {
   });
 
   it('starts scripts whose source is in the repository', () => {
-    const scripts = services.flatMap(
-      ([, { command = [] }]) => command.join(' ').match(/dist\/[\w/]+\.js/g) ?? [],
+    const commands = services.map(([, { command = [] }]) => command.join(' '));
+    const scripts = [...commands, dockerfile].flatMap(
+      (text) => text.match(/(?:dist|scripts)\/[\w/-]+\.m?js/g) ?? [],
     );
-    expect(scripts).not.toEqual([]);
-    for (const script of [...scripts, dockerfile.match(/dist\/[\w/]+\.js/)![0]]) {
-      const source = script.startsWith('dist/sandbox/')
-        ? script.slice('dist/'.length)
-        : script.replace('dist/', 'src/');
-      expect(existsSync(source.replace(/\.js$/, '.ts')), source).toBe(true);
+    expect(scripts).toEqual(expect.arrayContaining(['dist/sandbox/main.js', 'scripts/program.mjs']));
+    for (const script of scripts) {
+      const source = script.replace(/^dist\/(sandbox\/.*)\.js$/, '$1.ts');
+      expect(existsSync(source), source).toBe(true);
     }
+  });
+
+  it('has every script in its image that its scripts load', () => {
+    const started = ['scripts/program.mjs', 'scripts/foyer.mjs', 'scripts/launcher/check-thread.mjs'];
+    for (const script of loadedBy(started))
+      expect(dockerfile).toMatch(new RegExp(`^COPY .*${script}( |$)`, 'm'));
   });
 
   it('calls the twins as they want to be called, reachable under their service names', () => {

@@ -12,6 +12,9 @@ export interface ProgramOptions {
   readonly redisUrl: string;
   /** Further settings, FOYER_…; they win over what is set here. */
   readonly env?: Readonly<Record<string, string>>;
+  /** What runs it: its bundle where nothing is said. */
+  readonly script?: string;
+  readonly args?: readonly string[];
 }
 
 export interface RunningProgram {
@@ -36,8 +39,10 @@ export async function startProgram({
   databaseUrl,
   redisUrl,
   env = {},
+  script = 'scripts/program.mjs',
+  args = [],
 }: ProgramOptions): Promise<RunningProgram> {
-  const child = spawn(process.execPath, ['--import', WITH_PARENT, 'dist/main.js'], {
+  const child = spawn(process.execPath, ['--import', WITH_PARENT, script, ...args], {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     env: {
       ...process.env,
