@@ -1,16 +1,9 @@
 /** One record at one mapping: key, `when`, fields. The heart of the language, on one screen. */
-import type {
-  Evaluation,
-  Explanation,
-  FieldTrace,
-  FieldValue,
-  MappingReason,
-  Targets,
-} from './compiled-mapping.js';
+import type { Evaluation, Explanation, FieldValue, MappingReason, Targets } from './compiled-mapping.js';
 import type { DecidingField, Decision } from './decision.js';
 import { FieldsMaker } from './fields-maker.js';
-import { recordCode, type RecordCode } from './record-code.js';
-import { sourcesIn, TracedField } from './trace.js';
+import { recordCode, type RecordCode, type Seen } from './record-code.js';
+import { runTraced, sourcesIn, type TracedField } from './trace.js';
 import { ValueFault } from './value-fault.js';
 import { classOf, Frame } from './value.js';
 
@@ -27,18 +20,12 @@ const atWhen = -1;
 
 type Values = readonly (FieldValue | undefined)[];
 
-interface Trace {
-  holds: boolean | null;
-  frame: Frame | null;
-  readonly fields: FieldTrace[];
-}
-
 export class Decider {
   private readonly notMatching: MappingReason;
   private readonly lengthMax: number;
   private readonly maker: FieldsMaker;
-  private evaluations = 0;
-  private code: RecordCode | null = null;
+  private readonly plain = new OwnCode(() => this.write(false));
+  private readonly traced = new OwnCode(() => this.write(true));
 
   constructor(private readonly decision: Decision) {
     this.maker = new FieldsMaker(decision.fields.map(({ field }) => field.name));
@@ -54,31 +41,31 @@ export class Decider {
   }
 
   evaluate(snapshot: unknown, targets: Targets = noTargets): Evaluation {
-    return this.decide(snapshot, targets, null);
+    return this.decide(snapshot, targets, this.plain.orNull(), null);
   }
 
   explain(snapshot: unknown, targets: Targets = noTargets): Explanation {
-    const trace: Trace = { holds: null, frame: null, fields: [] };
-    const evaluation = this.decide(snapshot, targets, trace);
-    const { when } = this.decision;
-    const { frame, holds, fields } = trace;
-    const sources = (): ReturnType<typeof sourcesIn> =>
-      when && frame ? sourcesIn(when.sources(), frame) : [];
-    return {
-      evaluation,
-      when: when && { expression: when.expression, line: when.line, holds, sources },
-      fields,
-    };
+    let seen: Seen = { frame: null, fields: [] };
+    let evaluation = this.decide(snapshot, targets, this.traced.orNull(), seen);
+    if (evaluation.kind === 'rejected') {
+      // The closures also trace the field that failed.
+      seen = { frame: null, fields: [] };
+      evaluation = this.decide(snapshot, targets, null, seen);
+    }
+    return { evaluation, when: this.whenOf(evaluation, seen.frame), fields: seen.fields };
   }
 
-  private decide(snapshot: unknown, targets: Targets, trace: Trace | null): Evaluation {
-    const { newSlots } = this.decision;
+  private decide(
+    snapshot: unknown,
+    targets: Targets,
+    code: RecordCode | null,
+    seen: Seen | null,
+  ): Evaluation {
     let frame: Frame | null = null;
     try {
-      frame = new Frame(asSnapshot(snapshot), newSlots(), targets);
-      if (!trace) return this.ownCode()?.(frame) ?? this.decided(frame, null);
-      trace.frame = frame;
-      return this.decided(frame, trace);
+      frame = new Frame(asSnapshot(snapshot), this.decision.newSlots(), targets);
+      if (seen) seen.frame = frame;
+      return code?.(frame, seen) ?? this.decided(frame, seen?.fields ?? null);
     } catch (error) {
       return {
         kind: 'rejected',
@@ -88,31 +75,39 @@ export class Decider {
     }
   }
 
-  private decided(frame: Frame, trace: Trace | null): Evaluation {
+  private decided(frame: Frame, trace: TracedField[] | null): Evaluation {
     const { key: keyPart, when, whenNot, fields } = this.decision;
     const key = asKey(keyPart.run(frame), this.lengthMax);
     frame.key = key;
     if (when) {
       frame.at = atWhen;
-      const isMatching = holds(when.run(frame));
-      if (trace) trace.holds = isMatching;
-      if (!isMatching) return { kind: 'notMatching', key, whenNot, reason: this.notMatching };
+      if (!holds(when.run(frame))) return { kind: 'notMatching', key, whenNot, reason: this.notMatching };
     }
-    const values = trace ? runTraced(fields, frame, trace) : runEach(fields, frame);
+    const values = trace ? runEachTraced(fields, frame, trace) : runEach(fields, frame);
     return { kind: 'write', key, fields: this.maker.make(values) };
   }
 
-  private ownCode(): RecordCode | null {
-    if (this.evaluations < manyEvaluations && ++this.evaluations === manyEvaluations) {
-      this.code = recordCode(this.decision, {
-        asKey: (value) => asKey(value, this.lengthMax),
-        keyLengthMax: this.lengthMax,
-        holds,
-        notMatching: this.notMatching,
-        make: (values) => this.maker.make(values),
-      });
-    }
-    return this.code;
+  private whenOf(evaluation: Evaluation, frame: Frame | null): Explanation['when'] {
+    const { when } = this.decision;
+    if (!when) return null;
+    const isDecided = evaluation.kind !== 'rejected' || (frame?.at ?? atKey) > atWhen;
+    return {
+      expression: when.expression,
+      line: when.line,
+      holds: isDecided ? evaluation.kind !== 'notMatching' : null,
+      sources: () => (frame ? sourcesIn(when.sources(), frame) : []),
+    };
+  }
+
+  private write(isTraced: boolean): RecordCode | null {
+    const parts = {
+      asKey: (value: unknown) => asKey(value, this.lengthMax),
+      keyLengthMax: this.lengthMax,
+      holds,
+      notMatching: this.notMatching,
+      make: (values: Values) => this.maker.make(values),
+    };
+    return recordCode(this.decision, parts, isTraced);
   }
 
   private placeOf(at: number): { file: string; line: number; field: string | null } {
@@ -124,6 +119,19 @@ export class Decider {
   }
 }
 
+/** Code of the mapping's own, once it is used often. */
+class OwnCode {
+  private asked = 0;
+  private code: RecordCode | null = null;
+
+  constructor(private readonly write: () => RecordCode | null) {}
+
+  orNull(): RecordCode | null {
+    if (this.asked < manyEvaluations && ++this.asked === manyEvaluations) this.code = this.write();
+    return this.code;
+  }
+}
+
 function runEach(fields: readonly DecidingField[], frame: Frame): Values {
   return fields.map(({ run, convert }, i) => {
     frame.at = i;
@@ -131,15 +139,12 @@ function runEach(fields: readonly DecidingField[], frame: Frame): Values {
   });
 }
 
-function runTraced(fields: readonly DecidingField[], frame: Frame, trace: Trace): Values {
-  const values = new Array<FieldValue | undefined>(fields.length);
-  for (let i = 0; i < fields.length; i++) {
+function runEachTraced(fields: readonly DecidingField[], frame: Frame, trace: TracedField[]): Values {
+  frame.lookups = [];
+  return fields.map((field, i) => {
     frame.at = i;
-    const made = new TracedField(fields[i]!, frame);
-    trace.fields.push(made);
-    values[i] = made.evaluate();
-  }
-  return values;
+    return runTraced(field, frame, trace);
+  });
 }
 
 function asSnapshot(snapshot: unknown): object {

@@ -19,43 +19,52 @@ export function sourcesOf(node: Node, text: string, scope: Scope): Source[] {
   return [...found.values()];
 }
 
-const noRows: readonly LookupRow[] = [];
+export const noRows: readonly LookupRow[] = [];
 
 /** One field of one record, with everything that led to its value. */
 export class TracedField implements FieldTrace {
-  readonly field: CompiledField;
-  outcome: FieldTrace['outcome'] = 'rejected';
-  value: FieldValue | undefined = undefined;
-  given: unknown = undefined;
-  lookups: readonly LookupRow[] = noRows;
-
   constructor(
     private readonly plan: DecidingField,
     private readonly frame: Frame,
-  ) {
-    this.field = plan.field;
-  }
+    readonly outcome: FieldTrace['outcome'],
+    readonly value: FieldValue | undefined,
+    readonly given: unknown,
+    readonly lookups: readonly LookupRow[],
+  ) {}
 
-  /** @throws ValueFault where the record must be rejected */
-  evaluate(): FieldValue | undefined {
-    const { plan, frame } = this;
-    frame.lookups ??= [];
-    try {
-      this.given = plan.run(frame);
-      this.value = plan.convert(this.given, frame);
-    } finally {
-      if (frame.lookups.length > 0) {
-        this.lookups = frame.lookups;
-        frame.lookups = [];
-      }
-    }
-    this.outcome = this.value === undefined ? 'omitted' : 'written';
-    return this.value;
+  get field(): CompiledField {
+    return this.plan.field;
   }
 
   sources(): SourceValue[] {
     return sourcesIn(this.plan.sources(), this.frame);
   }
+}
+
+/**
+ * Runs one field and notes in `trace` how it went, also where it fails.
+ * @throws ValueFault where the record must be rejected
+ */
+export function runTraced(plan: DecidingField, frame: Frame, trace: FieldTrace[]): FieldValue | undefined {
+  let outcome: FieldTrace['outcome'] = 'rejected';
+  let given: unknown;
+  let value: FieldValue | undefined;
+  try {
+    given = plan.run(frame);
+    value = plan.convert(given, frame);
+    outcome = value === undefined ? 'omitted' : 'written';
+    return value;
+  } finally {
+    trace.push(new TracedField(plan, frame, outcome, value, given, takeLookups(frame)));
+  }
+}
+
+/** The rows that tables answered with since they were taken last. */
+export function takeLookups(frame: Frame): readonly LookupRow[] {
+  const { lookups } = frame;
+  if (!lookups || lookups.length === 0) return noRows;
+  frame.lookups = [];
+  return lookups;
 }
 
 function collect(node: Node, text: string, scope: Scope, found: Map<string, Source>): void {

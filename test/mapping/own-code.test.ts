@@ -6,7 +6,7 @@ import type { Scope } from '../../src/mapping/scope.js';
 import { contractOf } from '../../src/mapping/stream-contracts.js';
 import { UsualCode } from '../../src/mapping/usual-code.js';
 import { compile, consented } from './mapping-text.js';
-import { compareOwnCode, inUse } from './own-code-runs.js';
+import { compareOwnCode, inUse, told } from './own-code-runs.js';
 
 /** A mapping of registrations. @param fields one a line */
 const mappingOf = (fields: readonly string[]): CompiledMapping =>
@@ -66,13 +66,29 @@ describe('A mapping with code of its own', () => {
     expect(compareOwnCode(20, 20, 5_000).differing).toEqual([]);
   });
 
+  it('tells of the same rows of tables as its closures, also where a field is always the same', () => {
+    const fields = [
+      `Status: { picklist: status, value: '"confirmed"' }`,
+      'Source: lookup("status", status)',
+      'Text: attendee.firstName',
+    ];
+    const record = { id: 'r-1', status: 'waitlisted', attendee: { firstName: 'Ana' }, consents: consented };
+    const found = inUse(mappingOf(fields)).explain(record);
+    expect(told(found)).toEqual(told(mappingOf(fields).explain(record)));
+    expect(found.fields.map(({ lookups }) => lookups.map(({ value }) => value))).toEqual([
+      ['Open'],
+      ['Waiting'],
+      [],
+    ]);
+  });
+
   it('stops where its fuel ends, to the step', () => {
-    const mapping = mappingOf([
+    const fields = [
       ...Array.from({ length: 20 }, (_, i) => `L${i}: answers.list.all(x, true)`),
       'Name: attendee.firstName.trim().lowerAscii() + attendee.lastName.upperAscii()',
       'Text: coalesce(attendee.company.trim(), "none")',
-    ]);
-    inUse(mapping);
+    ];
+    const [mapping, byClosures] = [inUse(mappingOf(fields)), mappingOf(fields)];
     const list = Array.from({ length: 9_999 }, (_, i) => i);
     const attendee = { lastName: 'Ruiz', company: 'Looms' };
     const codes = new Set<string>();
@@ -82,7 +98,9 @@ describe('A mapping with code of its own', () => {
       const record = { id: 'r-1', attendee: { ...attendee, firstName: name }, consents, answers: { list } };
       const found = mapping.evaluate(record);
       codes.add(found.kind === 'rejected' ? `${found.reason.code} ${found.reason.field}` : found.kind);
-      expect(found).toEqual(mapping.explain(record).evaluation);
+      const wanted = byClosures.explain(record);
+      expect(found).toEqual(wanted.evaluation);
+      expect(told(mapping.explain(record))).toEqual(told(wanted));
     }
     expect([...codes].sort()).toEqual(['too-costly L19', 'too-costly Name', 'too-costly Text', 'write']);
   });
