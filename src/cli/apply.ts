@@ -1,4 +1,5 @@
 import type { AppliedPlan } from '../pipelines/apply-plan.js';
+import type { Unrestored } from '../pipelines/undo.js';
 import { type Command, exitCodes, type ExitCode, type Invocation, UsageError } from './command.js';
 import {
   clientOf,
@@ -20,7 +21,8 @@ export const apply: Command = {
 file, plans it first and shows the plan. Past the limits of the mapping nothing is applied, unless forced.
 
 --plan     the plan to apply, as foyer plan named it
---undo     goes back to the version before: the same records, as they stood. Once more, and the undo is undone
+--undo     goes back to the version before: the records that were written since, as they stood, and says what it
+           cannot put back, and why. Once more, and the undo is undone
 --read     with a file: asks the backend for fields of which nobody knows what stands there, so that an undo can
            put them back
 --force    also past the limits
@@ -85,7 +87,7 @@ async function done(
 ): Promise<ExitCode> {
   const body = { plan, ...(options.force === true ? { force: true } : {}) };
   const applied = await client.send<AppliedPlan>('POST', `/v1/mappings/${name}/apply`, body);
-  const { version, redelivered, moved, inverse } = applied;
+  const { version, redelivered, moved, inverse, unrestored } = applied;
   if (options['no-wait'] !== true) await watchRedelivery(client, name, redelivered + moved, output);
   if (options.json === true) {
     output.json(applied);
@@ -95,6 +97,12 @@ async function done(
   const how = options['no-wait'] === true ? 'to be delivered again' : 'taken up again';
   output.line(output.colour.good(`${name} is in force as version ${version}`));
   output.line(`  ${counted(redelivered, 'record')} ${how}${also}`);
+  for (const lost of unrestored) output.line(output.colour.warning(`  ${lossLine(lost)}`));
   if (inverse !== null) output.line(`  To undo it: foyer apply ${name} --undo`);
   return exitCodes.ok;
+}
+
+function lossLine({ records, keys, message }: Unrestored): string {
+  const more = records > keys.length ? ', …' : '';
+  return `Not as before: ${counted(records, 'record')}. ${message} (${keys.join(', ')}${more})`;
 }

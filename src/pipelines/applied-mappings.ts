@@ -12,18 +12,25 @@ import { activate, hashOf } from './activate.js';
 import { compileStored, type LoadedFile, loadMappings, renderAll } from './mapping-files.js';
 import type { Need } from './parents.js';
 import { redeliverAll } from './redeliveries.js';
+import { forgetDisplaced } from './undo.js';
 
 /** The version of a mapping that runs. */
 export interface Applied {
   readonly mapping: CompiledMapping;
   readonly version: number;
   readonly paused: boolean;
+  /** What an undo would put in force again; null where there is none. */
+  readonly before: CompiledMapping | null;
+  /** Versions that an undo takes back. */
+  readonly undone: readonly number[];
 }
 
 interface VersionRow {
   name: string;
   version: number;
   paused: boolean;
+  undone: number[];
+  can_be_undone: boolean;
   file: string;
   source: string;
   hash: string;
@@ -37,7 +44,10 @@ export class MappingsRefusedError extends Error {
 const FRESH_MS = 1_000;
 
 const CURRENT = `
-  select m.name, m.version, m.paused, v.file, v.source, v.hash
+  select m.name, m.version, m.paused, m.undone, v.file, v.source, v.hash,
+         exists (select from plans p
+                  where p.mapping = m.name and p.from_version = m.version and p.undoes is not null
+                    and p.applied_at is null) as can_be_undone
     from mappings m join mapping_versions v on v.mapping = m.name and v.version = m.version`;
 
 /** The mappings in force: what was applied, not what the files say. */
@@ -111,14 +121,21 @@ export class AppliedMappings implements OnModuleInit {
     const { rows } = await this.pool.query<VersionRow>({ name: 'mappings-current', text: CURRENT });
     const applied = new Map<string, Applied>();
     for (const row of rows) {
+      const { name, version, paused, undone } = row;
       const mapping = this.runnable(row);
-      const known = this.applied.get(row.name);
+      const known = this.applied.get(name);
       // An answer that overtook another must not bring an older version back.
-      if (known && known.version > row.version) applied.set(row.name, known);
-      else applied.set(row.name, { mapping, version: row.version, paused: row.paused });
+      if (known && known.version > version) applied.set(name, known);
+      else applied.set(name, { mapping, version, paused, undone, before: await this.before(row, known) });
     }
     this.applied = applied;
     this.readAt = performance.now();
+  }
+
+  /** It stays the same as long as the version is in force. */
+  private async before(row: VersionRow, known: Applied | undefined): Promise<CompiledMapping | null> {
+    if (!row.can_be_undone) return null;
+    return known?.version === row.version ? known.before : this.version(row.name, row.version - 1);
   }
 
   private runnable(row: Pick<VersionRow, 'file' | 'source' | 'hash'>): CompiledMapping {
@@ -185,6 +202,7 @@ export class AppliedMappings implements OnModuleInit {
     const isApplied = await inTransaction(this.pool, async (client) => {
       if (!(await activate(client, mapping, from, 'start'))) return false;
       if (from !== null) await redeliverAll(client, mapping.name);
+      await forgetDisplaced(client, mapping.name);
       return true;
     });
     const version = (from ?? 0) + 1;

@@ -10,7 +10,8 @@ import { activate } from './activate.js';
 import { AppliedMappings } from './applied-mappings.js';
 import { compileStored } from './mapping-files.js';
 import type { LimitStanding } from './plan-counts.js';
-import { redeliverMoved, redeliverPlanned } from './redeliveries.js';
+import { redeliverMoved, redeliverPlanned, redeliverUndone } from './redeliveries.js';
+import { forgetDisplaced, takeBack, type Unrestored, unrestored } from './undo.js';
 
 /** What an apply did. */
 export interface AppliedPlan {
@@ -20,10 +21,12 @@ export interface AppliedPlan {
   readonly version: number;
   /** Records that the plan named and that are delivered again. */
   readonly redelivered: number;
-  /** Records that changed since the plan was made: they are delivered by the new version as they are now. */
+  /** Records that changed or were written since the plan was made: they are delivered by the new version as they are. */
   readonly moved: number;
   /** The plan that undoes this one; null where there was no version before. */
   readonly inverse: string | null;
+  /** Of an undo: what it cannot put back as it stood before the version that it undoes. */
+  readonly unrestored: readonly Unrestored[];
 }
 
 interface PlanRow {
@@ -31,12 +34,12 @@ interface PlanRow {
   from_version: number | null;
   file: string;
   source: string;
+  hash: string;
   position: string;
   limits: LimitStanding[] | null;
   counts: object;
   /** The plan whose records it names; it undoes that one, or does it once more. */
   undoes: string | null;
-  is_undoing: boolean;
   applied_version: number | null;
 }
 
@@ -74,10 +77,8 @@ export class ApplyPlan {
     { force, by }: { force: boolean; by: string },
   ): Promise<AppliedPlan> {
     const { rows } = await client.query<PlanRow>(
-      `select p.id, p.from_version, p.file, p.source, p.position, p.limits, p.counts, p.undoes, p.applied_version,
-              coalesce(p.hash <> o.hash, false) as is_undoing
-         from plans p left join plans o on o.id = p.undoes
-        where p.id = $1 and p.mapping = $2 for update of p`,
+      `select id, from_version, file, source, hash, position, limits, counts, undoes, applied_version
+         from plans where id = $1 and mapping = $2 for update`,
       [id, name],
     );
     const plan = rows[0];
@@ -86,16 +87,19 @@ export class ApplyPlan {
     if (!force && plan.undoes === null) demandWithinLimits(plan);
     const mapping = compileStored(this.settings.pipelines.mappingsDir, plan);
     if (!(await activate(client, mapping, plan.from_version, by))) throw outOfDate(plan);
-    const records = { id, records: plan.undoes ?? id };
-    const redelivered = await redeliverPlanned(client, name, records, plan.is_undoing);
-    const moved = await redeliverMoved(client, name, mapping.stream, plan.position, id);
+    if (plan.undoes === null) await forgetDisplaced(client, name);
+    else await takeBack(client, name, plan.undoes, plan.hash);
+    const redelivered = await redeliverPlanned(client, name, { id, records: plan.undoes ?? id });
+    const written = plan.undoes === null ? 0 : await redeliverUndone(client, name, id);
+    const moved = written + (await redeliverMoved(client, name, mapping.stream, plan.position, id));
     const version = (plan.from_version ?? 0) + 1;
     await client.query(
       'update plans set applied_version = $2, applied_at = clock_timestamp() where id = $1',
       [id, version],
     );
     const inverse = plan.from_version === null ? null : await keepInverse(client, plan, name, version, by);
-    return { mapping: name, plan: id, version, redelivered, moved, inverse };
+    const lost = plan.undoes === null ? [] : await unrestored(client, name);
+    return { mapping: name, plan: id, version, redelivered, moved, inverse, unrestored: lost };
   }
 }
 

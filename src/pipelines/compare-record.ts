@@ -80,7 +80,7 @@ export function compareRecord(taken: Taken, by: Comparing, parents: Parents = NO
   return planned(asked, decide(asked, by.to, by.now, by.writesWhole, grounds), targetKey);
 }
 
-const ASKED = { id: '', whole: false, restore: null } as const;
+const ASKED = { id: '', whole: false } as const;
 
 function planned(taken: Taken, decision: Decision, targetKey: string | null): PlannedRecord {
   const { previous } = taken;

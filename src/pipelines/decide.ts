@@ -7,7 +7,7 @@ import {
   type Taken,
   unchanged,
 } from './delivery.js';
-import { difference } from './diff.js';
+import { difference, putBack } from './diff.js';
 import { isLeftOut, NO_PARENTS, type Parents, reasonToWait, type WaitedFor } from './parents.js';
 
 /** A record that has to be written. */
@@ -96,11 +96,11 @@ export function decideAnew(
   const evaluation = grounds.evaluation ?? mapping.evaluate(taken.snapshot, targets);
   const isWanting = evaluation.kind === 'rejected' && evaluation.reason.waitsFor !== undefined;
   if (missing[0] && (evaluation.kind === 'write' || isWanting)) return wait(taken, mapping, missing[0]);
-  if (evaluation.kind === 'rejected') return settle(taken, 'rejected', evaluation.reason);
+  if (evaluation.kind === 'rejected') return leave(taken, mapping, 'rejected', evaluation, writesWhole);
   if (evaluation.kind === 'write')
     return write(taken, mapping, evaluation.key, evaluation.fields, 'verified', null, writesWhole);
   if (!previous?.sent) return settle(taken, 'suppressed', evaluation.reason);
-  if (evaluation.whenNot === 'keep') return settle(taken, 'retained', evaluation.reason);
+  if (evaluation.whenNot === 'keep') return leave(taken, mapping, 'retained', evaluation, writesWhole);
   if (evaluation.whenNot === 'delete')
     return remove(taken, evaluation.key, evaluation.reason, 'suppressed', grounds);
   const reason = reasonOf(evaluation.reason);
@@ -145,6 +145,20 @@ function wait(taken: Taken, mapping: CompiledMapping, parent: WaitedFor): Decisi
   const answer = isLeftOut(parent) ? (taken.previous?.sent ? 'retained' : 'suppressed') : 'pending';
   const waitsFor = key === null ? {} : { waitsFor: { mapping: waited, key, state } };
   return { kind: 'settle', settlement: { ...unchanged(taken), state: answer, reason, ...waitsFor } };
+}
+
+/** Left there as it stands; or where an undo has to put something back, as it stood. */
+function leave(
+  taken: Taken,
+  mapping: CompiledMapping,
+  state: DeliveryState,
+  { key, reason }: { readonly key: string | null; readonly reason: MappingReason },
+  writesWhole: boolean,
+): Decision {
+  const { previous, restore } = taken;
+  const under = previous?.targetKey ?? key;
+  if (!restore || !previous?.sent || under === null) return settle(taken, state, reason);
+  return write(taken, mapping, under, {}, state, reasonOf(reason), writesWhole);
 }
 
 /** What is removed is as if it had never been sent. */
@@ -218,7 +232,7 @@ function write(
   before: Taken,
   mapping: CompiledMapping,
   key: string,
-  fieldsWanted: Fields,
+  wanted: Fields,
   goal: DeliveryState,
   reason: DeliveryReason | null,
   writesWhole: boolean,
@@ -226,13 +240,14 @@ function write(
   const taken = underKey(before, key);
   const shadow = taken.previous?.shadow ?? null;
   const { redelivery } = taken;
-  const wanted = redelivery?.restore ? { ...redelivery.restore, ...fieldsWanted } : fieldsWanted;
-  const fields = difference(wanted, shadow, mapping, redelivery?.whole);
+  const restore = goal === 'erased' ? undefined : taken.restore;
+  const differing = difference(wanted, shadow, mapping, redelivery?.whole);
+  const fields = restore ? { ...differing, ...putBack(restore, wanted, shadow, mapping) } : differing;
   if (Object.keys(fields).length > 0 || shadow === null) {
     const whole = { ...shadow, ...fields };
     return { kind: 'write', taken, key, fields: writesWhole ? whole : fields, goal, reason };
   }
-  if (redelivery && standsAlready(taken, goal)) return { kind: 'ignore' };
+  if (redelivery && !restore && standsAlready(taken, goal)) return { kind: 'ignore' };
   // A look that is still due is not answered by there being nothing to write.
   const nextAttemptAt = taken.previous?.recheckAt ?? null;
   const stands = { ...unchanged(taken), state: goal, targetKey: key, nextAttemptAt, reason };

@@ -222,8 +222,8 @@ export function resend(base: Settlement, reason: Settlement['reason'], by: Deliv
 }
 
 function evidence({ batch, at, deadline, result }: Sent, settlements: readonly Settlement[]): Attempt {
-  const failures = settlements.flatMap(({ state, taken, reason }, i) => {
-    if (reason === null || state === 'verified' || state === 'retained') return [];
+  const failures = settlements.flatMap(({ taken, reason }, i) => {
+    if (reason === null || reason === batch.writes[i]!.reason) return [];
     const kind = result.outcomes[i]!.kind;
     return [{ key: taken.key, outcome: kind === 'written' ? ('differs' as const) : kind, reason }];
   });

@@ -62,8 +62,6 @@ export interface Redelivery {
   readonly id: string;
   /** Write every field, whatever is known to stand there. */
   readonly whole: boolean;
-  /** Fields that an undo puts back though the mapping does not write them. */
-  readonly restore: Fields | null;
 }
 
 /** A record that a round has in hand: its newest version, and what is known of it. */
@@ -78,6 +76,8 @@ export interface Taken {
   /** When that was made; absent where nobody asked for it. */
   readonly changedAt?: Date;
   readonly redelivery?: Redelivery | null;
+  /** What an undo has to put back there where the mapping leaves it alone. */
+  readonly restore?: Fields;
 }
 
 /** What `settle` writes for one record. */

@@ -62,5 +62,6 @@ export const APPLIED_EXAMPLE = {
   redelivered: 10,
   moved: 0,
   inverse: '0190b5a0-0000-7000-8000-0000000000a2',
+  unrestored: [],
   links: LINKS,
 };

@@ -79,11 +79,17 @@ export class MappingDrains {
     return this.destinations.holds.until(destination, now);
   }
 
-  private async pipe({ mapping, version }: Applied, lease: Lease, lost: AbortSignal): Promise<Pipe> {
+  private async pipe(
+    { mapping, version, before, undone }: Applied,
+    lease: Lease,
+    lost: AbortSignal,
+  ): Promise<Pipe> {
     const all = await this.applied.all();
     return {
       mapping,
       mappingVersion: version,
+      before,
+      undone,
       connector: this.destinations.connector(mapping.destination),
       target: { ...targetOf(mapping), mappingVersion: version, fields: mapping.writes },
       match: mapping.match,

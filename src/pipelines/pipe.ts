@@ -7,6 +7,10 @@ import type { WokenLane } from './waits.js';
 export interface Pipe extends Delivering {
   readonly mapping: CompiledMapping;
   readonly mappingVersion: number;
+  /** What an undo would put in force again; null where there is none. */
+  readonly before: CompiledMapping | null;
+  /** Versions that an undo takes back. */
+  readonly undone: readonly number[];
   readonly needs: readonly Need[];
   /** Another mapping, or a later record of this one, may wait for what is delivered here. */
   readonly isWaitedFor: boolean;

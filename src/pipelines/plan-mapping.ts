@@ -5,6 +5,7 @@ import { HeapBound } from '../platform/heap-bound.js';
 import { type Comparing, compareRecord, type PlannedRecord } from './compare-record.js';
 import { count, discount, noCounts, type PlanCounts } from './plan-counts.js';
 import { type PlanSample, type ReasonCount, Samples } from './plan-samples.js';
+import { withRestores } from './displaced-notes.js';
 import { type Need, readParents } from './parents.js';
 import { type Reader, readUnknown } from './read-unknown.js';
 import { type StreamedRecord, streamRecords } from './stream-records.js';
@@ -16,6 +17,8 @@ export interface Planning extends Comparing {
   readonly position: string;
   /** The mappings whose deliveries must be there first. */
   readonly needs: readonly Need[];
+  /** Versions that an undo takes back: what is still to be put back there goes with the writes. */
+  readonly undone: readonly number[];
   readonly reader: Reader | null;
 }
 
@@ -86,15 +89,21 @@ async function forget(client: pg.ClientBase, plan: string, records: readonly Spo
   ]);
 }
 
-/** A page with the parents of its records, where the mapping needs any: only then are they all made at once. */
+/**
+ * A page with the parents of its records and what is still to be put back there, where there may be any: only then are
+ * they all made at once.
+ */
 async function comparePage(
   client: pg.ClientBase,
   page: readonly StreamedRecord[],
   planning: Planning,
 ): Promise<PlannedRecord[]> {
-  if (planning.needs.length === 0) return page.map((record) => compareRecord(record.taken(), planning));
-  const taken = page.map((record) => record.taken());
-  const parents = await readParents(client, taken, planning.to, planning.needs);
+  const { needs, undone, to } = planning;
+  if (needs.length + undone.length === 0)
+    return page.map((record) => compareRecord(record.taken(), planning));
+  const read = page.map((record) => record.taken());
+  const taken = await withRestores(client, to.name, undone, read);
+  const parents = await readParents(client, taken, to, needs);
   return taken.map((record) => compareRecord(record, planning, parents.get(record.key)));
 }
 

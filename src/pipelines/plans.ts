@@ -91,6 +91,7 @@ export class Plans {
       writesWhole,
       canRemove: backend?.connector.remove !== undefined,
       needs: await this.applied.needsOf(to),
+      undone: from?.undone ?? [],
       now: createdAt,
       reader,
     });

@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { type Lease, LeaseLostError } from '../changes/lease.js';
 import type { Taken } from './delivery.js';
-import { DELIVERY, delivery, type DeliveryRow, fieldsOf } from './delivery-row.js';
+import { DELIVERY, delivery, type DeliveryRow } from './delivery-row.js';
 import { ASKED_SHARE } from './paced.js';
 
 /** What one round has before it. */
@@ -34,7 +34,6 @@ interface Row extends DeliveryRow {
   changed_at: Date;
   redelivery?: string;
   whole?: boolean;
-  restore?: string | null;
 }
 
 type RecordRow = Row & { key: string };
@@ -66,7 +65,7 @@ const DUE = `
 
 const ASKED = `
   select r.key, r.slot, c.seq, c.version, c.snapshot, c.changed_at, ${DELIVERY}, r.id as redelivery, r.whole, r.known,
-         r.restore, c.version is null as is_gone
+         c.version is null as is_gone
     from (select * from redeliveries
            where mapping = $1 and slot % $2 = $3
            order by id limit $4) r
@@ -138,8 +137,8 @@ async function readAsked(pool: pg.Pool, lease: Lease, max: number): Promise<Aske
   };
 }
 
-function askedOf({ redelivery, whole, known, restore }: RecordRow): Partial<RecordRow> {
-  return { redelivery, whole, known, restore } as Partial<RecordRow>;
+function askedOf({ redelivery, whole, known }: RecordRow): Partial<RecordRow> {
+  return { redelivery, whole, known } as Partial<RecordRow>;
 }
 
 /**
@@ -171,9 +170,6 @@ function taken(row: RecordRow): Taken {
     previous: delivery(row),
     ...(row.seq === undefined ? {} : { seq: row.seq }),
     changedAt: row.changed_at,
-    redelivery:
-      row.redelivery === undefined
-        ? null
-        : { id: row.redelivery, whole: row.whole!, restore: fieldsOf(row.restore ?? null) },
+    redelivery: row.redelivery === undefined ? null : { id: row.redelivery, whole: row.whole! },
   };
 }

@@ -7,7 +7,7 @@ type Client = Pick<pg.ClientBase, 'query'>;
 const AGAIN = `
   on conflict (mapping, key) do update
      set id = excluded.id, cause = excluded.cause, whole = redeliveries.whole or excluded.whole,
-         known = coalesce(excluded.known, redeliveries.known), restore = excluded.restore, at = excluded.at`;
+         known = coalesce(excluded.known, redeliveries.known), at = excluded.at`;
 
 /** Every record that has a delivery. @returns how many */
 export async function redeliverAll(client: Client, mapping: string): Promise<number> {
@@ -19,18 +19,29 @@ export async function redeliverAll(client: Client, mapping: string): Promise<num
   return rowCount ?? 0;
 }
 
-/** The records that a plan names. @param undoing put back what stood there before it. @returns how many */
+/** The records that a plan names. @returns how many */
 export async function redeliverPlanned(
   client: Client,
   mapping: string,
   plan: { readonly id: string; readonly records: string },
-  undoing: boolean,
 ): Promise<number> {
   const { rowCount } = await client.query(
-    `insert into redeliveries (mapping, key, slot, cause, known, restore)
-     select $1, r.key, r.slot, $2, case when $4 then null else r.known end, case when $4 then r.known end
-       from plan_records r where r.plan = $3 ${AGAIN}`,
-    [mapping, plan.id, plan.records, undoing],
+    `insert into redeliveries (mapping, key, slot, cause, known)
+     select $1, r.key, r.slot, $2, r.known from plan_records r where r.plan = $3 ${AGAIN}`,
+    [mapping, plan.id, plan.records],
+  );
+  return rowCount ?? 0;
+}
+
+/** The records of which something is to be put back, beside those that were asked for. @returns how many */
+export async function redeliverUndone(client: Client, mapping: string, cause: string): Promise<number> {
+  const { rowCount } = await client.query(
+    `insert into redeliveries (mapping, key, slot, cause)
+     select distinct on (d.key) d.mapping, d.key, d.slot, $2::uuid
+       from displaced d join mappings m on m.name = d.mapping and d.version = any (m.undone)
+      where d.mapping = $1
+     on conflict (mapping, key) do nothing`,
+    [mapping, cause],
   );
   return rowCount ?? 0;
 }

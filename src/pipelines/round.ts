@@ -3,6 +3,7 @@ import { assertValid, type Lease } from '../changes/lease.js';
 import { checkBatch } from './check-batch.js';
 import type { Check, Write } from './decide.js';
 import { sendBatch } from './deliver-batch.js';
+import { noteDisplaced } from './displaced-notes.js';
 import { type Batch, batches, intend } from './intend.js';
 import { goingNow, type RoundSize } from './paced.js';
 import type { Pipe } from './pipe.js';
@@ -28,7 +29,7 @@ export async function round(
   const read = await readRound(pool, lease, size.changes);
   const { taken, isFull } = read;
   const pipe = await pipeOf(read.mappingVersion);
-  const { settlements, writes, checks, answered } = await sortRound(pool, taken, pipe);
+  const { settlements, writes, checks, answered, displacedBy } = await sortRound(pool, taken, pipe);
   answered.push(...read.gone);
 
   const max = Math.min(pipe.connector.batchMax(pipe.target), pipe.settings.batchMax);
@@ -37,14 +38,13 @@ export async function round(
   const going = goingNow(writes, max, isAppend ? Infinity : size.batches);
   const left = without(writes, new Set(going));
   const cut = batches(going, max);
-  const announce = (some: readonly Batch[]): Promise<void> =>
-    intend(
-      pool,
-      lease,
-      some,
-      pipe.mappingVersion,
-      new Date(pipe.now().getTime() + pipe.settings.callTimeoutMs),
-    );
+  const announce = async (some: readonly Batch[]): Promise<void> => {
+    const { mapping, mappingVersion, settings } = pipe;
+    const leaving = some.flatMap((batch) => batch.writes);
+    await noteDisplaced(pool, mapping.name, mappingVersion, leaving, displacedBy);
+    const deadline = new Date(pipe.now().getTime() + settings.callTimeoutMs);
+    await intend(pool, lease, some, mappingVersion, deadline);
+  };
   // All at once, in one commit; where a call may wait long for its turn, each when it comes: a worker that dies leaves
   // in doubt only what it may have sent.
   const isHurried = size.batches === Infinity;

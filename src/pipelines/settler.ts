@@ -3,6 +3,7 @@ import type { Lease } from '../changes/lease.js';
 import type { Delivered } from './deliver-batch.js';
 import type { Settlement } from './delivery.js';
 import type { Pipe } from './pipe.js';
+import { forgetRestored } from './displaced-notes.js';
 import { settle } from './settle.js';
 import { lookAgain, noteWaits, wakeWaiting } from './waits.js';
 
@@ -20,7 +21,7 @@ export class Settler {
   constructor(
     private readonly pool: pg.Pool,
     private readonly lease: Lease,
-    private readonly pipe: Pick<Pipe, 'mapping' | 'mappingVersion' | 'isWaitedFor' | 'wake'>,
+    private readonly pipe: Pick<Pipe, 'mapping' | 'mappingVersion' | 'undone' | 'isWaitedFor' | 'wake'>,
     /** Answered without a call. */
     settlements: readonly Settlement[],
     private callsOut: number,
@@ -67,9 +68,10 @@ export class Settler {
     if (isNothing && cursor === this.lease.cursor) return;
     this.settlements = [];
     this.attempts = [];
-    const { mapping, mappingVersion, isWaitedFor, wake } = this.pipe;
+    const { mapping, mappingVersion, undone, isWaitedFor, wake } = this.pipe;
     await noteWaits(this.pool, mapping.name, settlements);
     await settle(this.pool, this.lease, mappingVersion, settlements, attempts, cursor, answered);
+    await forgetRestored(this.pool, mapping.name, undone, settlements);
     const woken = await lookAgain(this.pool, mapping.name, settlements);
     if (isWaitedFor || settlements.some(holdsKey))
       woken.push(...(await wakeWaiting(this.pool, mapping.name, settlements)));

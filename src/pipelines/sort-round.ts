@@ -2,6 +2,8 @@ import type pg from 'pg';
 import { claimKeys, spokenForAmong, type Standing } from './claims.js';
 import { type Check, decide, type Write } from './decide.js';
 import type { Settlement, Taken } from './delivery.js';
+import { type Displaced, displacedBy } from './displaced.js';
+import { withRestores } from './displaced-notes.js';
 import { inOrder } from './in-order.js';
 import { NO_PARENTS, readParents } from './parents.js';
 import type { Pipe } from './pipe.js';
@@ -17,6 +19,8 @@ export interface Sorted {
   readonly checks: Check[];
   /** Redeliveries that need nothing more. */
   readonly answered: string[];
+  /** What a write displaces that an undo would have to put back. */
+  readonly displacedBy: (write: Write) => readonly Displaced[];
 }
 
 /** Decides record by record; then what one record means for another: parents, one key claimed twice, order. */
@@ -29,8 +33,9 @@ export async function sortRound(pool: pg.Pool, taken: readonly Taken[], pipe: Pi
   return { ...sorted, settlements };
 }
 
-async function sort(pool: pg.Pool, taken: readonly Taken[], pipe: Pipe): Promise<Sorted> {
-  const { mapping, connector, target } = pipe;
+async function sort(pool: pg.Pool, read: readonly Taken[], pipe: Pipe): Promise<Sorted> {
+  const { mapping, connector, target, before } = pipe;
+  const taken = await withRestores(pool, mapping.name, pipe.undone, read);
   const parents = await readParents(pool, taken, mapping, pipe.needs);
   const now = pipe.now();
   const writesWhole = connector.writesWhole?.(target) ?? false;
@@ -65,6 +70,8 @@ async function sort(pool: pg.Pool, taken: readonly Taken[], pipe: Pipe): Promise
     writes: claimed.writes.filter((write) => isOwn(write.taken)),
     checks: checks.filter((check) => isOwn(check.taken)),
     answered: answered.filter(isOwn).map(({ redelivery }) => redelivery!.id),
+    displacedBy: (write: Write): readonly Displaced[] =>
+      before ? displacedBy(write, before, (parents.get(write.taken.key) ?? NO_PARENTS).targets) : [],
   };
   if (target.operation !== 'append' || writes.length === 0) return sorted;
   const { writes: first, behind } = await inOrder(pool, mapping.name, mapping.stream, sorted.writes);

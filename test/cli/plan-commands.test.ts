@@ -116,6 +116,18 @@ describe('foyer apply', () => {
     expect((await on.rig.contactOf('ben@example.com'))!.fields.lastname).toBe('Ruiz');
   });
 
+  it('undone, names the fields that it cannot put back, of which records, and why', async () => {
+    edit('lastname: person.lastName\n', 'lastname: person.lastName\n  city: person.lastName\n');
+    expect((await foyer(['apply', on.file, '--force', '--no-wait'])).code).toBe(0);
+    await on.settled();
+    const undone = await foyer(['apply', MAPPING, '--undo']);
+    expect(undone.code).toBe(0);
+    expect(undone.out).toMatch(
+      /Not as before: 6 records\. city stays as the undone version wrote it: nobody knew .*\([0-9a-f-]{36}, .*, …\)\n/,
+    );
+    await on.settled();
+  });
+
   it('applies the plan that is named, once', async () => {
     edit(
       'lastname: person.lastName',
@@ -125,7 +137,7 @@ describe('foyer apply', () => {
       plans: { id: string }[];
     };
     const first = await foyer(['apply', MAPPING, '--plan', plans[0]!.id, '--json']);
-    expect(JSON.parse(first.out)).toMatchObject({ redelivered: 1, moved: 0, version: 4 });
+    expect(JSON.parse(first.out)).toMatchObject({ redelivered: 1, moved: 0, version: 6 });
     const second = await foyer(['apply', MAPPING, '--plan', plans[0]!.id]);
     expect([second.code, second.out]).toEqual([1, '']);
     expect(second.err).toContain('applied already');

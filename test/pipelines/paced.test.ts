@@ -26,7 +26,7 @@ const PEOPLE = 95;
 
 function writes(many: number, asked = 0): Write[] {
   return Array.from({ length: many }, (_, n) => {
-    const redelivery = n < asked ? { id: String(n), whole: false, restore: null } : null;
+    const redelivery = n < asked ? { id: String(n), whole: false } : null;
     const taken = { key: String(n), slot: 0, version: 1, snapshot: {}, previous: null, redelivery };
     return { kind: 'write', taken, key: String(n), fields: {}, goal: 'verified', reason: null } as const;
   });

@@ -25,6 +25,7 @@ import { ScheduledReconciliation0029 } from './0029-scheduled-reconciliation.js'
 import { ToldPace0030 } from './0030-told-pace.js';
 import { ClaimsPass0031 } from './0031-claims-pass.js';
 import { LobbyLook0035 } from './0035-lobby-look.js';
+import { Displaced0036 } from './0036-displaced.js';
 
 /** TypeORM orders them by the thirteen digits at the end of each one's name. */
 export const migrations = [
@@ -55,4 +56,5 @@ export const migrations = [
   ToldPace0030,
   ClaimsPass0031,
   LobbyLook0035,
+  Displaced0036,
 ];
