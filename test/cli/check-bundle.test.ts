@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -57,6 +57,17 @@ async function said(...args: readonly string[]): Promise<Said> {
   }
 }
 
+/** Loaded into a process and inherited by its threads: each says that it is there. */
+const TELLS_THREAD = `data:text/javascript,${encodeURIComponent(`
+  import { writeSync } from 'node:fs';
+  import { threadId } from 'node:worker_threads';
+  writeSync(2, 'thread ' + threadId + String.fromCharCode(10));`)}`;
+
+async function threadsOf(...args: readonly string[]): Promise<string[]> {
+  const { stderr } = await said('--import', TELLS_THREAD, 'scripts/foyer.mjs', ...args);
+  return stderr.trim().split('\n').sort();
+}
+
 describe.skipIf(!isBuilt)('foyer check from its bundle', () => {
   it.each([
     [[], 1, 'error duplicate-mapping'],
@@ -84,6 +95,14 @@ describe.skipIf(!isBuilt)('foyer check from its bundle', () => {
         Math.ceil(MANY / 3),
         MANY / 2,
       ]);
+    },
+  );
+
+  it.skipIf(availableParallelism() === 1)(
+    'takes a second thread for many files, and none for few',
+    async () => {
+      expect(await threadsOf('check', many)).toEqual(['thread 0', 'thread 1']);
+      expect(await threadsOf('check', folder)).toEqual(['thread 0']);
     },
   );
 
