@@ -7,7 +7,7 @@ import type { Flow } from './flow.js';
 import { FlowMeter } from './flow-meter.js';
 import { Forecasts } from './forecasts.js';
 import { LineLedger } from './line-ledger.js';
-import { LOOK_MS_MAX, untilNextLookMs } from './look-pace.js';
+import { LOOK_MS_MAX, LookPace } from './look-pace.js';
 import { estimateError, lobbyFigures, stepSeconds } from './lobby-metrics.js';
 import { flowOf, type RoomRow, stateOf, statusText } from './room.js';
 import { Rooms } from './rooms.js';
@@ -42,6 +42,7 @@ export class Releaser implements OnApplicationBootstrap, OnApplicationShutdown {
   private epoch: string | null = null;
   private leasedAtMs = 0;
   private sweptAtMs = performance.now();
+  private readonly pace = new LookPace();
 
   constructor(
     private readonly ledger: LineLedger,
@@ -78,7 +79,7 @@ export class Releaser implements OnApplicationBootstrap, OnApplicationShutdown {
       if (rooms.length > 0 && (await this.lease()) !== null) {
         const began = performance.now();
         const isCrowded = await this.round(rooms);
-        next = untilNextLookMs(isCrowded, performance.now() - began);
+        next = this.pace.untilNextMs(isCrowded, performance.now() - began);
         await this.sweep();
       }
     } catch (error) {
