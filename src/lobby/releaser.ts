@@ -77,9 +77,7 @@ export class Releaser implements OnApplicationBootstrap, OnApplicationShutdown {
         .all()
         .filter(({ mode, lobby_state }) => mode !== 'off' || lobby_state !== 'off');
       if (rooms.length > 0 && (await this.lease()) !== null) {
-        const began = performance.now();
-        const isCrowded = await this.round(rooms);
-        next = this.pace.untilNextMs(isCrowded, performance.now() - began);
+        next = await this.round(rooms);
         await this.sweep();
       }
     } catch (error) {
@@ -99,16 +97,19 @@ export class Releaser implements OnApplicationBootstrap, OnApplicationShutdown {
 
   /**
    * What fails in one room, fails in no other.
-   * @returns whether people stand at the front of one
+   * @returns milliseconds until the next
    */
-  private async round(rooms: readonly RoomRow[]): Promise<boolean> {
+  private async round(rooms: readonly RoomRow[]): Promise<number> {
     const also = rooms.filter((room) => this.watches.has(room.event_id) || this.isNews(room));
+    const began = performance.now();
     const lines = await this.ledger.look(idsOf(rooms), idsOf(also));
+    const isAnyoneAtTheFront = [...lines.values()].some(({ present }) => present > 0);
+    const nextMs = this.pace.untilNextMs(isAnyoneAtTheFront, performance.now() - began);
     for (const room of rooms) {
       const line = lines.get(room.event_id);
       if (!line) continue;
       const epoch = await this.lease();
-      if (epoch === null || this.isOver) return false;
+      if (epoch === null || this.isOver) break;
       try {
         await this.step(room, line, epoch);
       } catch (error) {
@@ -116,7 +117,7 @@ export class Releaser implements OnApplicationBootstrap, OnApplicationShutdown {
         this.tell(error);
       }
     }
-    return [...lines.values()].some(({ present }) => present > 0);
+    return nextMs;
   }
 
   private async step(room: RoomRow, line: LineFigures, epoch: string): Promise<void> {

@@ -10,7 +10,7 @@ it('Looking takes at most a tenth of the time, and is never put off by more than
   expect(new LookPace().untilNextMs(true, 400)).toBe(250);
 });
 
-it('A round that was held up is no reason to look less often; rounds that all take longer are', () => {
+it('A look that was held up is no reason to look less often; looks that all take longer are', () => {
   const pace = new LookPace();
   pace.untilNextMs(true, 2);
   expect(pace.untilNextMs(true, 40)).toBe(20);
