@@ -44,7 +44,7 @@ export class SignalsService {
     this.batches = new GroupCommit(
       (signals) => this.commit(signals),
       () => [],
-      settings.activity.batchMax,
+      () => settings.activity.batchMax,
       WAITING_MAX,
       () => unavailable('too many are waiting'),
     );

@@ -38,7 +38,7 @@ export class Numbers {
       line = new GroupCommit(
         (asked) => this.reserve(eventId, asked),
         () => [],
-        BLOCK_MAX,
+        () => BLOCK_MAX,
         WAITING_MAX,
         () => unavailable('too many are joining'),
       );

@@ -29,7 +29,7 @@ export class Presences {
     this.list = new GroupCommit(
       (list) => this.write(list),
       () => [],
-      CHECK_INS_MAX,
+      () => CHECK_INS_MAX,
       WAITING_MAX,
       () => unavailable('too many are checking in'),
     );

@@ -11,11 +11,12 @@ export class GroupCommit<Item, Result> {
   /**
    * @param flush writes a batch and gives for each item its result or its error, or throws for the whole
    * @param keysOf items that share one of these never stand in one batch
+   * @param sizeFor how many go together where so many wait; always one or more
    */
   constructor(
     private readonly flush: (items: Item[]) => Promise<(Result | Error)[]>,
     private readonly keysOf: (item: Item) => readonly string[],
-    private readonly batchMax: number,
+    private readonly sizeFor: (waiting: number) => number,
     private readonly waitingMax: number,
     private readonly refusal: () => Error,
   ) {}
@@ -52,9 +53,10 @@ export class GroupCommit<Item, Result> {
     const batch: typeof this.waiting = [];
     const later: typeof this.waiting = [];
     const taken = new Set<string>();
+    const size = this.sizeFor(this.waiting.length);
     let seen = 0;
     for (const entry of this.waiting) {
-      if (batch.length >= this.batchMax) break;
+      if (batch.length >= size) break;
       seen++;
       const keys = this.keysOf(entry.item);
       if (keys.some((key) => taken.has(key))) later.push(entry);
