@@ -47,8 +47,8 @@ export const DELIVERY_FAULTS = [
   fault(
     'a record without consent that is sent anyway',
     'src/mapping/decide.ts',
-    'if (!isMatching) return {',
-    'if (!isMatching && frame === null) return {',
+    'if (!holds(when.run(frame))) return {',
+    'if (!holds(when.run(frame)) && frame === null) return {',
     DECIDE,
   ),
   fault(
