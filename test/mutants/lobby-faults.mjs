@@ -5,6 +5,7 @@ const BAD_INPUT = 'test/lobby/bad-input.test.ts';
 const TOKEN = 'test/lobby/token.test.ts';
 const MIGRATIONS = 'src/platform/database/migrations';
 const PROOF = `${MIGRATIONS}/0026-lobby-proof.sql.ts`;
+const LOOK = `${MIGRATIONS}/0035-lobby-look.ts`;
 const RELEASE = `${MIGRATIONS}/0015-lobby-release.sql.ts`;
 const WITH_PASSES = `${MIGRATIONS}/0015-register-with-passes.sql.ts`;
 const SERVICE = 'src/lobby/lobby.service.ts';
@@ -20,9 +21,9 @@ export const LOBBY_FAULTS = [
   ],
   [
     'a lobby whose slot is free while its lease is being made longer',
-    PROOF,
-    'c.event_id = p_event and c.ended_at is null) + s.size',
-    'c.event_id = p_event and c.ended_at is null and c.until > p_now) + s.size',
+    LOOK,
+    'c.event_id = p_event and c.ended_at is null) + t.booked',
+    'c.event_id = p_event and c.ended_at is null and c.until > p_now) + t.booked',
     LINE,
   ],
   [
