@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { rehearseOnOne } from './rehearsals.js';
+import { rehearseOnBoth } from './in-both-redis.js';
 import { measureTakeover } from './takeover.js';
 
 const TAKEOVER_MS_MAX = 5_000;
 
 describe('While everything breaks', () => {
-  rehearseOnOne({
-    hitsInAll: 2,
-    hitsAtLeast: 0,
+  rehearseOnBoth({
+    hitsInAll: 4,
+    hitsAtLeast: 1,
     rounds: 1,
     clients: 6,
     peopleEach: 60,

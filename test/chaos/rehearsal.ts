@@ -106,11 +106,11 @@ async function underLoad(
   const working = clients.map((client) => client.work(() => isOver, PAUSE_MS, peopleEach));
   const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)]!;
   try {
-    const all = Array.from({ length: rounds }, () => DISTURBANCES).flat();
-    for (const { happen } of all) {
-      if (performance.now() > end) break;
-      await happen(stack, pick);
-      await pause(200);
+    for (let round = 0; round < rounds && performance.now() < end; round++) {
+      for (const { happen } of DISTURBANCES) {
+        await happen(stack, pick);
+        await pause(200);
+      }
     }
     const isEnough = (): boolean => stack.hits.areAll() && registeredBy(clients) >= REGISTERED_MIN;
     while (!isEnough() && performance.now() < end) await pause(100);

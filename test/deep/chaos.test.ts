@@ -1,5 +1,5 @@
 import { describe } from 'vitest';
-import { rehearseOnBoth } from '../chaos/rehearsals.js';
+import { rehearseOnBoth } from '../chaos/in-both-redis.js';
 
 describe('While everything breaks, for long', () => {
   rehearseOnBoth({
