@@ -14,10 +14,10 @@ import { type Candidate, type Decision, registerBatch } from './register-batch.j
 
 const WAITING_MAX = 20_000;
 /**
- * A larger batch costs less each, but where all who wait go at once, the process has nothing to do until the database
- * has answered, and then everything: half of them leave, and the next half is made ready meanwhile.
+ * So many may share a commit however few wait; of more, half do. A larger batch costs less each, but where all who wait
+ * go at once, the process has nothing to do until the database has answered, and then everything.
  */
-const FULL_MIN = 32;
+const TOGETHER_MIN = 32;
 const TRIES_MAX = 8;
 const RETRY_FIRST_MS = 25;
 const STREAMS = ['registration', 'person'];
@@ -36,7 +36,7 @@ export class Admissions {
     this.batches = new GroupCommit(
       (candidates) => this.commit(candidates),
       keysOf,
-      (waiting) => Math.min(settings.registrations.batchMax, Math.max(FULL_MIN, Math.ceil(waiting / 2))),
+      (waiting) => Math.min(settings.registrations.batchMax, Math.max(TOGETHER_MIN, Math.ceil(waiting / 2))),
       WAITING_MAX,
       () => unavailable('too many are waiting'),
     );

@@ -12,6 +12,7 @@ export class Displaced0036 implements MigrationInterface {
   name = 'displaced0000000000036';
 
   async up(runner: QueryRunner): Promise<void> {
+    // redeliveries.restore stays, unread: a process that is still to be replaced reads it.
     await runner.query(`
       -- Versions whose writes an undo is taking back: what is noted of them is put back with a record's next delivery.
       alter table mappings add column undone integer[] not null default '{}';
