@@ -20,7 +20,7 @@ COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/dist dist
 COPY package.json ./
 COPY scripts/foyer.mjs scripts/program.mjs scripts/
-COPY scripts/launcher/cached-script.mjs scripts/launcher/root.mjs scripts/launcher/
+COPY scripts/launcher/bundles.mjs scripts/launcher/cached-script.mjs scripts/launcher/root.mjs scripts/launcher/
 COPY scripts/launcher/check-script.mjs scripts/launcher/check-thread.mjs scripts/launcher/
 COPY config config
 COPY mappings mappings

@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { CHECK_BUNDLE } from './launcher/bundles.mjs';
 
 /** `npx foyer …`: the command line, compiled first where it is not yet. Paths in arguments stay the caller's. */
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -17,7 +18,7 @@ if (!existsSync(program)) {
 }
 useRunning();
 process.argv[1] = program;
-if (process.argv[2] === 'check' && existsSync(path.join(root, 'dist/cli/check.bundle.cjs'))) {
+if (process.argv[2] === 'check' && existsSync(CHECK_BUNDLE)) {
   const { checkScript } = await import('./launcher/check-script.mjs');
   const { runCli } = checkScript().exports();
   const thread = new URL('./launcher/check-thread.mjs', import.meta.url);

@@ -8,7 +8,12 @@ import { runCommand } from './run-command.mjs';
 const SOURCES = ['src', 'web', 'sandbox'];
 /** Beside src, which Nest compiles: each to a folder of its own name in dist. */
 const BESIDE = ['web', 'sandbox'];
-const RECIPE = ['package-lock.json', 'tsconfig.json', '.swcrc', 'nest-cli.json'];
+const RECIPE = [
+  ...['package-lock.json', 'tsconfig.json', '.swcrc', 'nest-cli.json'],
+  ...['bundle', 'bundle-check', 'bundle-program', 'bundles', 'cached-script', 'check-script'].map(
+    (name) => `scripts/launcher/${name}.mjs`,
+  ),
+];
 const STAMP = 'dist/.sources';
 const LOCK_WAIT_MS = 120_000;
 

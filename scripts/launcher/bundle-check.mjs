@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { bundle } from './bundle.mjs';
-import { CHECK_BUNDLE, checkScript } from './check-script.mjs';
+import { CHECK_BUNDLE } from './bundles.mjs';
+import { checkScript } from './check-script.mjs';
 import { inRoot } from './root.mjs';
 
 /**

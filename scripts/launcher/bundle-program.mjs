@@ -1,4 +1,5 @@
 import { bundle } from './bundle.mjs';
+import { PROGRAM_BUNDLE } from './bundles.mjs';
 import { CachedScript } from './cached-script.mjs';
 import { inRoot } from './root.mjs';
 
@@ -24,13 +25,12 @@ const withoutSecondTypeorm = {
 };
 
 /** A part of the build: the program as one file, with the code that V8 makes of it until all is loaded. */
-const file = inRoot('dist/program.bundle.cjs');
-await bundle(inRoot('dist/program.js'), file, {
+await bundle(inRoot('dist/program.js'), PROGRAM_BUNDLE, {
   external: (id) => OUTSIDE.some((name) => id === name || id.startsWith(`${name}/`)),
   plugins: [withoutSecondTypeorm],
 });
 
-const script = new CachedScript(file);
+const script = new CachedScript(PROGRAM_BUNDLE);
 await script.exports().load();
 script.keepCode();
 // A library may have set a timer as it was loaded.

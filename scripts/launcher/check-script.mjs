@@ -1,14 +1,12 @@
 import { setFlagsFromString } from 'node:v8';
+import { CHECK_BUNDLE } from './bundles.mjs';
 import { CachedScript } from './cached-script.mjs';
-import { inRoot } from './root.mjs';
 
 /**
  * A process of half a second ends before optimised code has earned what it costs, a third of all it computes. Set
  * before any code is read: V8 refuses what was made under other flags.
  */
 setFlagsFromString('--no-opt');
-
-export const CHECK_BUNDLE = inRoot('dist/cli/check.bundle.cjs');
 
 /** @returns {CachedScript} `foyer check` as the build bundled it */
 export const checkScript = () => new CachedScript(CHECK_BUNDLE);

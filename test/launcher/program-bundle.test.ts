@@ -1,14 +1,13 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import path from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import { PROGRAM_BUNDLE } from '../../scripts/launcher/bundles.mjs';
 import { freshDatabase } from '../support/database.js';
 import { freshRedis } from '../support/redis.js';
 import { type RunningProgram, startProgram } from '../support/program.js';
 
-const bundle = path.resolve('dist/program.bundle.cjs');
-const isBuilt = existsSync(`${bundle}.cache`);
+const isBuilt = existsSync(`${PROGRAM_BUNDLE}.cache`);
 if (!isBuilt) console.warn('Skipped: the program is not bundled (dist). Run npm run build.');
 
 async function inBothForms<T>(look: (program: RunningProgram) => Promise<T>): Promise<T[]> {
@@ -28,7 +27,7 @@ describe.skipIf(!isBuilt)('The program from its bundle', () => {
     const asks = `import { CachedScript } from './scripts/launcher/cached-script.mjs';
       console.log(new CachedScript(process.argv[1]).isCached);`;
     // In a process of its own: V8 refuses the code where somebody has changed its flags.
-    const args = ['--input-type=module', '-e', asks, bundle];
+    const args = ['--input-type=module', '-e', asks, PROGRAM_BUNDLE];
     const { stdout } = await promisify(execFile)(process.execPath, args);
     expect(stdout).toBe('true\n');
   });
