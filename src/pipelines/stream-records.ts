@@ -3,20 +3,23 @@ import type { Taken } from './delivery.js';
 import { DELIVERY, delivery, type DeliveryRow } from './delivery-row.js';
 
 /**
- * Every record of a stream as it stands at a position of the log, with its delivery at a mapping.
+ * Every record of a stream as it stands at a position of the log, with its delivery at a mapping; the newest record
+ * first.
  *
  * The newest change of each record, and not the snapshot function run again: it is what a delivery would be made of,
- * it is pinned to the position, and reading it costs a tenth of making it. A test holds that both are the same. The
- * newest numbers are found first, so that no snapshot is sorted.
+ * it is pinned to the position, and reading it costs a tenth of making it. A test holds that both are the same. Read in
+ * the order of the index by record, backwards: nothing is sorted or gathered, and the first page is there at once.
  */
 const RECORDS = `
   declare stream_records no scroll cursor for
   select c.key, c.slot, c.version, c.snapshot::text, ${DELIVERY}
-    from (select max(seq) as seq from changes where stream = $1 and seq <= $2 group by key) n
-    join lateral (
-      select key, slot, version, snapshot from changes where stream = $1 and seq = n.seq limit 1) c on true
-    left join lateral (
-      select * from deliveries where mapping = $3 and key = c.key limit 1) d on true`;
+    from (select distinct on (key) key, slot, version, snapshot from changes
+           where stream = $1 and seq <= $2 order by key desc, version desc) c
+    left join deliveries d on d.mapping = $3 and d.key = c.key
+   order by c.key desc`;
+
+/** Of the plans for it, the one that has its first rows soonest: the others sort snapshots and shadows. */
+const SOONEST = 'set local cursor_tuple_fraction = 0.001';
 
 const FETCH = 'fetch 1000 from stream_records';
 
@@ -46,7 +49,7 @@ export async function* streamRecords(
   position: string,
   mapping: string,
 ): AsyncGenerator<StreamedRecord[]> {
-  await client.query('set local cursor_tuple_fraction = 1');
+  await client.query(SOONEST);
   await client.query(RECORDS, [stream, position, mapping]);
   for (let next = fetch(client); ;) {
     const { rows } = await next;
