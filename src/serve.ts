@@ -2,6 +2,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AppModule } from './app.module.js';
 import type { Settings } from './platform/config/settings.js';
 import { armFailPoints } from './platform/fail-point.js';
+import { collectSooner } from './platform/heap-bound.js';
 import { createApp } from './platform/http/create-app.js';
 import { serveOpenApi } from './platform/http/openapi.js';
 import { createLogger } from './platform/logger.js';
@@ -15,6 +16,7 @@ export async function startServer(settings: Settings): Promise<void> {
   const { host, port, workerHealthPort } = settings.http;
   const isWorker = settings.process.role === 'worker';
   endInTime();
+  collectSooner();
   const app = await createApp(AppModule.with(settings), settings);
   if (!isWorker) serveOpenApi(app);
   if (!isWorker || workerHealthPort > 0) await app.listen(isWorker ? workerHealthPort : port, host);

@@ -1,6 +1,17 @@
 import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
+/** By how much of what lives the old generation may grow before V8 collects it; by itself it waits for several times. */
+const GROWTH_PERCENT = 70;
+
+/**
+ * For a server under load, whose garbage lives just long enough to leave the young generation: it keeps to twice of
+ * what lives, for collections that come a little sooner. Counts from the next collection on.
+ */
+export function collectSooner(): void {
+  setFlagsFromString(`--heap-growing-percent=${GROWTH_PERCENT}`);
+}
+
 /** How much a long read may add to the heap before what is garbage of it is collected. */
 const GROWTH_MAX_BYTES = 80 * 1024 * 1024;
 
