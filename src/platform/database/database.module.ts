@@ -45,6 +45,14 @@ export class DatabaseModule implements OnModuleInit, OnApplicationShutdown {
   }
 }
 
+/**
+ * The plan of a named statement outlives the statistics it was made by: one made while a table held a page would read
+ * all of it for each record of a rush, until the next analyze. What no index answers is read whole as before.
+ */
+async function byIndexAlone(client: pg.ClientBase): Promise<void> {
+  await client.query('set enable_seqscan = off');
+}
+
 function createPool(settings: Settings, logger: Logger): pg.Pool {
   const pool = new pg.Pool({
     connectionString: settings.database.url,
@@ -53,6 +61,8 @@ function createPool(settings: Settings, logger: Logger): pg.Pool {
     idleTimeoutMillis: 60_000,
     statement_timeout: settings.database.statementTimeoutMs,
     keepAlive: true,
+    // eslint-disable-next-line @typescript-eslint/no-misused-promises -- the pool awaits it; its types do not say so
+    onConnect: byIndexAlone,
   });
   // An idle connection that the server ends is no news for anyone; the next query takes another.
   pool.on('error', (error) =>
