@@ -1,6 +1,9 @@
 import type { FieldValue } from './connector.js';
 
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)$/;
+/** In UTC, of a day that every month has: its seconds can be read off. */
+const PLAIN_INSTANT =
+  /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:Z|\+00:?00)$/;
 const DECIMAL = /^-?(?:0|[1-9]\d*)\.\d+$/;
 
 /**
@@ -27,6 +30,7 @@ export function canonicalAddress(value: unknown): FieldValue {
 
 /** A moment as most backends keep it; a text that is none stays as it is. */
 export function toTheSecond(text: string): string {
+  if (PLAIN_INSTANT.test(text)) return `${text.slice(0, 19)}.000Z`;
   const date = new Date(text.replace(/([+-]\d\d)(\d\d)$/, '$1:$2'));
   if (Number.isNaN(date.getTime())) return text;
   date.setUTCMilliseconds(0);
