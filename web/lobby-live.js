@@ -6,8 +6,9 @@
  */
 (() => {
   const line = document.getElementById('line');
-  const { event, ticket } = line.dataset;
-  const number = Number(line.dataset.number);
+  const { event } = line.dataset;
+  let { ticket } = line.dataset;
+  let number = Number(line.dataset.number);
   const words = JSON.parse(line.dataset.words);
   const at = `/v1/events/${event}/lobby`;
   const own = document.title.split(' · ').slice(1).join(' · ');
@@ -23,12 +24,28 @@
     const element = document.getElementById(id);
     if (element.textContent !== text) element.textContent = text;
   };
-  const post = (path) =>
-    fetch(`${at}/${path}`, {
+  const send = (to, ticket) =>
+    fetch(to, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ ticket }),
     });
+  const post = (path) => send(`${at}/${path}`, ticket);
+
+  /** Tabs that were opened at once have a place each: all go on with the first, and the others are given back. */
+  async function agree() {
+    const kept = `foyer_place_${event}`;
+    const other = JSON.parse(localStorage.getItem(kept) ?? 'null');
+    if (other && other.ticket !== ticket) {
+      const first = number < other.number ? { ticket, number } : other;
+      const { ok } = await send(`/lobby/${event}`, first.ticket);
+      if (ok && first === other) {
+        await post('leave');
+        ({ ticket, number } = first);
+      }
+    }
+    localStorage.setItem(kept, JSON.stringify({ ticket, number }));
+  }
 
   async function look() {
     const response = await fetch(at);
@@ -132,5 +149,9 @@
   const soon = () => timer !== undefined && !document.hidden && later(0.5);
   addEventListener('online', soon);
   document.addEventListener('visibilitychange', soon);
+  // Where the browser keeps nothing, or the connection is away, each tab goes on with its own.
+  const agreeIfPossible = () => agree().catch(() => {});
+  addEventListener('storage', agreeIfPossible);
+  agreeIfPossible();
   later(2);
 })();

@@ -25,6 +25,7 @@ export const ROUTE_TABLE: Readonly<Record<string, Access>> = {
   'GET /e/:event': 'public',
   'POST /e/:event': 'public',
   'GET /lobby/:event': 'public',
+  'POST /lobby/:event': 'public',
   'GET /r/:id': 'public',
   'POST /r/:id': 'public',
 

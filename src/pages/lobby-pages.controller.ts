@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { Controller, Get, Param, Query, Req, Res, UseFilters } from '@nestjs/common';
+import { Body, Controller, Get, Param, Post, Query, Req, Res, UseFilters } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { lobbyPage } from '#web/lobby-page.js';
 import { wordsFor } from '#web/words.js';
 import { placesLeft } from '../events/event.js';
 import { EventLookup } from '../events/event-lookup.js';
+import { TicketDto } from '../lobby/lobby.dto.js';
 import type { Joined } from '../lobby/lobby.service.js';
 import { LobbyService } from '../lobby/lobby.service.js';
 import { notFound, Problem } from '../platform/http/problem.js';
@@ -79,6 +80,23 @@ export class LobbyPagesController {
       script: SCRIPT,
     });
     sendPage(reply, 200, page);
+  }
+
+  /**
+   * Tabs that were opened at once have a place each, and the browser keeps the one that was answered last: they agree
+   * on the first, and keep that. A form of another site cannot send JSON.
+   * @throws Problem where the ticket is of no use any more
+   */
+  @Post(':event')
+  async keep(
+    @Param('event') slug: string,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+    @Body() { ticket }: TicketDto,
+  ): Promise<void> {
+    await this.lobby.pass(slug, ticket);
+    keepTicket(reply, request, slug, ticket);
+    void reply.status(204).send();
   }
 
   /** A ticket of another room, or an old one, is no reason to be sent away: it is given up for a new one. */

@@ -145,6 +145,64 @@ describe('Someone who wants to register while there is a line', () => {
     },
   );
 
+  it.skipIf(CHROMIUM === undefined)('has one place in tabs that were opened at once', async () => {
+    const chromium = await startChromium();
+    try {
+      await set('paused');
+      const context = await chromium.newContext({ baseURL: app.url, locale: 'en-GB' });
+      const tabs = await Promise.all([context.newPage(), context.newPage()]);
+      // Neither has its answer, and so its cookie, before both have asked.
+      const answers: Promise<unknown>[] = [];
+      const left: unknown[] = [];
+      context.on('response', (response) => {
+        if (response.url().endsWith('/lobby/leave') && response.ok())
+          left.push((response.request().postDataJSON() as { ticket: string }).ticket);
+      });
+      for (const tab of tabs) {
+        await tab.route('**/lobby/*', async (route) => {
+          if (route.request().method() !== 'GET') return route.continue();
+          const answer = route.fetch();
+          answers.push(answer);
+          await waitFor(
+            () => Promise.all(answers),
+            ({ length }) => length === tabs.length,
+          );
+          await route.fulfill({ response: await answer });
+        });
+      }
+      await Promise.all(tabs.map((tab) => tab.goto(`/lobby/${slug}`)));
+      const places = await Promise.all(
+        tabs.map(async (tab) => ({
+          number: Number(await tab.getAttribute('#line', 'data-number')),
+          ticket: await tab.getAttribute('#line', 'data-ticket'),
+        })),
+      );
+      const [first, second] = places.sort((a, b) => a.number - b.number);
+      expect(second!.number).toBeGreaterThan(first!.number);
+      const kept = async () =>
+        (await context.cookies()).find(({ name }) => name === `foyer_ticket_${slug}`)?.value;
+      await waitFor(kept, (ticket) => ticket === first!.ticket);
+      await waitFor(
+        () => Promise.resolve(left),
+        (tickets) => tickets.length > 0,
+      );
+      expect(left).toEqual([second!.ticket]);
+      await set('open');
+      await Promise.all(tabs.map((tab) => tab.locator('#turn a').waitFor({ timeout: 20_000 })));
+      for (const tab of tabs) {
+        await tab.unroute('**/lobby/*');
+        await tab.click('#turn a');
+        await tab.locator('form').waitFor();
+      }
+      expect(await kept()).toBe(first!.ticket);
+      expect(left).toHaveLength(1);
+      await app.call('POST', `/v1/events/${slug}/lobby/leave`, { body: { ticket: first!.ticket } });
+    } finally {
+      await chromium.close();
+      await set('open');
+    }
+  });
+
   it('gets a calm page, and a new place, where the pass was spent', async () => {
     const spent = await first.go('POST', `/e/${slug}`, person(3));
     expect([spent.status, spent.html.includes('Join the line again')]).toEqual([409, true]);
