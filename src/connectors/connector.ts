@@ -59,7 +59,7 @@ export type Owner = 'data' | 'mapping' | 'backend' | 'quota' | 'foyer';
 export type Outcome =
   | { readonly kind: 'written'; readonly targetId: string | null; readonly created: boolean | null }
   | { readonly kind: 'unchanged'; readonly targetId: string | null }
-  /** Not done, and worth trying again: after `afterMs`, or by the pipeline's own schedule. */
+  /** Not done, and worth trying again: by the pipeline's own schedule, and not before `afterMs`. */
   | { readonly kind: 'retry'; readonly afterMs: number | null; readonly reason: Reason }
   /** The backend asks everyone to wait; `untilMs` is epoch milliseconds. */
   | { readonly kind: 'throttled'; readonly untilMs: number; readonly reason: Reason }

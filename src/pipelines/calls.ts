@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { CallOptions, Connector, Outcome, SendResult } from '../connectors/connector.js';
+import type { CallOptions, Connector, ObjectTarget, Outcome, SendResult } from '../connectors/connector.js';
 import type { Logger } from '../platform/logger.js';
 import type { Holds } from './holds.js';
 import { AllowanceSpentError, Limiter } from './limiter.js';
@@ -11,6 +11,8 @@ export class Calls {
   /** This process's part of what may be under way at once. */
   share = 1;
   private trouble: string | null = null;
+  /** When a record last got through, in epoch milliseconds by what was written and how. */
+  private readonly gotThrough = new Map<string, number>();
 
   constructor(
     private readonly pool: pg.Pool,
@@ -67,9 +69,15 @@ export class Calls {
     return this.limiter.enter(this.share);
   }
 
+  /** Whether anything of this kind was taken there since, as far as this process knows. */
+  gotThroughSince(target: ObjectTarget, since: Date): boolean {
+    return (this.gotThrough.get(kindOf(target)) ?? 0) >= since.getTime();
+  }
+
   /** Learns from what came back. */
-  heard(outcomes: readonly Outcome[], result?: SendResult): void {
+  heard(outcomes: readonly Outcome[], result?: SendResult, target?: ObjectTarget): void {
     const { destination } = this.connector;
+    if (target && outcomes.some(isTaken)) this.gotThrough.set(kindOf(target), this.now().getTime());
     this.holds.learn(destination, outcomes, this.now());
     this.limiter.learn(result?.allowed, result?.quota);
     for (const outcome of outcomes) {
@@ -79,8 +87,7 @@ export class Calls {
     }
     const refused = outcomes.find(({ kind }) => kind === 'unauthorised');
     if (refused?.kind === 'unauthorised') this.note(refused.reason.message);
-    else if (this.trouble !== null && outcomes.some(({ kind }) => kind === 'written' || kind === 'unchanged'))
-      this.note(null);
+    else if (this.trouble !== null && outcomes.some(isTaken)) this.note(null);
   }
 
   private spent(waitMs: number): Outcome {
@@ -115,6 +122,14 @@ export class Calls {
       })
       .catch(() => undefined); // Without the database nothing else goes on either; the next refusal says it.
   }
+}
+
+function kindOf({ object, operation }: ObjectTarget): string {
+  return `${operation} ${object}`;
+}
+
+function isTaken({ kind }: Outcome): boolean {
+  return kind === 'written' || kind === 'unchanged';
 }
 
 const SPENT = 'allowance-spent';

@@ -3,6 +3,8 @@ import { resend } from './deliver-batch.js';
 import { callSignal, type Delivering } from './delivering.js';
 import { type DeliveryReason, type Settlement, type Taken, unchanged } from './delivery.js';
 import { nextLook } from './next-look.js';
+import { orGivenUp } from './next-try.js';
+import { retryAt, triesWith } from './retry-schedule.js';
 import { compare, type Verdict } from './verify.js';
 
 /**
@@ -36,10 +38,13 @@ function settlement({ taken }: Check, verdict: Verdict, by: Delivering, askedAt:
     return { ...base, state, checks: 0, resends: 0, ...nextLook(base.recheckAt, askedAt) };
   }
   if (verdict.kind === 'unread') {
+    // Reads that fail come further apart too, but no record is given up for them: it was written.
+    const tries = triesWith(previous.tries, false, by.settings);
     return {
       ...base,
       checks: previous.checks,
-      nextAttemptAt: new Date(by.now().getTime() + by.settings.retryFirstMs),
+      tries,
+      nextAttemptAt: retryAt(by.now(), tries, by.settings),
     };
   }
   const delayMs = by.settings.verifyDelaysMs[base.checks];
@@ -63,7 +68,9 @@ function outOfDoubt(taken: Taken, verdict: Verdict, by: Delivering): Settlement 
     return { ...base, state: 'verified', targetId: verdict.targetId };
   }
   const targetId = verdict.kind === 'stands' ? verdict.targetId : null;
-  return { ...base, state: 'retrying', targetId, sent: targetId !== null, nextAttemptAt: now };
+  const again: Settlement = { ...base, state: 'retrying', targetId, sent: targetId !== null };
+  if (targetId !== null) return { ...again, nextAttemptAt: now };
+  return orGivenUp({ ...again, nextAttemptAt: retryAt(now, Math.max(base.tries, 1), by.settings) }, by);
 }
 
 const UNREAD: DeliveryReason = {

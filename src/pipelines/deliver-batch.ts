@@ -6,7 +6,7 @@ import { type Settlement, unchanged } from './delivery.js';
 import type { Batch } from './intend.js';
 import { findMatches, type Match } from './match.js';
 import { lookStays, nextLook } from './next-look.js';
-import { retryAt } from './retry-schedule.js';
+import { nextTry, orGivenUp } from './next-try.js';
 import type { Attempt } from './settle.js';
 import type { Verdict } from './verify.js';
 
@@ -40,7 +40,7 @@ export async function sendBatch(
     const deadline = new Date(at.getTime() + by.settings.callTimeoutMs);
     const result = typeof turn === 'function' ? await send(batch, by, turn) : unsent(batch, turn);
     failPoint('after-backend-commit');
-    by.calls.heard(result.outcomes, result);
+    by.calls.heard(result.outcomes, result, by.target);
     return { batch, at, deadline, result };
   } finally {
     leave();
@@ -115,25 +115,34 @@ function outcomeToSettlement(
 ): Settlement {
   const { taken } = write;
   const base = { ...unchanged(taken), targetKey: write.key, attempt: call.id };
-  const tries = (taken.previous?.tries ?? 0) + 1;
-  const later = (afterMs: number | null): Date =>
-    afterMs === null ? retryAt(by.now(), tries, by.settings) : new Date(by.now().getTime() + afterMs);
   switch (outcome.kind) {
     case 'written':
     case 'unchanged':
-      if (write.isRemoval) return afterRemoval(write, base, verdict, later(null), tries);
+      if (write.isRemoval) return afterRemoval(write, base, verdict, by);
       return afterVerdict(write, { ...base, sent: true, targetId: outcome.targetId }, verdict, by, call.at);
     case 'rejected':
       return { ...base, state: 'rejected', reason: outcome.reason };
-    case 'retry':
-      return mayStand({ ...base, tries, nextAttemptAt: later(outcome.afterMs) }, outcome.reason, by);
+    case 'throttled': {
+      const tries = taken.previous?.tries ?? 0;
+      const nextAttemptAt = new Date(outcome.untilMs);
+      return { ...base, state: 'retrying', tries, nextAttemptAt, reason: outcome.reason };
+    }
     case 'unauthorised':
-      return { ...base, state: 'retrying', tries, nextAttemptAt: later(null), reason: outcome.reason };
-    case 'throttled':
-      return { ...base, state: 'retrying', nextAttemptAt: new Date(outcome.untilMs), reason: outcome.reason };
-    case 'unanswered':
-      return unanswered({ ...base, tries, nextAttemptAt: later(null), reason: outcome.reason }, by);
+      return { ...base, state: 'retrying', ...nextTry(taken, by), reason: outcome.reason };
+    case 'retry': {
+      const next = { ...base, ...nextTry(taken, by, outcome.afterMs) };
+      return failed(write, mayStand(next, outcome.reason, by), by);
+    }
+    case 'unanswered': {
+      const next = { ...base, ...nextTry(taken, by), reason: outcome.reason };
+      return failed(write, unanswered(next, by), by);
+    }
   }
+}
+
+/** What takes a record back, or back out of it, is never given up: whose consent ended must not stay there for it. */
+function failed({ goal }: Write, settlement: Settlement, by: Delivering): Settlement {
+  return goal === 'verified' ? orGivenUp(settlement, by) : settlement;
 }
 
 /** What a call that failed in this way did there is not known. */
@@ -167,19 +176,13 @@ function inDoubt(base: Settlement, by: Delivering): Settlement {
 }
 
 /** Removed and seen to be gone, or where nothing can be read back, said to be: as if it had never been sent. */
-function afterRemoval(
-  write: Write,
-  base: Settlement,
-  verdict: Verdict | null,
-  later: Date,
-  tries: number,
-): Settlement {
+function afterRemoval(write: Write, base: Settlement, verdict: Verdict | null, by: Delivering): Settlement {
   if (verdict === null || verdict.kind === 'stands') {
     const nothing = { sent: false, targetId: null, targetKey: null, shadow: null, recheckAt: null };
     return { ...base, ...nothing, state: write.goal, reason: write.reason };
   }
   const reason = verdict.kind === 'differs' ? verdict.reason : null;
-  return { ...base, state: 'retrying', tries, nextAttemptAt: later, reason };
+  return { ...base, state: 'retrying', ...nextTry(write.taken, by), reason };
 }
 
 function afterVerdict(

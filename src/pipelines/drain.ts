@@ -9,8 +9,8 @@ export interface Drainable {
   adopt(lease: Lease): Promise<void>;
   /** @returns whether more may be there than was taken up */
   round(lease: Lease, lost: AbortSignal): Promise<boolean>;
-  /** Epoch milliseconds until which nothing should be read; 0 where work may go on. */
-  heldUntil(): number;
+  /** Milliseconds for which nothing should be read; 0 where work may go on. */
+  heldMs(): number;
   /** Milliseconds until something parked in the lane falls due; null where nothing is parked. */
   dueInMs(lease: Lease): Promise<number | null>;
 }
@@ -72,12 +72,11 @@ async function untilQuiet(
 ): Promise<number | null> {
   const handBackAtMs = performance.now() + HOLD_MAX_MS;
   for (;;) {
-    const heldMs = work.heldUntil() - Date.now();
+    const heldMs = work.heldMs();
     const isLongEnough = stopping.aborted || performance.now() > handBackAtMs;
     if (isLongEnough || heldMs > 0) {
-      const dueInMs = Math.max(heldMs, 0);
-      await handBack(pool, lease, dueInMs);
-      return dueInMs;
+      await handBack(pool, lease, heldMs);
+      return heldMs;
     }
     if (await work.round(lease, lost)) continue;
     if (await lookout.linger(lease, settings.lingerMs)) continue;

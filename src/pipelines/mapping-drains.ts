@@ -21,6 +21,9 @@ import { round } from './round.js';
 /** A turn nearer than this is waited for with the records in hand. */
 const HELD_BY_PACE_MS = 250;
 
+/** The records to try a destination with are chosen among so many. */
+const TRIED_AMONG = 200;
+
 /** Drains the lanes of the applied mappings. */
 @Injectable()
 export class MappingDrains {
@@ -45,7 +48,7 @@ export class MappingDrains {
     return {
       adopt: (lease) => this.adopt(lease, mapping),
       dueInMs: (lease) => this.dueInMs(lease),
-      heldUntil: () => this.heldUntil(destination),
+      heldMs: () => this.heldMs(destination),
       round: async (lease, lost) => {
         const { holds } = this.destinations;
         const size = this.sizeOf(mapping, lease);
@@ -67,16 +70,16 @@ export class MappingDrains {
       batchMax,
     );
     if (this.destinations.holds.isTrying(destination))
-      return { changes: Math.min(inOneCall, roundMax), batches: 1 };
+      return { changes: Math.min(Math.max(inOneCall, TRIED_AMONG), roundMax), batches: 1, isTrial: true };
     return roundSize(this.calls.to(destination).limiter.gapMs(), lease.lanes, inOneCall, roundMax);
   }
 
   /** What comes until then fills the next batch. */
-  private heldUntil(destination: string): number {
+  private heldMs(destination: string): number {
     const now = this.clock.now();
     const waitMs = this.calls.to(destination).limiter.waitMs();
-    if (waitMs > HELD_BY_PACE_MS) return now.getTime() + waitMs;
-    return this.destinations.holds.until(destination, now);
+    if (waitMs > HELD_BY_PACE_MS) return waitMs;
+    return Math.max(0, this.destinations.holds.until(destination, now) - now.getTime());
   }
 
   private async pipe(

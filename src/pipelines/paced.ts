@@ -20,6 +20,8 @@ export const ASKED_SHARE = 1 / 4;
 export interface RoundSize {
   readonly changes: number;
   readonly batches: number;
+  /** Whether it is sent to learn if the destination works again. */
+  readonly isTrial?: boolean;
 }
 
 /**
@@ -46,4 +48,13 @@ export function goingNow(writes: readonly Write[], batchMax: number, batches: nu
     going += 1;
     return true;
   });
+}
+
+/**
+ * What failed seldom comes first: what failed often tells little of the destination, and were it tried with nothing
+ * else, everybody would wait as long as there is one more of those.
+ */
+export function fewestTriesFirst(writes: readonly Write[]): readonly Write[] {
+  const tries = ({ taken }: Write): number => taken.previous?.tries ?? 0;
+  return [...writes].sort((a, b) => tries(a) - tries(b));
 }

@@ -5,7 +5,7 @@ import type { Check, Write } from './decide.js';
 import { sendBatch } from './deliver-batch.js';
 import { noteDisplaced } from './displaced-notes.js';
 import { type Batch, batches, intend } from './intend.js';
-import { goingNow, type RoundSize } from './paced.js';
+import { fewestTriesFirst, goingNow, type RoundSize } from './paced.js';
 import type { Pipe } from './pipe.js';
 import { ReadBacks } from './read-backs.js';
 import { readRound, type Round } from './read-round.js';
@@ -35,7 +35,8 @@ export async function round(
   const max = Math.min(pipe.connector.batchMax(pipe.target), pipe.settings.batchMax);
   // Appends go all: which of a person's comes first was decided over all of them.
   const isAppend = pipe.target.operation === 'append';
-  const going = goingNow(writes, max, isAppend ? Infinity : size.batches);
+  const ready = size.isTrial && !isAppend ? fewestTriesFirst(writes) : writes;
+  const going = goingNow(ready, max, isAppend ? Infinity : size.batches);
   const left = without(writes, new Set(going));
   const cut = batches(going, max);
   const announce = async (some: readonly Batch[]): Promise<void> => {

@@ -57,7 +57,7 @@ export class WebhookDrains {
     let isReceiving = true;
     return {
       adopt: () => Promise.resolve(),
-      heldUntil: () => (isReceiving ? 0 : this.clock.now().getTime() + RESTING_MS),
+      heldMs: () => (isReceiving ? 0 : RESTING_MS),
       dueInMs: (lease) => messagesDueInMs(this.pool, lease, id),
       // Anew for each round: its secret, its address or its state may have changed since the lane was taken.
       round: async (lease, lost) => {

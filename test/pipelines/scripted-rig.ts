@@ -5,6 +5,7 @@ import path from 'node:path';
 import pg from 'pg';
 import { Destinations } from '../../src/pipelines/destinations.js';
 import { type Ledger, ledgerOf } from '../../src/pipelines/ledger.js';
+import type { Clock } from '../../src/platform/clock.js';
 import { freshDatabase } from '../support/database.js';
 import { People } from '../support/people.js';
 import { freshRedis } from '../support/redis.js';
@@ -46,8 +47,12 @@ export class ScriptedRig {
   }
 
   /** Call it before there is anything to deliver: from then on the worker's connectors are the scripted ones. */
-  async startWorker(pipelines: Readonly<Record<string, unknown>> = {}): Promise<INestApplicationContext> {
+  async startWorker(
+    pipelines: Readonly<Record<string, unknown>> = {},
+    clock?: Clock,
+  ): Promise<INestApplicationContext> {
     const worker = await startWorker({
+      ...(clock ? { clock } : {}),
       databaseUrl: this.databaseUrl,
       redisUrl: this.redisUrl,
       destinationsFile: this.destinationsFile,

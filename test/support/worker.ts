@@ -4,6 +4,7 @@ import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { ChangesModule } from '../../src/changes/changes.module.js';
 import { PipelinesModule } from '../../src/pipelines/pipelines.module.js';
+import type { Clock } from '../../src/platform/clock.js';
 import { ConfigModule } from '../../src/platform/config/config.module.js';
 import { loadSettings } from '../../src/platform/config/load-settings.js';
 import { DatabaseModule } from '../../src/platform/database/database.module.js';
@@ -17,6 +18,7 @@ export interface WorkerOptions {
   readonly mappingsDir?: string;
   readonly pipelines?: Readonly<Record<string, unknown>>;
   readonly webhooks?: Readonly<Record<string, unknown>>;
+  readonly clock?: Clock;
 }
 
 /** A worker in this process, made of the product's own modules. */
@@ -42,7 +44,7 @@ export async function startWorker(options: WorkerOptions): Promise<INestApplicat
   );
   @Module({
     imports: [
-      ConfigModule.with(settings),
+      ConfigModule.with(settings, options.clock),
       DatabaseModule,
       QueueModule,
       ChangesModule,

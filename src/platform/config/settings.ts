@@ -96,6 +96,7 @@ export class PipelineSettings {
   @IsInt() @Min(0) lateWriteMs!: number;
   @IsInt() @Min(1) retryFirstMs!: number;
   @IsInt() @Min(1) retryMaxMs!: number;
+  @IsInt() @Min(0) giveUpAfterMs!: number;
   @IsArray() @IsNumber({}, { each: true }) verifyDelaysMs!: number[];
   @IsInt() @Min(0) resendMax!: number;
 }
