@@ -5,6 +5,7 @@ import { Redis } from 'ioredis';
 import { startPostgres } from '../../scripts/launcher/postgres.mjs';
 import { startRedis } from '../../scripts/launcher/redis.mjs';
 import { migrate } from '../../src/platform/database/migrate.js';
+import { NO_DAYS_END } from '../support/no-days-end.js';
 import { Hits, Replica, type Role, startTwinProcess, type TwinName, type TwinProcess } from './processes.js';
 
 export type RedisKind = 'redis-server' | 'js-redis-server';
@@ -40,7 +41,7 @@ export interface StackOptions {
   readonly replicas?: readonly Role[];
 }
 
-const BOTH = { hubspot: {}, salesforce: {} };
+const BOTH = { hubspot: NO_DAYS_END, salesforce: NO_DAYS_END };
 const TWO_OF_EACH = ['api', 'api', 'worker', 'worker'] as const;
 
 /** Everything that runs: a database cluster and a Redis of our own, the twins, the api and worker processes. */

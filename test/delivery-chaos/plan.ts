@@ -1,4 +1,5 @@
 import type { TwinName } from '../chaos/processes.js';
+import { NO_DAYS_END } from '../support/no-days-end.js';
 
 /** How far a rehearsal goes. */
 export interface Extent {
@@ -36,8 +37,6 @@ export interface Destination {
   readonly windows: readonly { readonly calls: number; readonly ms: number }[];
 }
 
-const NO_END = '1000000000';
-
 export function destinationsOf(pace: Pace): Readonly<Record<TwinName, Destination>> {
   return {
     hubspot: {
@@ -68,12 +67,12 @@ export function twinSettings(pace: Pace): Record<TwinName, Record<string, string
     hubspot: {
       TWIN_HUBSPOT_TEN_SECONDLY_MAX: String(pace.hubspotInTenSeconds),
       TWIN_HUBSPOT_SECONDLY_MAX: String(pace.hubspotInTenSeconds),
-      TWIN_HUBSPOT_DAILY_MAX: NO_END,
+      ...NO_DAYS_END,
     },
-    salesforce: { TWIN_SALESFORCE_DAILY_MAX: NO_END },
+    salesforce: NO_DAYS_END,
     marketo: {
       TWIN_MARKETO_WINDOW_MAX: String(pace.marketoInTwentySeconds),
-      TWIN_MARKETO_DAILY_MAX: NO_END,
+      ...NO_DAYS_END,
     },
   };
 }

@@ -7,6 +7,7 @@ import { startTwin, type Twin } from '../../sandbox/twin.js';
 import { type Ledger, ledgerOf } from '../../src/pipelines/ledger.js';
 import { freshDatabase } from '../support/database.js';
 import { destinationsFor } from '../support/destinations.js';
+import { NO_DAYS_END } from '../support/no-days-end.js';
 import { People } from '../support/people.js';
 import { freshRedis } from '../support/redis.js';
 import { waitFor } from '../support/wait-for.js';
@@ -23,7 +24,10 @@ beforeAll(async () => {
   pool = new pg.Pool({ connectionString: databaseUrl });
   people = new People(pool);
   event = await people.event('summit');
-  twins = { hubspot: await startTwin(hubspot({})), salesforce: await startTwin(salesforce({})) };
+  twins = {
+    hubspot: await startTwin(hubspot(NO_DAYS_END)),
+    salesforce: await startTwin(salesforce(NO_DAYS_END)),
+  };
   for (const twin of Object.values(twins)) await control(twin, { faults: [], limits: false });
   worker = await startWorker({
     databaseUrl,

@@ -7,6 +7,7 @@ import { hubspot } from '../../sandbox/hubspot/hubspot.js';
 import { startTwin } from '../../sandbox/twin.js';
 import { freshDatabase } from '../support/database.js';
 import { destinationsFor } from '../support/destinations.js';
+import { NO_DAYS_END } from '../support/no-days-end.js';
 import { People } from '../support/people.js';
 import { startProgram } from '../support/program.js';
 import { freshRedis } from '../support/redis.js';
@@ -208,7 +209,7 @@ describe('While a mapping file is faulty or gone', () => {
 
   /** What a worker of the program delivers to HubSpot after one registration, and what it logged. */
   async function delivered(): Promise<{ contacts: object[]; logs: readonly string[] }> {
-    const twin = await startTwin(hubspot({}));
+    const twin = await startTwin(hubspot(NO_DAYS_END));
     const people = new People(pool);
     await people.register(await people.event('summit'), ['ana@example.com']);
     const env = {

@@ -30,7 +30,9 @@ export class PlanRig {
     cpSync('mappings', mappingsDir, { recursive: true });
     await rig.startWorker({ mappingsDir });
     const pipelines = { mappingsDir, destinationsFile: destinationsFor({ hubspot: rig.twin.url }) };
-    const app = await TestApp.start({ databaseUrl: rig.databaseUrl, settings: { pipelines } });
+    // The worker's own Redis: what is applied rings there, and is not left to the sweep.
+    const settings = { pipelines, redis: { url: rig.redisUrl } };
+    const app = await TestApp.start({ databaseUrl: rig.databaseUrl, settings });
     return new PlanRig(rig, app, mappingsDir);
   }
 

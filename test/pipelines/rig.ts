@@ -5,6 +5,7 @@ import { startTwin, type Twin } from '../../sandbox/twin.js';
 import { type Ledger, ledgerOf } from '../../src/pipelines/ledger.js';
 import { freshDatabase } from '../support/database.js';
 import { destinationsFor } from '../support/destinations.js';
+import { NO_DAYS_END } from '../support/no-days-end.js';
 import { People } from '../support/people.js';
 import { freshRedis } from '../support/redis.js';
 import { waitFor } from '../support/wait-for.js';
@@ -33,7 +34,7 @@ export class Rig {
   static async start(): Promise<Rig> {
     const databaseUrl = await freshDatabase();
     const pool = new pg.Pool({ connectionString: databaseUrl });
-    const twin = await startTwin(hubspot({}));
+    const twin = await startTwin(hubspot(NO_DAYS_END));
     const rig = new Rig(databaseUrl, await freshRedis(), pool, new People(pool), twin);
     await rig.faults([]);
     return rig;

@@ -7,6 +7,7 @@ import { salesforce } from '../../sandbox/salesforce/salesforce.js';
 import { startTwin, type Twin } from '../../sandbox/twin.js';
 import { runCli } from '../../src/cli/run-cli.js';
 import { freshDatabase } from '../support/database.js';
+import { NO_DAYS_END } from '../support/no-days-end.js';
 import { type RunningProgram, startProgram } from '../support/program.js';
 import { freshRedis } from '../support/redis.js';
 import { waitFor } from '../support/wait-for.js';
@@ -37,7 +38,10 @@ describe.skipIf(!isDataHere)(
     const manageTokens = new Map<string, { id: string; token: string }>();
 
     beforeAll(async () => {
-      twins = { hubspot: await startTwin(hubspot({})), salesforce: await startTwin(salesforce({})) };
+      twins = {
+        hubspot: await startTwin(hubspot(NO_DAYS_END)),
+        salesforce: await startTwin(salesforce(NO_DAYS_END)),
+      };
       for (const { url } of Object.values(twins)) await withoutLimits(url);
       proxies = {
         hubspot: await recordingProxy(() => twins.hubspot.url),

@@ -13,6 +13,7 @@ import { Reconciliations } from '../../src/reconciliation/reconciliations.js';
 import { call, hubspotTwin, salesforceTwin } from '../sandbox/twins.js';
 import { freshDatabase } from '../support/database.js';
 import { destinationsFor } from '../support/destinations.js';
+import { NO_END } from '../support/no-days-end.js';
 import { People } from '../support/people.js';
 import { freshRedis } from '../support/redis.js';
 import { waitFor } from '../support/wait-for.js';
@@ -41,7 +42,10 @@ let reconciliations: Reconciliations;
 let twins: Record<Mapping, string>;
 
 beforeAll(async () => {
-  const [hubspot, salesforce] = [await hubspotTwin(), await salesforceTwin()];
+  const [hubspot, salesforce] = [
+    await hubspotTwin({ dailyMax: NO_END }),
+    await salesforceTwin({ dailyMax: NO_END }),
+  ];
   twins = { 'hubspot.contact': hubspot.url, 'salesforce.lead': salesforce.url };
   const databaseUrl = await freshDatabase();
   pool = new pg.Pool({ connectionString: databaseUrl });

@@ -5,6 +5,7 @@ import type { Twin } from '../../sandbox/twin.js';
 import { call, hubspotTwin } from '../sandbox/twins.js';
 import { freshDatabase } from '../support/database.js';
 import { destinationsFor } from '../support/destinations.js';
+import { NO_END } from '../support/no-days-end.js';
 import { People } from '../support/people.js';
 import { type RunningProgram, startProgram } from '../support/program.js';
 import { freshRedis } from '../support/redis.js';
@@ -21,7 +22,7 @@ let start: (role: 'api' | 'worker') => Promise<RunningProgram>;
 const programs: RunningProgram[] = [];
 
 beforeAll(async () => {
-  twin = await hubspotTwin();
+  twin = await hubspotTwin({ dailyMax: NO_END });
   const databaseUrl = await freshDatabase();
   pool = new pg.Pool({ connectionString: databaseUrl });
   const env = {

@@ -19,6 +19,7 @@ import { LOGGER } from '../../src/platform/logger.js';
 import { type AnswerBody, TestApp } from '../http/app.js';
 import { control } from '../sandbox/twins.js';
 import { freshDatabase } from '../support/database.js';
+import { NO_DAYS_END } from '../support/no-days-end.js';
 import { freshRedis } from '../support/redis.js';
 import { waitFor } from '../support/wait-for.js';
 import { startWorker } from '../support/worker.js';
@@ -89,7 +90,7 @@ export class AllBackends {
     const names = Object.keys(vendors) as Backend[];
     const started = await Promise.all(
       names.map(async (name) => {
-        const twin = await startTwin(vendors[name]({}));
+        const twin = await startTwin(vendors[name](NO_DAYS_END));
         await control(twin, 'PUT', '/faults', { faults: [], limits: false });
         return [name, twin] as const;
       }),
