@@ -1,59 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { decide, type Decision } from '../../src/pipelines/decide.js';
-import type { Delivery, Taken } from '../../src/pipelines/delivery.js';
-import { compile } from '../mapping/mapping-text.js';
+import type { Taken } from '../../src/pipelines/delivery.js';
+import { mappingFor, snapshot, taken } from './standing.js';
 
 const NOW = new Date('2026-03-01T12:00:00Z');
 const EARLIER = new Date(NOW.getTime() - 1);
 const LATER = new Date(NOW.getTime() + 60_000);
 
-const TEXT = (whenNot: string): string => `mapping: crm.thing
-stream: person
-destination: crm
-object: Thing
-operation: upsert
-when: consent.granted("marketing")
-whenNot: ${whenNot}
-key: { field: Id__c, value: person.id }
-fields:
-  Name: { value: person.firstName, truncate: 10 }
-  Text: { value: person.company, owner: firstWrite }
-`;
-
-const standing: Delivery = {
-  version: 3,
-  wanted: 3,
-  state: 'verified',
-  sent: true,
-  targetId: '9001',
-  targetKey: 'p-1',
-  shadow: { Name: 'Ana', Text: 'Example Ltd' },
-  tries: 0,
-  checks: 0,
-  resends: 0,
-  nextAttemptAt: null,
-  recheckAt: null,
-};
-
-function snapshot(firstName: string, granted = true, company = 'Example Ltd'): unknown {
-  const consents = [{ purpose: 'marketing', granted, at: '2026-01-01T00:00:00.000Z' }];
-  return { person: { id: 'p-1', firstName, company }, registrations: [], consents };
-}
-
-function taken(version: number, what: unknown, previous: Partial<Delivery> | null): Taken {
-  return {
-    key: '0190a000-0000-7000-8000-000000000001',
-    slot: 1,
-    version,
-    snapshot: what,
-    previous: previous && { ...standing, ...previous },
-  };
-}
-
 function decision(record: Taken, whenNot = '{ Status: Closed }'): Decision {
-  const { mapping, diagnostics } = compile(TEXT(whenNot));
-  expect(diagnostics.filter(({ severity }) => severity === 'error')).toEqual([]);
-  return decide(record, mapping!, NOW);
+  return decide(record, mappingFor(whenNot), NOW);
 }
 
 function settled(what: Decision): { state: string; code: string | undefined } | string {
@@ -85,7 +40,7 @@ describe('A record that matches', () => {
   });
 
   it('leaves a field alone that belongs to its first write', () => {
-    expect(decision(taken(4, snapshot('Bea', true, 'Other Ltd'), {}))).toMatchObject({
+    expect(decision(taken(4, snapshot('Bea', true, { company: 'Other Ltd' }), {}))).toMatchObject({
       fields: { Name: 'Bea' },
     });
   });

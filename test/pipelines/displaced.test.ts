@@ -2,35 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Write } from '../../src/pipelines/decide.js';
 import type { Delivery } from '../../src/pipelines/delivery.js';
 import { displacedBy } from '../../src/pipelines/displaced.js';
-import { compile } from '../mapping/mapping-text.js';
-
-const TEXT = (whenNot: string): string => `mapping: crm.thing
-stream: person
-destination: crm
-object: Thing
-operation: upsert
-when: consent.granted("marketing")
-whenNot: ${whenNot}
-key: { field: Id__c, value: person.id }
-fields:
-  Name: person.firstName
-  Text: { value: person.company, owner: firstWrite }
-`;
-
-const standing: Delivery = {
-  version: 3,
-  wanted: 3,
-  state: 'verified',
-  sent: true,
-  targetId: '9001',
-  targetKey: 'p-1',
-  shadow: { Name: 'Ana', Text: 'Example Ltd', Status: 'Open' },
-  tries: 0,
-  checks: 0,
-  resends: 0,
-  nextAttemptAt: null,
-  recheckAt: null,
-};
+import { mappingFor, snapshot, STANDING, taken } from './standing.js';
 
 interface Given {
   readonly write?: Partial<Write>;
@@ -40,20 +12,11 @@ interface Given {
 }
 
 function displaced({ write, previous = {}, granted = true, whenNot = 'keep' }: Given): object[] {
-  const { mapping, diagnostics } = compile(TEXT(whenNot));
-  expect(diagnostics.filter(({ severity }) => severity === 'error')).toEqual([]);
-  const consents = [{ purpose: 'marketing', granted, at: '2026-01-01T00:00:00.000Z' }];
-  const snapshot = { person: { id: 'p-1', firstName: 'Ana' }, registrations: [], consents };
-  const taken = {
-    key: '0190a000-0000-7000-8000-000000000001',
-    slot: 1,
-    version: 4,
-    snapshot,
-    previous: previous && { ...standing, ...previous },
-  };
+  const stands = previous && { shadow: { ...STANDING.shadow, Status: 'Open' }, ...previous };
+  const record = taken(4, snapshot('Ana', granted, {}), stands);
   const fields = { Name: 'ANA', Status: 'Closed', Zip: '1000' };
-  const whole = { kind: 'write', taken, key: 'p-1', fields, goal: 'verified', reason: null } as const;
-  return [...displacedBy({ ...whole, ...write }, mapping!, {})];
+  const whole = { kind: 'write', taken: record, key: 'p-1', fields, goal: 'verified', reason: null } as const;
+  return [...displacedBy({ ...whole, ...write }, mappingFor(whenNot), {})];
 }
 
 const STATUS = { field: 'Status', value: 'Open', why: null };
