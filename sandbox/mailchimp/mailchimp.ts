@@ -7,6 +7,7 @@ import { MemberRoutes } from './member-routes.js';
 import { Members } from './members.js';
 import { describeMergeField } from './merge-fields.js';
 import { json, notAllowed, notFound, problem, refusal, tooMany } from './problems.js';
+import { pageIn, withFields } from './selection.js';
 import { type MailchimpSettings, mailchimpSettings } from './settings.js';
 
 const LIST = /^\/3\.0\/lists\/([^/]+)(?:\/(members|merge-fields)(?:\/([^/]+)(?:\/(.+))?)?)?\/?$/;
@@ -32,7 +33,7 @@ export function mailchimp(
       if (id !== settings.listId) return notFound();
       if (part === 'members')
         return routes.answer(call, named === undefined ? undefined : decoded(named), action);
-      if (part === 'merge-fields') return call.method === 'GET' ? mergeFields(settings) : notAllowed();
+      if (part === 'merge-fields') return call.method === 'GET' ? mergeFields(settings, call) : notAllowed();
       if (call.method === 'POST') return batchMembers(members, call);
       return call.method === 'GET'
         ? json(200, { id, name: 'Foyer', stats: { member_count: members.table.liveCount() } })
@@ -76,11 +77,14 @@ function unauthorised(call: Call, apiKey: string): Answer | undefined {
   return key === apiKey ? undefined : refusal(401, 0);
 }
 
-function mergeFields({ mergeFields: known, listId }: MailchimpSettings): Answer {
-  const list = Object.entries(known).map(([tag, field], index) =>
+function mergeFields({ mergeFields: known, listId }: MailchimpSettings, { query }: Call): Answer {
+  const page = pageIn(query);
+  if ('answer' in page) return page.answer;
+  const all = Object.entries(known).map(([tag, field], index) =>
     describeMergeField(tag, field, index, listId),
   );
-  return json(200, { merge_fields: list, list_id: listId, total_items: list.length });
+  const list = all.slice(page.offset, page.offset + page.count);
+  return json(200, withFields({ merge_fields: list, list_id: listId, total_items: all.length }, query));
 }
 
 /** The records that a write carried, for a call that is refused as a whole. */

@@ -4,10 +4,7 @@ import type { Row } from '../store/table.js';
 import { shownMember, tagsOf } from './member.js';
 import type { Members } from './members.js';
 import { invalid, json, notAllowed, notFound, nothing, problem } from './problems.js';
-import { withFields } from './selection.js';
-
-const PAGE_MAX = 1000;
-const PAGE_DEFAULT = 10;
+import { pageIn, withFields } from './selection.js';
 
 /** Routes below lists/{id}/members. */
 export class MemberRoutes {
@@ -35,17 +32,17 @@ export class MemberRoutes {
   }
 
   private list(call: Call): Answer {
-    const count = Math.min(Number(call.query.get('count') ?? PAGE_DEFAULT), PAGE_MAX);
-    const offset = Number(call.query.get('offset') ?? 0);
-    if (!Number.isInteger(count) || !Number.isInteger(offset) || count < 0 || offset < 0)
-      return invalid([{ field: 'count', message: 'Schema describes integer, string found instead' }]);
+    const page = pageIn(call.query);
+    if ('answer' in page) return page.answer;
     const status = call.query.get('status');
     const rows = this.members.table.rows.filter(
       ({ isGone, fields }) =>
         !isGone && (status === null ? fields.status !== 'archived' : fields.status === status),
     );
-    const page = rows.slice(offset, offset + count).map((row) => shownMember(row, this.members.settings));
-    const body = { members: page, list_id: this.members.settings.listId, total_items: rows.length };
+    const members = rows
+      .slice(page.offset, page.offset + page.count)
+      .map((row) => shownMember(row, this.members.settings));
+    const body = { members, list_id: this.members.settings.listId, total_items: rows.length };
     return json(200, withFields(body, call.query));
   }
 

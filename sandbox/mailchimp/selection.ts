@@ -1,4 +1,18 @@
-import { isObject } from '../call.js';
+import { type Answer, isObject } from '../call.js';
+import { invalid } from './problems.js';
+
+const PAGE_MAX = 1000;
+const PAGE_DEFAULT = 10;
+
+/** `?count=100&offset=200` of a list. */
+export function pageIn(query: URLSearchParams): { count: number; offset: number } | { answer: Answer } {
+  const count = Math.min(Number(query.get('count') ?? PAGE_DEFAULT), PAGE_MAX);
+  const offset = Number(query.get('offset') ?? 0);
+  if (Number.isInteger(count) && Number.isInteger(offset) && count >= 0 && offset >= 0)
+    return { count, offset };
+  const message = 'Schema describes integer, string found instead';
+  return { answer: invalid([{ field: 'count', message }]) };
+}
 
 /** `?fields=id,merge_fields.FNAME`, `members.id` in lists; `exclude_fields` takes away. */
 export function withFields(body: Record<string, unknown>, query: URLSearchParams): unknown {

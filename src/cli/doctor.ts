@@ -111,7 +111,9 @@ async function examine(
   const probed = await connector.probe({ signal: AbortSignal.timeout(TIMEOUT_MS) });
   if (!probed.ok) return failed(destination.name, probed.reason);
   const objects: ExaminedObject[] = [];
-  for (const object of new Set(mappings.map((mapping) => mapping.object))) {
+  // What a declaration describes is asked for before there is a mapping: the first one is made of it.
+  const names = [...mappings.map((mapping) => mapping.object), ...(connector.describedObjects ?? [])];
+  for (const object of new Set(names)) {
     const ours = mappings.filter((mapping) => mapping.object === object);
     objects.push(await examineObject(connector, object, ours, dir, isWriting));
   }
@@ -126,7 +128,8 @@ async function examineObject(
   dir: string,
   isWriting: boolean,
 ): Promise<ExaminedObject> {
-  if (!connector.describe) return { object, fields: null, picklists: 0, findings: [] };
+  const isDescribed = connector.describedObjects?.includes(object) ?? true;
+  if (!connector.describe || !isDescribed) return { object, fields: null, picklists: 0, findings: [] };
   const described = await connector.describe(object, { signal: AbortSignal.timeout(TIMEOUT_MS) });
   if (!described.ok) return { object, fields: null, picklists: 0, findings: [], reason: described.reason };
   const file = path.join(dir, 'targets', `${connector.destination}.${object}.json`);

@@ -240,6 +240,8 @@ export interface Connector {
   lists?(target: ObjectTarget): boolean;
   /** The object's fields as the backend describes them. Throws nothing. Absent: this backend describes nothing. */
   describe?(object: string, options: CallOptions): Promise<Described>;
+  /** The objects that it describes, where only these. Absent: every one that a mapping names, where there is `describe`. */
+  readonly describedObjects?: readonly string[];
 }
 
 export type Described =

@@ -2,6 +2,7 @@
 import type { DestinationSettings } from '../platform/config/destinations.js';
 import { SettingsFaults } from '../platform/config/settings-faults.js';
 import { restAuth } from './rest-auth-declaration.js';
+import { checkDescribe, describe } from './rest-describe-declaration.js';
 import { allowance, checkPaging, find, list, METHODS, OF_ANSWER } from './rest-listing-declaration.js';
 import { DestinationSettingsError } from './settings.js';
 import {
@@ -162,6 +163,7 @@ const object = shape('One object of the backend.', {
   remove: optional(remove, null),
   list: optional(list, null),
   find: optional(find, null),
+  describe: optional(describe, null),
   outcomes: optional(outcomes, []),
   compare: orEmpty(
     mapOf(
@@ -229,8 +231,9 @@ export function readRest(destination: DestinationSettings): RestDeclaration {
 
 /** What only several parts together can get wrong. */
 function checkTogether(declaration: RestDeclaration, objects: Place): void {
-  for (const [name, { write, read, list: pages }] of Object.entries(declaration.objects)) {
+  for (const [name, { write, read, list: pages, describe: fields }] of Object.entries(declaration.objects)) {
     checkWrite(write, objects.at(name).at('write'));
+    if (fields) checkDescribe(fields, objects.at(name).at('describe'));
     if (pages) checkPaging(pages, objects.at(name).at('list'));
     if (!read) continue;
     const place = objects.at(name).at('read');

@@ -1,33 +1,22 @@
 import type { HttpAnswer } from '../platform/http-client/http-engine.js';
-import { type Failure, unreadable, withoutAnswer } from './call-outcome.js';
-import type {
-  CallOptions,
-  FieldValue,
-  FindResult,
-  Listed,
-  ListPage,
-  ObjectTarget,
-  StoredRecord,
-} from './connector.js';
-import { idOf, isPage, type RestAnswers } from './rest-answer.js';
-import { asJson, type CallTemplates, type RestCalls, templateFailure } from './rest-call.js';
+import { type Failure, unreadable } from './call-outcome.js';
+import type { CallOptions, FieldValue, FindResult, Listed, ListPage, StoredRecord } from './connector.js';
+import { idOf } from './rest-answer.js';
+import type { Heard, RestAsker } from './rest-ask.js';
+import type { RestCalls } from './rest-call.js';
 import type { RestFind, RestList, RestObject } from './rest-declaration.js';
 import { resultsIn, storedIn } from './rest-results.js';
-import type { Template, Values } from './template.js';
+import type { Values } from './template.js';
 
 type By = Readonly<Record<string, string>>;
 type Stored = NonNullable<StoredRecord>;
-type Heard = { readonly answer: HttpAnswer; readonly values: Values } | { readonly failure: Failure };
-type AskTemplates = CallTemplates & { readonly body: Template<unknown> | null };
 
 /** Reads all records of one object page by page, or looks some up, as its declaration says. */
 export class RestLister {
   constructor(
     private readonly object: RestObject,
-    private readonly target: ObjectTarget,
-    private readonly values: Values,
     private readonly calls: RestCalls,
-    private readonly answers: RestAnswers,
+    private readonly asker: RestAsker,
   ) {}
 
   async list(
@@ -40,7 +29,9 @@ export class RestLister {
     const { paging, next } = declared;
     const at = paging === 'link' ? undefined : pageOf(declared, page);
     const templates = page !== null && next ? { ...declared, url: next } : declared;
-    const heard = await this.ask(templates, { page: at }, options, paging === 'link' ? page : null);
+    const heard = await this.asker.ask(templates, { page: at }, options, {
+      link: paging === 'link' ? page : null,
+    });
     if ('failure' in heard) return failed(heard.failure);
     const results = resultsIn(declared.results, heard.values);
     const after = results && this.after(declared, heard, page, results.length);
@@ -83,43 +74,13 @@ export class RestLister {
     fields: readonly string[],
     options: CallOptions,
   ): Promise<{ found: readonly Stored[] } | { failure: Failure }> {
-    const heard = await this.ask(declared, { by }, options, null, declared.missing);
+    const heard = await this.asker.ask(declared, { by }, options, { missing: declared.missing });
     if ('failure' in heard) return heard;
     if (declared.missing?.(heard.values) === true) return { found: [] };
     const results = resultsIn(declared.results, heard.values);
     const found = results?.map((result) => this.stored(declared, { ...heard.values, result }, fields));
     const isWhole = found?.every((one) => one !== null) ?? false;
     return isWhole ? { found: found as Stored[] } : { failure: unreadable(heard.answer.status) };
-  }
-
-  /** An answer that is a success, or says that there is nothing. */
-  private async ask(
-    templates: AskTemplates,
-    asked: Values,
-    options: CallOptions,
-    link: string | null,
-    missing: RestFind['missing'] = null,
-  ): Promise<Heard> {
-    const values = { ...asked, values: this.values, object: this.target.object };
-    let call;
-    try {
-      call = this.calls.make(
-        templates,
-        values,
-        templates.body ? asJson(templates.body.render(values)) : null,
-      );
-    } catch (error) {
-      return { failure: templateFailure(error) };
-    }
-    const sent = link === null ? call : { ...call, url: `${new URL(call.url).origin}${link}` };
-    const called = await this.calls.send(sent, options, true);
-    if ('failure' in called) return called;
-    const { result: answer } = called;
-    if (answer.kind !== 'answered') return { failure: withoutAnswer(answer) };
-    const heard = this.answers.valuesOf(answer, this.values);
-    if (!isPage(answer) && missing?.(heard) === true) return { answer, values: heard };
-    const failure = this.answers.failureOf(heard, answer);
-    return failure ? { failure } : { answer, values: heard };
   }
 
   private stored(declared: RestList | RestFind, values: Values, fields: readonly string[]): StoredRecord {

@@ -11,8 +11,10 @@ import type {
   OutgoingRecord,
 } from './connector.js';
 import { NOTHING_TOLD, RestAnswers } from './rest-answer.js';
+import { RestAsker } from './rest-ask.js';
 import { callerFor, secretsOf } from './rest-auth.js';
 import { RestCalls } from './rest-call.js';
+import { describeDeclared } from './rest-describe.js';
 import { restCanonical } from './rest-canonical.js';
 import { readRest, type RestDeclaration, type RestObject } from './rest-declaration.js';
 import { RestLister } from './rest-list.js';
@@ -35,6 +37,8 @@ class RestConnector implements Connector {
   readonly remove?: NonNullable<Connector['remove']>;
   readonly list?: NonNullable<Connector['list']>;
   readonly find?: NonNullable<Connector['find']>;
+  readonly describe?: NonNullable<Connector['describe']>;
+  readonly describedObjects: readonly string[];
 
   constructor(
     readonly destination: string,
@@ -44,8 +48,11 @@ class RestConnector implements Connector {
   ) {
     const { callsPerSecond, callsPerDay, concurrency, window } = declaration;
     this.limits = { callsPerSecond, callsPerDay, concurrency, window };
-    const declares = (part: 'remove' | 'list' | 'find'): boolean =>
-      Object.values(declaration.objects).some((object) => object[part] !== null);
+    const thatDeclare = (part: 'remove' | 'list' | 'find' | 'describe'): string[] =>
+      Object.keys(declaration.objects).filter((name) => declaration.objects[name]![part] !== null);
+    const declares = (part: 'remove' | 'list' | 'find'): boolean => thatDeclare(part).length > 0;
+    this.describedObjects = thatDeclare('describe');
+    if (this.describedObjects.length > 0) this.describe = (...asked) => this.describeDeclared(...asked);
     if (declares('remove')) this.remove = (...asked) => this.removeDeclared(...asked);
     if (declares('list')) this.list = (...asked) => this.listDeclared(...asked);
     if (declares('find')) this.find = (...asked) => this.findDeclared(...asked);
@@ -108,8 +115,15 @@ class RestConnector implements Connector {
     return this.lister(object, target).find(object.find, by, fields, isSame, options);
   }
 
+  private async describeDeclared(...[name, options]: Parameters<NonNullable<Connector['describe']>>) {
+    const { objects } = this.declaration;
+    const object = Object.hasOwn(objects, name) ? objects[name]! : null;
+    if (!object?.describe) return { ok: false as const, reason: notDeclared('describe').reason };
+    return describeDeclared(object.describe, this.asker(object, name), options);
+  }
+
   private lister(object: RestObject, target: ObjectTarget): RestLister {
-    return new RestLister(object, target, this.declaration.values, this.calls, this.answers(object));
+    return new RestLister(object, this.calls, this.asker(object, target.object));
   }
 
   async readBack(
@@ -150,6 +164,10 @@ class RestConnector implements Connector {
     return { ok: true as const };
   }
 
+  private asker(object: RestObject, name: string): RestAsker {
+    return new RestAsker(name, this.declaration.values, this.calls, this.answers(object));
+  }
+
   private answers({ outcomes }: RestObject): RestAnswers {
     const { outcomes: shared, auth, allowance } = this.declaration;
     return new RestAnswers([...outcomes, ...shared], secretsOf(auth), this.clock, allowance);
@@ -169,7 +187,7 @@ class RestConnector implements Connector {
   }
 }
 
-function notDeclared(part: 'list' | 'find'): Failure {
+function notDeclared(part: 'list' | 'find' | 'describe'): Failure {
   const message = `This object declares no ${part} in config/destinations.yaml: add it there.`;
   return { kind: 'rejected', reason: { code: 'unsupported-operation', message, owner: 'mapping' } };
 }

@@ -2,7 +2,7 @@
  * What a backend says of one object: the other side that every field is checked against. Snapshots stand in
  * `mappings/targets/<destination>.<object>.json`.
  */
-const targetTypes = [
+export const targetTypes = [
   'string',
   'email',
   'phone',

@@ -1,8 +1,9 @@
-import { cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { hubspot } from '../../sandbox/hubspot/hubspot.js';
+import { mailchimp } from '../../sandbox/mailchimp/mailchimp.js';
 import { salesforce } from '../../sandbox/salesforce/salesforce.js';
 import { startTwin, type Twin } from '../../sandbox/twin.js';
 import { runCli } from '../../src/cli/run-cli.js';
@@ -44,6 +45,26 @@ function describedOtherwise(mappings: string, target: string, field: string, cha
   metadata.fields[field] = { ...metadata.fields[field], ...change };
   writeFileSync(file, JSON.stringify(metadata));
 }
+
+/** An audience of Mailchimp, declared as little as may be: one of its objects says nothing of its fields. */
+const audience = (baseUrl: string): string => `audience:
+  connector: rest
+  baseUrl: ${baseUrl}
+  auth: { kind: bearer, token: '\${AUDIENCE_KEY}' }
+  probe: { url: /ping }
+  objects:
+    tags: { write: { url: '/lists/twin-list/segments', id: body.id } }
+    members:
+      write: { method: PUT, url: '/lists/twin-list/members/{{ key }}', id: body.id }
+      describe:
+        url: /lists/twin-list/merge-fields?count=1000
+        results: body.merge_fields
+        name: result.tag
+        type: result.type
+        types: { number: double, date: date, dropdown: picklist }
+        values: result.options.choices
+        also: { email_address: { type: email, unique: true } }
+`;
 
 describe('foyer doctor, of destinations', () => {
   it('finds nothing wrong with the mappings that ship, at backends prepared for them, and says 0', async () => {
@@ -91,6 +112,34 @@ describe('foyer doctor, of destinations', () => {
     await doctor(mappings, book(), '--describe');
     const { code } = await doctor(mappings);
     expect(code).toBe(0);
+  });
+
+  it('describes what a declaration describes, without a mapping yet, and a first mapping is made of it', async () => {
+    const twin = await startTwin(mailchimp());
+    try {
+      const folder = mkdtempSync(path.join(tmpdir(), 'foyer-doctor-'));
+      const destinations = path.join(folder, 'destinations.yaml');
+      const mappings = path.join(folder, 'mappings');
+      mkdirSync(mappings);
+      vi.stubEnv('AUDIENCE_KEY', 'twin-key-us1');
+      writeFileSync(destinations, audience(`${twin.url}/3.0`));
+      let out = '';
+      const stdout = { write: (text: string) => (out += text) };
+      const run = (...args: string[]) => runCli(args, { stdout, stderr: stdout });
+      const at = ['--mappings', mappings, '--destinations', destinations];
+      expect(await run('doctor', 'audience', ...at), out).toBe(0);
+      expect(out).toContain('members');
+      expect(await run('doctor', 'audience', '--describe', ...at)).toBe(0);
+      const file = path.join(mappings, 'targets/audience.members.json');
+      const { fields } = JSON.parse(readFileSync(file, 'utf8')) as { fields: Record<string, object> };
+      expect(fields).toMatchObject({ email_address: { unique: true }, FOYERREG: { type: 'date' } });
+      expect(fields).not.toHaveProperty('tags');
+      expect(await run('new', 'audience', 'members', '--folder', mappings), out).toBe(0);
+      expect(await run('check', mappings), out).toBe(0);
+    } finally {
+      vi.unstubAllEnvs();
+      await twin.stop();
+    }
   });
 
   it('names what a mapping writes and is not there', async () => {

@@ -1,10 +1,13 @@
 /** Mailchimp as config/destinations.yaml declares it, against the twin; and as a list in one call. */
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { beforeAll, beforeEach, expect, test } from 'vitest';
 import { mailchimp } from '../../sandbox/mailchimp/mailchimp.js';
 import type { Twin } from '../../sandbox/twin.js';
-import type { Listed, ListPage } from '../../src/connectors/connector.js';
+import { targetFindings } from '../../src/cli/compare-target.js';
+import type { DescribedField, Listed, ListPage } from '../../src/connectors/connector.js';
 import { createConnector } from '../../src/connectors/registry.js';
+import { loadMappings } from '../../src/pipelines/mapping-files.js';
 import { loadDestinations } from '../../src/platform/config/destinations.js';
 import { started } from '../sandbox/twins.js';
 import { kinds } from './dialects.js';
@@ -80,6 +83,27 @@ test('a member is made, stands there as it was written, and is changed', async (
   const after = (await stored())!.fields;
   expect(after).toMatchObject({ FNAME: 'Given 1', COMPANY: 'ACME', FOYEREVTS: 1 });
   expect(declared().canonical(target, 'LNAME', after.LNAME)).toBeNull();
+});
+
+test('the audience describes its merge fields, all that its pages would hold, and they take what the mapping writes', async () => {
+  const connector = declared();
+  const told = await connector.describe!('members', { signal });
+  const shipped = JSON.parse(readFileSync('mappings/targets/mailchimp.members.json', 'utf8')) as {
+    fields: Record<string, DescribedField>;
+  };
+  const { fields } = told as { fields: Record<string, DescribedField> };
+  expect(fields).toMatchObject({ ...shipped.fields, FOYEREVTS: { type: 'double' } });
+  // The twin shows ten a page, as Mailchimp does where nothing else is asked for.
+  expect(Object.keys(fields)).toHaveLength(13);
+  expect(fields['PHONE']).toEqual({ type: 'phone' });
+  const { mappings } = loadMappings('mappings');
+  const ours = mappings.filter(({ destination }) => destination === 'mailchimp');
+  expect(ours.length).toBeGreaterThan(0);
+  expect(targetFindings(fields, shipped.fields, ours)).toEqual([]);
+  expect(await declared({ MAILCHIMP_LIST: 'other' }).describe!('members', { signal })).toMatchObject({
+    ok: false,
+    reason: { code: 'no-list' },
+  });
 });
 
 test('who has unsubscribed is never subscribed again', async () => {

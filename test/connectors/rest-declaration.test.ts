@@ -23,6 +23,14 @@ const sound = `crm:
         url: /people/{{ key }}
         id: body.id
         missing: status == 404
+      describe:
+        url: /schema
+        results: body.fields
+        name: result.name
+        type: result.type
+        types: { number: double, choice: picklist }
+        also:
+          note: { type: string, length: 80 }
 `;
 
 /** The faults of a declaration, each as `line:column words`. */
@@ -106,6 +114,19 @@ describe('A declared backend is checked before anything is sent', () => {
       'id: body.id\n        max: 20\n        missing',
       'objects.people.read: reads several records a call: it needs results, of, and missing',
     ],
+    [
+      'choice: picklist',
+      'choice: picklst',
+      '21:42 objects.people.describe.types.choice: must be one of string, email, phone, int, double, bool, date, datetime, picklist, reference (did you mean picklist?)',
+    ],
+    ['name: result.name', 'nam: result.name', '19:14 objects.people.describe.nam: is no setting'],
+    [
+      'type: result.type',
+      'type: reslut.type',
+      '20:15 objects.people.describe.type: unknown-name: there is no reslut here',
+    ],
+    ['type: result.type\n', 'length: result.type\n', '21:16 objects.people.describe.types: needs type'],
+    ['length: 80', 'length: long', '23:41 objects.people.describe.also.note.length: must be a whole number'],
   ])('%s → %s is named in its place', (from, to, fault) => {
     expect(sound).toContain(from);
     const faults = faultsOf(sound.replace(from, () => to));
@@ -137,4 +158,16 @@ test('the example in docs/connectors.md is sound', () => {
   const docs = readFileSync('docs/connectors.md', 'utf8');
   const example = /```yaml declaration\n(.*?)```/s.exec(docs)![1]!;
   expect(faultsOf(example, { CRM_CLIENT_SECRET: 'p4ss-secret' })).toEqual([]);
+});
+
+test('the description in docs/connectors.md is sound', () => {
+  const docs = readFileSync('docs/connectors.md', 'utf8');
+  const lines = /```yaml\n(describe:\n.*?)```/s.exec(docs)![1]!.trimEnd().split('\n');
+  const described = lines.map((line) => `      ${line}\n`).join('');
+  const from = sound.indexOf('      describe:');
+  expect(from).toBeGreaterThan(0);
+  expect(faultsOf(`${sound.slice(0, from)}${described}`)).toEqual([]);
+  expect(faultsOf(`${sound.slice(0, from)}${described.replace('result.kind', 'reslut.kind')}`)).toHaveLength(
+    1,
+  );
 });
