@@ -137,7 +137,7 @@ describe('A declared description', () => {
       reason: { code: 'unsupported-operation' },
     });
     expect(await two.describe!('toString', { signal })).toMatchObject({ ok: false });
-    expect(declare({})).toMatchObject({ describe: undefined, describedObjects: [] });
+    expect(declare({})).not.toHaveProperty('describe');
   });
 
   test.each([

@@ -5,6 +5,7 @@ const DECIDE = 'test/pipelines/decide.test.ts';
 const FENCING = 'test/pipelines/fencing.test.ts';
 const TAKEOVER = 'test/pipelines/takeover.test.ts';
 const PARKING = 'test/pipelines/parking.test.ts';
+const DAYS = 'test/pipelines/retry-over-days.test.ts';
 const LOST_SETTLE = 'test/pipelines/lost-settle.test.ts';
 const REDELIVERY = 'test/pipelines/redelivery.test.ts';
 const CLAIMS = ['test/pipelines/claimants.test.ts', 'test/pipelines/claims.test.ts'];
@@ -118,23 +119,44 @@ export const DELIVERY_FAULTS = [
   fault(
     'a retry that drops its record',
     'src/pipelines/deliver-batch.ts',
-    'tries, nextAttemptAt: later(outcome.afterMs) }, outcome.reason, by);',
-    'tries, nextAttemptAt: null }, outcome.reason, by);',
+    'const next = { ...base, ...nextTry(taken, by, outcome.afterMs) };',
+    'const next = { ...base, ...nextTry(taken, by, outcome.afterMs), nextAttemptAt: null };',
     PARKING,
   ),
   fault(
     'a throttled record that counts as rejected',
     'src/pipelines/deliver-batch.ts',
-    "return { ...base, state: 'retrying', nextAttemptAt: new Date(outcome.untilMs), reason: outcome.reason };",
+    "return { ...base, state: 'retrying', tries, nextAttemptAt, reason: outcome.reason };",
     "return { ...base, state: 'rejected', reason: outcome.reason };",
     PARKING,
   ),
   fault(
     'an unanswered write that counts as written',
     'src/pipelines/deliver-batch.ts',
-    'return unanswered({ ...base, tries, nextAttemptAt: later(null), reason: outcome.reason }, by);',
+    'return failed(write, unanswered(next, by), by);',
     "return { ...base, state: 'verified', sent: true };",
     DELIVERY,
+  ),
+  fault(
+    'records that are given up because their backend is away',
+    'src/pipelines/next-try.ts',
+    'return calls.gotThroughSince(target, new Date(now().getTime() - waitedMs));',
+    'return calls !== undefined && target !== undefined && waitedMs > 0 && now() !== null;',
+    DAYS,
+  ),
+  fault(
+    'a removal that is given up',
+    'src/pipelines/deliver-batch.ts',
+    "return goal === 'verified' ? orGivenUp(settlement, by) : settlement;",
+    'return goal ? orGivenUp(settlement, by) : settlement;',
+    DAYS,
+  ),
+  fault(
+    'a backend that is held and only tried with what always fails',
+    'src/pipelines/round.ts',
+    'const ready = size.isTrial && !isAppend ? fewestTriesFirst(writes) : writes;',
+    'const ready = fewestTriesFirst([]).length > 0 ? [] : writes;',
+    DAYS,
   ),
   fault(
     'errors of single records in a 207 that are ignored',
