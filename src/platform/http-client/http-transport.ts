@@ -5,7 +5,7 @@
 import dns from 'node:dns';
 import http from 'node:http';
 import https from 'node:https';
-import type { LookupFunction } from 'node:net';
+import type { LookupFunction, Socket } from 'node:net';
 
 /** Sockets idle for longer are closed by us: most servers drop theirs after 5 s, and a race there reads as a loss. */
 const IDLE_SOCKET_MS = 4_000;
@@ -74,14 +74,19 @@ function lookupOnly(mayReach: (address: string) => boolean): LookupFunction {
   };
 }
 
+/**
+ * Those whose connection was made, with TLS the handshake too. A request that waited until another one was done with its
+ * socket is written to it at once, though `reusedSocket` says nothing of that and no event comes any more.
+ */
+const opened = new WeakSet<Socket>();
+
 export function exchange(call: ExchangeRequest, agents: Agents): Promise<Exchange> {
   return new Promise((resolve, reject) => {
     if (call.signal?.aborted) {
       reject(new TransportError('aborted', false));
       return;
     }
-    let isSent = false;
-    let isDone = false;
+    let [isSent, isAnswered, isDone] = [false, false, false];
     const request = open(call, agents);
 
     const abort = (): void => fail(new TransportError('aborted', isSent));
@@ -101,13 +106,23 @@ export function exchange(call: ExchangeRequest, agents: Agents): Promise<Exchang
     };
 
     request.on('socket', (socket) => {
-      // A socket from the pool is open: the request is written to it in the same tick.
-      if (request.reusedSocket || (!socket.connecting && request.protocol === 'http:')) isSent = true;
-      else socket.once(request.protocol === 'https:' ? 'secureConnect' : 'connect', () => (isSent = true));
+      const isSecure = request.protocol === 'https:';
+      // A socket that is open already: the request is written to it in the same tick.
+      isSent = request.reusedSocket || opened.has(socket) || (!isSecure && !socket.connecting);
+      if (isSent) return;
+      socket.once(isSecure ? 'secureConnect' : 'connect', () => {
+        opened.add(socket);
+        isSent = true;
+      });
     });
     request.on('error', (error: NodeJS.ErrnoException) => fail(failure(error, isSent)));
+    request.on('close', () => {
+      // Without an error where the answer is none: a switch to another protocol.
+      if (!isAnswered && !isDone) fail(new TransportError('connection', isSent));
+    });
     request.on('response', (response) => {
       isSent = true;
+      isAnswered = true;
       const chunks: Buffer[] = [];
       let length = 0;
       response.on('data', (chunk: Buffer) => {
