@@ -303,6 +303,8 @@ describe('A record that is to be taken out of its backend', { timeout: 90_000 },
       [id],
     );
     let now = await failed();
+    // Its days are nearly over: what else would be given up with the next try that fails.
+    await rig.pool.query(`update deliveries set tries = $1 where state = 'retrying'`, [LAST - 1]);
     while (now.tries < LAST + 2) {
       await somebodyPasses();
       now = await nextTry(now);
