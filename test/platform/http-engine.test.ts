@@ -4,7 +4,7 @@ import https from 'node:https';
 import net, { type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createHttpEngine, type HttpCall } from '../../src/platform/http-client/http-engine.js';
-import { exchange, type ExchangeRequest } from '../../src/platform/http-client/http-transport.js';
+import { exchange, keepAliveAgents } from '../../src/platform/http-client/http-transport.js';
 import { loopbackCertificate } from '../support/certificate.js';
 import { waitFor } from '../support/wait-for.js';
 
@@ -54,6 +54,14 @@ async function arrived(requests: readonly string[], many: number): Promise<void>
   );
 }
 
+/** Whether it was ended in order or by a reset. */
+async function closed(socket: Socket): Promise<void> {
+  await waitFor(
+    () => socket.closed,
+    (isClosed) => isClosed,
+  );
+}
+
 const engine = (settings: { callTimeoutMs?: number; socketsMax?: number } = {}) =>
   createHttpEngine({ callTimeoutMs: 10_000, ...settings });
 
@@ -98,10 +106,15 @@ describe('A call that is ended before it left sent nothing', () => {
     expect(await third).toMatchObject({ kind: 'answered' });
     expect(requests).toHaveLength(2);
 
-    const brief = engine({ socketsMax: 1, callTimeoutMs: 1_000 });
-    const [held, queued] = [brief.call({ ...WRITE, url }), brief.call({ ...WRITE, url })];
-    expect(await held).toEqual({ kind: 'unanswered', fault: 'timeout' });
-    expect(await queued).toEqual({ kind: 'neverSent', fault: 'timeout' });
+    const agents = keepAliveAgents(1);
+    const send = (timeoutMs: number, signal?: AbortSignal) =>
+      exchange({ ...WRITE, url, timeoutMs, answerBytesMax: 100, signal }, agents);
+    const holding = new AbortController();
+    const held = send(10_000, holding.signal);
+    await expect(send(100)).rejects.toMatchObject({ isSent: false, fault: 'timeout' });
+    await arrived(requests, 3);
+    holding.abort();
+    await expect(held).rejects.toMatchObject({ isSent: true, fault: 'aborted' });
     expect(requests).toHaveLength(3);
   });
 
@@ -130,7 +143,7 @@ describe('A call that is ended while its answer drips in', () => {
     );
     ending.abort();
     expect(await call).toEqual({ kind: 'unanswered', fault: 'aborted' });
-    if (!sockets[0]!.destroyed) await once(sockets[0]!, 'close');
+    await closed(sockets[0]!);
     expect(await http.call({ ...WRITE, url })).toMatchObject({ kind: 'answered', body: {} });
     expect(sockets).toHaveLength(2);
   });
@@ -179,7 +192,7 @@ describe('A connection that breaks', () => {
     const http = engine();
     await http.call({ ...WRITE, url });
     sockets[0]!.end();
-    await once(sockets[0]!, 'close');
+    await closed(sockets[0]!);
     expect(await http.call({ ...WRITE, url })).toMatchObject({ kind: 'answered' });
     expect([requests.length, sockets.length]).toEqual([2, 2]);
   });
@@ -215,17 +228,17 @@ describe('Over TLS', () => {
       http: new http.Agent(),
       https: new https.Agent({ keepAlive: true, maxSockets: 1, ca: certificate.cert }),
     };
-    const send = (path: string, more: Partial<ExchangeRequest> = {}) =>
-      exchange(
-        { ...WRITE, url: host + path, timeoutMs: 10_000, answerBytesMax: 100, signal: undefined, ...more },
-        agents,
-      );
+    const send = (path: string, signal?: AbortSignal) =>
+      exchange({ ...WRITE, url: host + path, timeoutMs: 10_000, answerBytesMax: 100, signal }, agents);
     const [first, second] = [send('/answers'), send('/breaks')];
     expect(await first).toMatchObject({ status: 200 });
     await expect(second).rejects.toMatchObject({ isSent: true, fault: 'connection' });
-    const [third, fourth] = [send('/answers'), send('/is-silent', { timeoutMs: 1_500 })];
+    const ending = new AbortController();
+    const [third, fourth] = [send('/answers'), send('/is-silent', ending.signal)];
     expect(await third).toMatchObject({ status: 200 });
-    await expect(fourth).rejects.toMatchObject({ isSent: true, fault: 'timeout' });
+    await arrived(seen, 4);
+    ending.abort();
+    await expect(fourth).rejects.toMatchObject({ isSent: true, fault: 'aborted' });
     expect(seen).toEqual(['/answers', '/breaks', '/answers', '/is-silent']);
     agents.https.destroy();
   });
