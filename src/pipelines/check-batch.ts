@@ -1,3 +1,4 @@
+import type { Outcome } from '../connectors/connector.js';
 import type { Check } from './decide.js';
 import { resend } from './deliver-batch.js';
 import { callSignal, type Delivering } from './delivering.js';
@@ -15,7 +16,7 @@ export async function checkBatch(checks: readonly Check[], by: Delivering): Prom
   const turn = await by.calls.open(by.lost, by.assertMine);
   if (typeof turn !== 'function') {
     by.calls.heard([turn]);
-    return checks.map((check) => settlement(check, { kind: 'unread' }, by, by.now()));
+    return checks.map((check) => settlement(check, { kind: 'unread' }, by, by.now(), turn));
   }
   const fields = [...new Set(checks.flatMap(({ taken }) => Object.keys(taken.previous?.shadow ?? {})))];
   const keys = checks.map(({ key, taken }) => ({ key, targetId: taken.previous?.targetId ?? null }));
@@ -25,11 +26,17 @@ export async function checkBatch(checks: readonly Check[], by: Delivering): Prom
   if (failure) by.calls.heard([failure]);
   return checks.map((check, i) => {
     const verdict = compare(by.connector, by.target, check.taken.previous?.shadow ?? {}, records[i]);
-    return settlement(check, verdict, by, askedAt);
+    return settlement(check, verdict, by, askedAt, failure);
   });
 }
 
-function settlement({ taken }: Check, verdict: Verdict, by: Delivering, askedAt: Date): Settlement {
+function settlement(
+  { taken }: Check,
+  verdict: Verdict,
+  by: Delivering,
+  askedAt: Date,
+  failure: Outcome | undefined,
+): Settlement {
   const previous = taken.previous!;
   if (previous.state === 'inDoubt') return outOfDoubt(taken, verdict, by);
   const base: Settlement = { ...unchanged(taken), checks: previous.checks + 1 };
@@ -37,20 +44,23 @@ function settlement({ taken }: Check, verdict: Verdict, by: Delivering, askedAt:
     const state = previous.state === 'retained' ? 'retained' : 'verified';
     return { ...base, state, checks: 0, resends: 0, ...nextLook(base.recheckAt, askedAt) };
   }
-  if (verdict.kind === 'unread') {
-    // Reads that fail come further apart too, but no record is given up for them: it was written.
-    const tries = triesWith(previous.tries, false, by.settings);
-    return {
-      ...base,
-      checks: previous.checks,
-      tries,
-      nextAttemptAt: retryAt(by.now(), tries, by.settings),
-    };
-  }
+  if (verdict.kind === 'unread')
+    return { ...base, checks: previous.checks, ...nextRead(previous.tries, failure, by) };
   const delayMs = by.settings.verifyDelaysMs[base.checks];
   if (delayMs === undefined) return resend(base, verdict.reason, by);
   const nextAttemptAt = new Date(by.now().getTime() + delayMs);
   return { ...base, state: 'sent', nextAttemptAt, reason: verdict.reason };
+}
+
+/** Reads that fail come further apart, as writes do, but no record is given up for them: it was written. */
+function nextRead(
+  before: number,
+  failure: Outcome | undefined,
+  by: Delivering,
+): Pick<Settlement, 'tries' | 'nextAttemptAt'> {
+  if (failure?.kind === 'throttled') return { tries: before, nextAttemptAt: new Date(failure.untilMs) };
+  const tries = triesWith(before, false, by.settings);
+  return { tries, nextAttemptAt: retryAt(by.now(), tries, by.settings) };
 }
 
 /**
