@@ -11,6 +11,8 @@
   let number = Number(line.dataset.number);
   const words = JSON.parse(line.dataset.words);
   const at = `/v1/events/${event}/lobby`;
+  /** Where the browser's tabs find the place of the others. */
+  const kept = `foyer_place_${event}`;
   const own = document.title.split(' · ').slice(1).join(' · ');
   /** A check-in is good for five minutes. */
   const CHECKED_IN_MS = 240_000;
@@ -32,16 +34,19 @@
     });
   const post = (path) => send(`${at}/${path}`, ticket);
 
-  /** Tabs that were opened at once have a place each: all go on with the first, and the others are given back. */
-  async function agree() {
-    const kept = `foyer_place_${event}`;
+  /**
+   * Tabs that were opened at once have a place each: all go on with the first, and the others are given back. Where the
+   * first is refused, only who has just come takes its place: else two tabs would outbid each other for ever.
+   */
+  async function agree(hasJustCome) {
     const other = JSON.parse(localStorage.getItem(kept) ?? 'null');
     if (other && other.ticket !== ticket) {
-      const first = number < other.number ? { ticket, number } : other;
-      const { ok } = await send(`/lobby/${event}`, first.ticket);
-      if (ok && first === other) {
+      const isFirst = number < other.number;
+      const { ok } = await send(`/lobby/${event}`, isFirst ? ticket : other.ticket);
+      if (!isFirst && !ok && !hasJustCome) return;
+      if (!isFirst && ok) {
         await post('leave');
-        ({ ticket, number } = first);
+        ({ ticket, number } = other);
       }
     }
     localStorage.setItem(kept, JSON.stringify({ ticket, number }));
@@ -150,8 +155,8 @@
   addEventListener('online', soon);
   document.addEventListener('visibilitychange', soon);
   // Where the browser keeps nothing, or the connection is away, each tab goes on with its own.
-  const agreeIfPossible = () => agree().catch(() => {});
-  addEventListener('storage', agreeIfPossible);
-  agreeIfPossible();
+  const agreeIfPossible = (hasJustCome) => agree(hasJustCome).catch(() => {});
+  addEventListener('storage', ({ key }) => key === kept && agreeIfPossible(false));
+  agreeIfPossible(true);
   later(2);
 })();
