@@ -1,11 +1,9 @@
 /** What config/destinations.yaml may say of how a declared backend describes the fields of an object. */
 import { targetTypes } from '../mapping/target-metadata.js';
-import { METHODS, OF_ANSWER } from './rest-listing-declaration.js';
+import { asking, OF_ANSWER } from './rest-listing-declaration.js';
 import {
-  body,
   expression,
   flag,
-  headers,
   listOf,
   mapOf,
   oneOf,
@@ -14,7 +12,6 @@ import {
   type Place,
   shape,
   text,
-  url,
   type ValueOf,
   whole,
 } from './shape.js';
@@ -35,10 +32,7 @@ const known = shape('What is known of a field; it takes the place of what the ba
 export const describe = shape(
   'How the backend describes the fields of this object, all in one answer; `foyer doctor` asks it. Left out: the metadata is a file of yours.',
   {
-    method: optional(oneOf('The HTTP method.', METHODS), 'GET' as const),
-    url: url('The path below baseUrl.', OF_DESCRIPTION),
-    headers: orEmpty(headers('Headers of this call.', OF_DESCRIPTION)),
-    body: optional(body('The body, where the call has one.', OF_DESCRIPTION), null),
+    ...asking(OF_DESCRIPTION),
     results: listOf('Where the fields stand; `result` is one of them.', expression('A list.', OF_ANSWER)),
     name: expression('The name of a field; a result without one is passed over.', OF_ANSWER),
     type: optional(expression('The backend’s word for its type; left out: all are text.', OF_ANSWER), null),

@@ -10,6 +10,14 @@ export const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
 const OF_PAGE = ['page', 'values', 'object'];
 const OF_LOOKUP = ['by', 'values', 'object'];
 
+/** How a call is made that only asks; its templates read these. */
+export const asking = (reads: readonly string[]) => ({
+  method: optional(oneOf('The HTTP method.', METHODS), 'GET' as const),
+  url: url('The path below baseUrl.', reads),
+  headers: orEmpty(headers('Headers of this call.', reads)),
+  body: optional(body('The body, where the call has one.', reads), null),
+});
+
 /** How what is read shows in a result; the same for `list` and `find`. */
 const shown = {
   results: listOf('Where the records stand.', expression('A list.', OF_ANSWER)),
@@ -25,14 +33,11 @@ const shown = {
 export const list = shape(
   'How all records are read page by page, for reconciliation. Left out: they are read back by key, and what only the backend has is not seen.',
   {
-    method: optional(oneOf('The HTTP method.', METHODS), 'GET' as const),
-    url: url('The path below baseUrl.', OF_PAGE),
+    ...asking(OF_PAGE),
     next: optional(
       url('The path of further pages; left out: url. With a cursor url has none yet, and next has.', OF_PAGE),
       null,
     ),
-    headers: orEmpty(headers('Headers of this call.', OF_PAGE)),
-    body: optional(body('The body, where the call has one.', OF_PAGE), null),
     ...shown,
     key: expression('The value of the mapping’s key field; a result without one is passed over.', OF_ANSWER),
     paging: oneOf(
@@ -46,10 +51,7 @@ export const list = shape(
 export const find = shape(
   'How a record is looked up by the fields of `match`, one a call; the answer has to show all that there are. A write then has to go by targetId where there is one. Left out: `match` finds nothing.',
   {
-    method: optional(oneOf('The HTTP method.', METHODS), 'GET' as const),
-    url: url('The path below baseUrl.', OF_LOOKUP),
-    headers: orEmpty(headers('Headers of this call.', OF_LOOKUP)),
-    body: optional(body('The body, where the call has one.', OF_LOOKUP), null),
+    ...asking(OF_LOOKUP),
     ...shown,
     missing: optional(expression('Whether the answer says that there is none.', OF_ANSWER), null),
   },

@@ -6,6 +6,7 @@ import type { Check } from '../../src/pipelines/decide.js';
 import type { Delivering } from '../../src/pipelines/delivering.js';
 import type { Settlement } from '../../src/pipelines/delivery.js';
 import { ScriptedBackend } from './scripted-backend.js';
+import { STANDING, taken } from './standing.js';
 
 const TARGET = { object: 'Lead', operation: 'upsert', keyField: 'ref' } as const;
 const NOW = new Date('2026-03-01T12:00:00Z');
@@ -17,21 +18,11 @@ const THROTTLED: Outcome = { kind: 'throttled', untilMs, reason: { ...REASON, st
 
 /** A record that was written and verified, and is looked at once more. */
 function check(tries: number): Check {
-  const previous = {
-    version: 1,
-    wanted: 1,
-    state: 'verified' as const,
-    sent: true,
-    targetId: 'l-1',
-    targetKey: 'a',
-    shadow: { name: 'Ana' },
-    tries,
-    checks: 0,
-    resends: 0,
-    nextAttemptAt: NOW,
-    recheckAt: NOW,
+  return {
+    kind: 'check',
+    taken: taken(STANDING.version, {}, { tries, nextAttemptAt: NOW, recheckAt: NOW }),
+    key: 'a',
   };
-  return { kind: 'check', taken: { key: 'a', slot: 0, version: 1, snapshot: {}, previous }, key: 'a' };
 }
 
 /** What comes of a look that the backend, or our own share of its calls, does not let through. */
