@@ -43,15 +43,17 @@ export class Lookout implements OnApplicationShutdown {
     if (this.isStopped || ms <= 0) return Promise.resolve(false);
     const name = nameOf(lease);
     return new Promise((resolve) => {
-      this.watches.set(name, {
+      const watch: Watch = {
         lease,
         streams: lease.stream.split('+'),
         untilMs: performance.now() + ms,
         end: (isThereMore) => {
-          this.watches.delete(name);
+          // A look that took its time ends who was nudged meanwhile, and must not forget who lingers there by now.
+          if (this.watches.get(name) === watch) this.watches.delete(name);
           resolve(isThereMore);
         },
-      });
+      };
+      this.watches.set(name, watch);
       if (!this.isLooking) void this.lookUntilDone();
     });
   }

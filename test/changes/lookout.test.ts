@@ -77,6 +77,32 @@ describe('The lookout', () => {
     lookout.nudge({ mapping: 'session', lane: 0 });
     expect(await lingering).toBe(true);
   });
+
+  it('calls back a lane that lingers again before a slow look has come to what it began for', async () => {
+    const begun: (() => void)[] = [];
+    const slow = {
+      query: async (look: pg.QueryConfig) => {
+        await new Promise<void>((go) => begun.push(go));
+        return pool.query(look);
+      },
+    } as unknown as pg.Pool;
+    const lookout = new Lookout(slow);
+    const lanes = await Promise.all(Array.from({ length: LANES }, (_, lane) => emptied(lane)));
+    await people.register(event, ['late@example.com']);
+    const ours = lanes[(await slotOf('late@example.com')) % LANES]!;
+    const before = lookout.linger(ours, LONG_MS);
+    lookout.nudge(ours);
+    expect(await before).toBe(true);
+    const again = lookout.linger(ours, LONG_MS);
+    for (let look = 0; look < 2; look++) {
+      await waitFor(
+        () => begun.length,
+        (many) => many > look,
+      );
+      begun[look]!();
+    }
+    expect(await again).toBe(true);
+  });
 });
 
 /** A stream that grows by so many changes a second up to each look at it: no stall of the machine slows it. */

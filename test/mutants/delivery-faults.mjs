@@ -159,6 +159,13 @@ export const DELIVERY_FAULTS = [
     DAYS,
   ),
   fault(
+    'a slow look that forgets a lane which lingers again',
+    'src/changes/lookout.ts',
+    'if (this.watches.get(name) === watch) this.watches.delete(name);',
+    'this.watches.delete(name);',
+    'test/changes/lookout.test.ts',
+  ),
+  fault(
     'errors of single records in a 207 that are ignored',
     'src/connectors/hubspot-upsert.ts',
     'const errors = (Array.isArray(batch.errors) ? batch.errors : []).filter(isError);',
