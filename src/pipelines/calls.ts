@@ -38,9 +38,10 @@ export class Calls {
       if (error instanceof AllowanceSpentError) return this.spent(error.waitMs);
       throw error;
     }
+    const takenAtMs = performance.now();
     let isPaid = true;
     return async () => {
-      if (!isPaid) await this.limiter.turn(lost);
+      if (!isPaid || this.limiter.hasLapsed(takenAtMs)) await this.limiter.turn(lost);
       isPaid = false;
       mayCall();
     };

@@ -80,6 +80,7 @@ export class Limiter {
   private underWay = 0;
   private readonly doors: (() => void)[] = [];
   private recent: number[] = [];
+  private told: (QuotaUse & { isNew: boolean }) | undefined;
 
   constructor(
     private readonly pool: pg.Pool,
@@ -97,6 +98,11 @@ export class Limiter {
     if ((this.gapMs() > 0 || this.dayMax() !== null) && !this.takeSpare()) await this.booked(signal);
     this.made++;
     this.noteCall();
+  }
+
+  /** Whether a turn taken then is missed; it counts as a call all the same, as it was booked. */
+  hasLapsed(takenAtMs: number): boolean {
+    return this.gapMs() > 0 && performance.now() - takenAtMs > LATE_MS_MAX;
   }
 
   /** So many calls at once at most; what is returned ends this one. */
@@ -162,8 +168,6 @@ export class Limiter {
     const toldMs = gapOf(this.allowed) || this.recalledGapMs;
     return Math.max(gapOf(this.limits) / SHARE_OF_RATE, toldMs / SHARE_OF_RATE, this.eased());
   }
-
-  private told: (QuotaUse & { isNew: boolean }) | undefined;
 
   private dayMax(): number | null {
     return this.limits.callsPerDay ?? this.allowed.callsPerDay ?? this.told?.max ?? null;

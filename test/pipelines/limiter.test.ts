@@ -1,6 +1,10 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Connector } from '../../src/connectors/connector.js';
+import { Calls } from '../../src/pipelines/calls.js';
+import type { Holds } from '../../src/pipelines/holds.js';
 import { AllowanceSpentError, Limiter } from '../../src/pipelines/limiter.js';
+import { createLogger } from '../../src/platform/logger.js';
 import { freshDatabase } from '../support/database.js';
 import { waitFor } from '../support/wait-for.js';
 
@@ -117,6 +121,21 @@ describe('The limiter of a destination', () => {
     expect(rows[0]!.wait_ms).toBeLessThan(100);
     await missed;
     expect(performance.now() - onAgain, 'after the one that was booked meanwhile').toBeGreaterThan(150);
+  });
+
+  it('takes another turn for a call that was held up after it had one', async () => {
+    const connector = { destination: 'held-up', limits: { callsPerSecond: 4 } } as unknown as Connector;
+    const calls = new Calls(pool, connector, {} as Holds, createLogger('silent'), () => new Date());
+    const heldUpFor = async (ms: number): Promise<number> => {
+      const turn = await calls.open(never, () => undefined);
+      if (ms > 0) await new Promise((resolve) => setTimeout(resolve, ms));
+      if (typeof turn === 'function') await turn();
+      return calls.limiter.takeCount().calls;
+    };
+    expect(await heldUpFor(0)).toBe(1);
+    const asked = performance.now();
+    expect(await heldUpFor(150), 'as where its intent was long in being written').toBe(2);
+    expect(performance.now() - asked, 'it left in the place after its own').toBeGreaterThan(2 * 245);
   });
 
   it('never spends more than the day allows, and says how long it takes until there is more', async () => {
