@@ -101,6 +101,7 @@ export const ROUTE_TABLE: Readonly<Record<string, Access>> = {
   'POST /v1/reconciliations/:run/repair': BOTH,
   'POST /v1/deliveries/replay': BOTH,
   'GET /v1/deliveries/replay/:id': READERS,
+  'GET /v1/records/:stream': READERS,
   'GET /v1/records/:stream/:key': BOTH,
 
   'GET /v1/webhooks': READERS,

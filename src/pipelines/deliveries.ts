@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import type { DeliveryReason, DeliveryState } from './delivery.js';
+import { KEYS_OF_EMAIL } from './records-of-email.js';
 
 /** A delivery as the API shows it. */
 export interface DeliveryView {
@@ -19,7 +20,7 @@ export interface DeliveryFilter {
   readonly state?: string | undefined;
   readonly reason?: string | undefined;
   readonly key?: string | undefined;
-  /** Of the person, whatever its case: their own record and their registrations. */
+  /** Of the person, whatever its case: all their records, in whatever stream. */
   readonly email?: string | undefined;
 }
 
@@ -53,9 +54,7 @@ export async function listDeliveries(
         and ($3::text is null or d.reason::json ->> 'code' = $3) and ($4::uuid is null or d.key = $4)
         and ($5::text is null or (d.mapping, d.key) > ($5, $6::uuid))
         and ($8::text is null or d.key = any(array(
-              select id from persons where email_key = lower($8)
-              union all
-              select r.id from persons p join registrations r on r.person_id = p.id where p.email_key = lower($8))))
+              ${KEYS_OF_EMAIL.replaceAll('$1', '$8')})))
       order by d.mapping, d.key limit $7`,
     [
       filter.mapping,

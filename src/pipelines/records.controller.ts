@@ -1,11 +1,19 @@
-import { Controller, Get, Inject, Param, ParseUUIDPipe } from '@nestjs/common';
+import { Controller, Get, Inject, Param, ParseUUIDPipe, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { IsString, MaxLength, MinLength } from 'class-validator';
 import type pg from 'pg';
 import { mappableStreams } from '../mapping/stream-contracts.js';
 import { PG_POOL } from '../platform/database/database.module.js';
-import { notFound } from '../platform/http/problem.js';
+import { decodeCursor, type Page, pageOf, Paging } from '../platform/http/paging.js';
+import { invalidRequest, notFound } from '../platform/http/problem.js';
+import { isOfPersons, recordsOfEmail } from './records-of-email.js';
+
+class RecordQuery extends Paging {
+  @IsString() @MinLength(1) @MaxLength(254) email!: string;
+}
 
 const KEY = new ParseUUIDPipe({ exceptionFactory: () => notFound() });
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 interface Row {
   version: number;
@@ -19,10 +27,28 @@ interface Row {
 export class RecordsController {
   constructor(@Inject(PG_POOL) private readonly pool: pg.Pool) {}
 
+  @Get(':stream')
+  @ApiOperation({ summary: 'The records of a stream whose person has an e-mail, the newest first' })
+  async ofEmail(@Param('stream') stream: string, @Query() query: RecordQuery): Promise<Page<object>> {
+    demandStream(stream);
+    if (!isOfPersons(stream))
+      throw invalidRequest([
+        {
+          pointer: 'email',
+          code: 'no-person',
+          message: `finds nothing: a record of ${stream} is of nobody.`,
+        },
+      ]);
+    const { email, limit, cursor } = query;
+    const rows = await recordsOfEmail(this.pool, stream, email, limit + 1, decodeCursor(cursor, isKey));
+    const { items, next } = pageOf(rows, limit, ({ key }) => key);
+    return { items: items.map((row) => ({ stream, ...row, links: linksTo(stream, row.key) })), next };
+  }
+
   @Get(':stream/:key')
   @ApiOperation({ summary: 'A record as mappings read it, in its newest version' })
   async one(@Param('stream') stream: string, @Param('key', KEY) key: string): Promise<object> {
-    if (!mappableStreams.some((known) => known === stream)) throw notFound('There is no such stream.');
+    demandStream(stream);
     const { rows } = await this.pool.query<Row>({
       name: 'record-newest',
       text: 'select version, at, snapshot from changes where key = $1 and stream = $2 order by version desc limit 1',
@@ -31,6 +57,18 @@ export class RecordsController {
     const [row] = rows;
     if (!row) throw notFound('The stream has no record with this key.');
     const { version, at, snapshot } = row;
-    return { stream, key, version, at, record: snapshot, links: { self: `/v1/records/${stream}/${key}` } };
+    return { stream, key, version, at, record: snapshot, links: linksTo(stream, key) };
   }
+}
+
+function demandStream(stream: string): void {
+  if (!mappableStreams.some((known) => known === stream)) throw notFound('There is no such stream.');
+}
+
+function linksTo(stream: string, key: string): object {
+  return { self: `/v1/records/${stream}/${key}` };
+}
+
+function isKey(value: unknown): value is string {
+  return typeof value === 'string' && UUID.test(value);
 }
