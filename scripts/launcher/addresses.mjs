@@ -8,7 +8,7 @@ export function printAddresses({ api, docs, event, twins, identity }) {
   const varDir = path.relative(process.cwd(), readEnvironment().varDir) || '.';
   const rows = [
     ['Event', event],
-    ['Registration', event.replace('/v1/events/', '/e/')],
+    ['Registration', event && event.replace('/v1/events/', '/e/')],
     ['API', docs],
     ['Log in', identity && api && `${api}/sso/login`],
     ...Object.entries(twins).map(([name, url]) => [`${titleOf(name)} twin`, `${url}/_twin`]),

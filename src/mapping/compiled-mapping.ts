@@ -97,6 +97,13 @@ export type Evaluation =
 /** Who wins when the target's value was changed there: we, they, or they after our first write. */
 export type FieldOwner = 'foyer' | 'destination' | 'firstWrite';
 
+export type Bound = { readonly share: number } | { readonly count: number };
+
+/** What `apply` may be held back by: records written over or refused, emptied, and sent for the first time. */
+export const limitNames = ['changed', 'nulled', 'created'] as const;
+export type LimitName = (typeof limitNames)[number];
+export type Limits = Readonly<Record<LimitName, Bound | null>>;
+
 export interface CompiledField {
   readonly name: string;
   readonly owner: FieldOwner;
@@ -132,10 +139,7 @@ export interface CompiledMapping {
   /** 1..64. */
   readonly lanes: number;
   /** `apply` stops above these; a share is 0..1, a count is an integer. */
-  readonly limits: {
-    readonly changed: { readonly share: number } | { readonly count: number } | null;
-    readonly nulled: { readonly share: number } | { readonly count: number } | null;
-  };
+  readonly limits: Limits;
   /**
    * Never throws, whatever the snapshot is.
    * @param targets what `target("salesforce.campaign").id` reads: the ids of the deliveries in `needs`, by mapping

@@ -1,5 +1,5 @@
 /** A mapping file as it was read: every part with its place, and null where the file says nothing usable. */
-import type { FieldOwner, FieldValue } from './compiled-mapping.js';
+import type { FieldOwner, FieldValue, Limits } from './compiled-mapping.js';
 import type { Faults, Range, SourceText } from './diagnostic.js';
 import type { Stream } from './source-contract.js';
 
@@ -31,8 +31,6 @@ export type Missing = (typeof missingPolicies)[number];
 
 export const operations = ['upsert', 'create', 'update', 'append'] as const;
 export type Operation = (typeof operations)[number];
-
-export type Bound = { readonly share: number } | { readonly count: number };
 
 export type WhenNotSpec =
   'keep' | 'delete' | readonly { name: Located<string>; value: Located<FieldValue> }[];
@@ -72,6 +70,6 @@ export interface MappingFile {
   readonly fields: readonly FieldSpec[];
   readonly fieldsRange: Range;
   readonly lanes: number;
-  readonly limits: { readonly changed: Bound | null; readonly nulled: Bound | null };
+  readonly limits: Limits;
   readonly examples: readonly Example[];
 }

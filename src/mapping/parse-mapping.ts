@@ -1,8 +1,8 @@
 /** Text of a mapping file → its parts, each with its place, and every structural fault at once. */
+import { limitNames, type Bound } from './compiled-mapping.js';
 import { Faults, SourceText, type Range } from './diagnostic.js';
 import {
   operations,
-  type Bound,
   type FieldSpec,
   type LetBinding,
   type Located,
@@ -36,6 +36,7 @@ const requiredKeys = ['mapping', 'stream', 'destination', 'object', 'operation',
 const lanesMax = 64;
 const fieldsMax = 500;
 const wholeFile: Range = [0, 1];
+const noLimits: MappingFile['limits'] = { changed: null, nulled: null, created: null };
 const namePattern = /^[a-z0-9][a-z0-9_-]*(\.[a-zA-Z0-9_-]+)+$/;
 
 /** Never throws. Where the text is no YAML, everything in the result is null but its faults. */
@@ -106,10 +107,7 @@ class MappingParser {
       fieldsRange: this.at.get('fields')?.keyRange ?? wholeFile,
       lanes:
         this.one('lanes', (reader, entry) => reader.wholeNumber(entry, 'lanes', 1, lanesMax))?.value ?? 1,
-      limits: this.one('limits', (reader, entry) => this.limits(reader, entry)) ?? {
-        changed: null,
-        nulled: null,
-      },
+      limits: this.one('limits', (reader, entry) => this.limits(reader, entry)) ?? noLimits,
       examples: this.one('examples', (reader, entry) => parseExamples(reader, entry)) ?? [],
     };
   }
@@ -210,12 +208,12 @@ class MappingParser {
   }
 
   private limits(reader: YamlReader, entry: Entry): MappingFile['limits'] {
-    const parts = reader.entries(entry.node, entry.range, 'limits', ['changed', 'nulled']);
+    const parts = reader.entries(entry.node, entry.range, 'limits', limitNames);
     const bound = (key: string): Bound | null => {
       const part = parts.find((candidate) => candidate.key === key);
       return part ? this.bound(reader, part) : null;
     };
-    return { changed: bound('changed'), nulled: bound('nulled') };
+    return { changed: bound('changed'), nulled: bound('nulled'), created: bound('created') };
   }
 
   private bound(reader: YamlReader, entry: Entry): Bound | null {

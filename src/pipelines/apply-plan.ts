@@ -145,7 +145,8 @@ function demandWithinLimits({ limits }: PlanRow): void {
   if (exceeded.length === 0) return;
   const told = exceeded.map(({ limit, max, records, share }) => {
     const allowed = 'share' in max ? `${percent(max.share)} of the records` : `${max.count} records`;
-    return `${limit} allows ${allowed} that stand there, and this is ${records} (${percent(share)})`;
+    const which = limit === 'created' ? 'of the stream' : 'that stand there';
+    return `${limit} allows ${allowed} ${which}, and this is ${records} (${percent(share)})`;
   });
   throw new Problem(
     'conflict',

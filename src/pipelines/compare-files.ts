@@ -1,4 +1,5 @@
 import { unbundle } from '../mapping/bundle.js';
+import { limitNames } from '../mapping/compiled-mapping.js';
 import type { FieldSpec, MappingFile } from '../mapping/mapping-file.js';
 import { parseMapping } from '../mapping/parse-mapping.js';
 
@@ -53,8 +54,7 @@ function partsOf(file: string, source: string): Map<string, Part> {
   for (const { name, value } of parsed.lets) note(`let.${name.value}`, value.text, name.range[0]);
   for (const spec of parsed.fields) note(`fields.${spec.name.value}`, fieldText(spec), spec.name.range[0]);
   note('lanes', String(parsed.lanes));
-  note('limits.changed', boundText(parsed.limits.changed));
-  note('limits.nulled', boundText(parsed.limits.nulled));
+  for (const name of limitNames) note(`limits.${name}`, boundText(parsed.limits[name]));
   for (const [name, table] of bundled?.picklists ?? []) {
     for (const [entry, value] of table.values) note(`picklist.${name}.${entry}`, value);
     note(`picklist.${name}.otherwise`, table.otherwise);

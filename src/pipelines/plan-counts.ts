@@ -1,5 +1,5 @@
 import type { CallLimits, Connector, ObjectTarget } from '../connectors/connector.js';
-import type { CompiledMapping } from '../mapping/compiled-mapping.js';
+import type { Bound, CompiledMapping, LimitName } from '../mapping/compiled-mapping.js';
 import type { PipelineSettings } from '../platform/config/settings.js';
 import { CHANGE_KINDS, type ChangeKind, type PlannedRecord } from './compare-record.js';
 
@@ -124,26 +124,37 @@ function secondsOf(calls: number, limits: CallLimits | undefined): number | null
 
 /** One of the mapping's `limits`, and where the plan stands to it. */
 export interface LimitStanding {
-  readonly limit: 'changed' | 'nulled';
-  readonly max: { readonly share: number } | { readonly count: number };
+  readonly limit: LimitName;
+  readonly max: Bound;
   readonly records: number;
-  /** Of those that stand there. */
+  /** Of those that stand there; of what is sent for the first time, of all records of the stream. */
   readonly share: number;
   readonly isExceeded: boolean;
 }
 
 /**
  * `changed` bounds everything that is written over what stands there: a field of which nobody knows what stands there
- * may be as wrong as one that changes.
+ * may be as wrong as one that changes. So may a version that refuses what the one before sent.
+ * @param isFirst no version is in force yet: whatever is sent is sent for the first time, as it is meant to be
  */
-export function limitsOf({ limits }: CompiledMapping, counts: PlanCounts): LimitStanding[] {
-  const touched = counts.changed + counts.unknown + counts.rekeyed + counts.retained + counts.removed;
-  const standing = (limit: LimitStanding['limit'], records: number): LimitStanding[] => {
-    const max = limits[limit];
-    if (max === null) return [];
-    const share = counts.standing === 0 ? 0 : records / counts.standing;
-    const isExceeded = 'share' in max ? share > max.share : records > max.count;
-    return [{ limit, max, records, share, isExceeded }];
-  };
-  return [...standing('changed', touched), ...standing('nulled', counts.nulled)];
+export function limitsOf(
+  { limits }: Pick<CompiledMapping, 'limits'>,
+  counts: PlanCounts,
+  isFirst: boolean,
+): LimitStanding[] {
+  const { changed, unknown, rekeyed, retained, removed, rejected, nulled, created, standing, records } =
+    counts;
+  const touched = changed + unknown + rekeyed + retained + removed + rejected;
+  return [
+    ...standingTo('changed', limits.changed, touched, standing),
+    ...standingTo('nulled', limits.nulled, nulled, standing),
+    ...(isFirst ? [] : standingTo('created', limits.created, created, records)),
+  ];
+}
+
+function standingTo(limit: LimitName, max: Bound | null, records: number, of: number): LimitStanding[] {
+  if (max === null) return [];
+  const share = of === 0 ? 0 : records / of;
+  const isExceeded = 'share' in max ? share > max.share : records > max.count;
+  return [{ limit, max, records, share, isExceeded }];
 }

@@ -96,7 +96,7 @@ export class Plans {
       reader,
     });
     const calls = backend && callsFor(writes, backend.connector, backend.target, this.settings.pipelines);
-    const limits = limitsOf(to, planned.counts);
+    const limits = limitsOf(to, planned.counts, from === null);
     await client.query('update plans set counts = $2, calls = $3, limits = $4 where id = $1', [
       id,
       JSON.stringify(planned.counts),

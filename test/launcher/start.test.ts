@@ -137,6 +137,28 @@ describe('npm start', { timeout: TEST_TIMEOUT_MS }, () => {
     other.close();
   });
 
+  it('starts a worker alone on a database and a Redis that are given, and leaves those running', async () => {
+    const one = await launch({ FOYER_TWINS: 'hubspot' }).ready();
+    const { DATABASE_URL, REDIS_URL } = JSON.parse(
+      readFileSync(path.join(varDir, 'environment.json'), 'utf8'),
+    ) as Record<string, string>;
+    const other = path.join(path.dirname(varDir), 'worker');
+    const worker = launch({
+      FOYER_VAR_DIR: other,
+      FOYER_ROLE: 'worker',
+      FOYER_TWINS: 'hubspot',
+      DATABASE_URL: DATABASE_URL!,
+      REDIS_URL: REDIS_URL!,
+    });
+    await worker.says('Ctrl-C ends everything');
+    const run = JSON.parse(readFileSync(path.join(other, 'run.json'), 'utf8')) as Run;
+    expect(run).toMatchObject({ api: null, event: null, redis: 'given' });
+    expect(Object.keys(run.pids)).toContain('worker');
+    for (const name of ['postgres', 'redis', 'api']) expect(run.pids).not.toHaveProperty(name);
+    await worker.end();
+    expect((await fetch(`${one.api}/health/ready`)).status).toBe(200);
+  });
+
   it('names the setting that is wrong and starts nothing', async () => {
     const launcher = launch({ FOYER_ROLE: 'waiter' });
     expect(await launcher.exitCode).toBe(1);

@@ -155,7 +155,7 @@ describe('What a compiled mapping knows of itself', () => {
       match: { by: ['Name'], onMany: 'reject' },
       needs: ['crm.campaign'],
       lanes: 2,
-      limits: { changed: { share: 0.05 }, nulled: { count: 0 } },
+      limits: { changed: { share: 0.05 }, nulled: { count: 0 }, created: { count: 100 } },
     });
     expect(mapping!.fields[1]).toEqual({
       name: 'Text',

@@ -59,7 +59,7 @@ fields:
   Status: { picklist: status, value: latest.status }
   Whole: registrations.size()
 lanes: 2
-limits: { changed: 5%, nulled: 0 }
+limits: { changed: 5%, nulled: 0, created: 100 }
 examples:
   - name: it works
     given:

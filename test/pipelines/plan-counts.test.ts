@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { PlannedField, PlannedRecord } from '../../src/pipelines/compare-record.js';
-import { count, noCounts } from '../../src/pipelines/plan-counts.js';
+import { count, limitsOf, noCounts, type PlanCounts } from '../../src/pipelines/plan-counts.js';
 
 function nulled(kind: PlannedRecord['kind'], fields: readonly PlannedField[]): number {
   const counts = noCounts();
@@ -25,5 +25,29 @@ describe('A record of which a field is emptied', () => {
     ['a record that is sent for the first time', 'created', [{ name: 'phone', to: null }], 0],
   ] as const)('is told by limits.nulled: %s', (_what, kind, fields, expected) => {
     expect(nulled(kind, fields)).toBe(expected);
+  });
+});
+
+describe('The limits of a mapping', () => {
+  const limits = { changed: { share: 0.2 }, nulled: { count: 0 }, created: { share: 0.1 } };
+  const exceeded = (counts: Partial<PlanCounts>, isFirst = false): string[] =>
+    limitsOf({ limits }, { ...noCounts(), records: 100, standing: 50, ...counts }, isFirst)
+      .filter(({ isExceeded }) => isExceeded)
+      .map(({ limit }) => limit);
+
+  it.each([
+    ['a fifth of what stands there changes', { changed: 10 }, []],
+    ['more than that changes', { changed: 11 }, ['changed']],
+    ['the new version rejects what stands there', { rejected: 11 }, ['changed']],
+    ['some change, some are removed, some rejected', { changed: 4, removed: 4, rejected: 4 }, ['changed']],
+    ['one record loses a value', { changed: 1, nulled: 1 }, ['nulled']],
+    ['a tenth of the stream is sent for the first time', { created: 10 }, []],
+    ['more than that is', { created: 11 }, ['created']],
+  ] as const)('are kept or passed where %s', (_what, counts, expected) => {
+    expect(exceeded(counts)).toEqual(expected);
+  });
+
+  it('let a first version send as many as there are', () => {
+    expect(exceeded({ created: 100, standing: 0 }, true)).toEqual([]);
   });
 });

@@ -1,4 +1,5 @@
 /** The JSON Schema of mapping files and their tables, for editors: names of fields come from the targets' metadata. */
+import { limitNames } from '../../mapping/compiled-mapping.js';
 import { missingPolicies, operations } from '../../mapping/mapping-file.js';
 import { mappableStreams } from '../../mapping/stream-contracts.js';
 import type { TargetField, TargetMetadata } from '../../mapping/target-metadata.js';
@@ -106,7 +107,7 @@ export function mappingSchema({ targets, picklists, mappings }: Known): Schema {
         description: 'apply stops above these',
         type: 'object',
         additionalProperties: false,
-        properties: { changed: bound, nulled: bound },
+        properties: Object.fromEntries(limitNames.map((name) => [name, bound])),
       },
       examples: {
         description: 'Promises that foyer check and foyer test keep',
