@@ -18,7 +18,7 @@ afterAll(async () => {
   await first.stop();
 });
 
-/** Runs the tries over both processes, a number of them at once. */
+/** Runs the tries over both replicas, a number of them at once. */
 async function race<T>(tries: number, attempt: (app: TestApp, i: number) => Promise<T>): Promise<T[]> {
   const results: T[] = [];
   let next = 0;
@@ -39,7 +39,7 @@ async function counters(event: string) {
 }
 
 describe('The places of an event', () => {
-  it(`are given to exactly ${SEATS} people when ${TRIES} try through two processes at once`, async () => {
+  it(`are given to exactly ${SEATS} people when ${TRIES} try through two replicas at once`, async () => {
     const event = await first.openEvent({ capacity: SEATS });
     const answers = await race(TRIES, (app) => app.register(event));
     expect(answers.every(({ status }) => status === 201)).toBe(true);
@@ -63,7 +63,7 @@ describe('The places of an event', () => {
     expect((await counters(event)).counted).toBe(1);
   });
 
-  it('stay exact while people register and cancel through two processes at once', async () => {
+  it('stay exact while people register and cancel through two replicas at once', async () => {
     const event = await first.openEvent({ capacity: 20 });
     await race(200, async (app, i) => {
       const { body, status } = await app.register(event);
