@@ -8,17 +8,21 @@ const VALUE_SHOWN_MAX = 80;
 /** @param only one field with everything that is known of it; absent: all, a line each */
 export function printWhy(told: Why, only: string | undefined, output: Output): void {
   const { colour, line } = output;
-  const { mapping, key, state, version, targetId, why } = told;
+  const { mapping, key, version, targetId, why } = told;
   const id = targetId === undefined ? '' : ` → ${targetId}`;
   line(`${colour.strong(mapping)} ${key}${colour.faint(id)}`);
-  line(
-    `${why.isThere ? colour.good(state) : colour.error(state)} ${colour.faint(`version ${version}`)} ${why.sentence}`,
-  );
+  line(`${painted(told, output)} ${colour.faint(`version ${version}`)} ${why.sentence}`);
   line();
   printWhen(told, output);
   const fields = Object.entries(told.fields).filter(([name]) => only === undefined || name === only);
   for (const [name, field] of fields) printField(name, field, told, output);
   if (only === undefined) printAttempts(told.attempts, output);
+}
+
+/** Where an earlier version stands there and this one does not, neither good nor bad. */
+function painted({ state, why }: Why, { colour }: Output): string {
+  if (!why.isThere) return colour.error(state);
+  return ['verified', 'sent', 'retained'].includes(state) ? colour.good(state) : colour.warning(state);
 }
 
 function printWhen({ when }: Why, { colour, line }: Output): void {

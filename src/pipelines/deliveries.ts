@@ -73,8 +73,9 @@ export async function listDeliveries(
 /** What is known of one record at one mapping: with what it is explained. */
 export interface FoundDelivery {
   readonly view: DeliveryView;
-  /** Null in all three where it was never taken up. */
   readonly mappingVersion: number | null;
+  /** Whether anything was ever sent for it, answered or not. */
+  readonly sent: boolean;
   readonly shadow: string | null;
   readonly targetKey: string | null;
 }
@@ -86,10 +87,10 @@ export async function findDelivery(
   key: string,
 ): Promise<FoundDelivery | null> {
   const { rows } = await pool.query<
-    Row & { mapping_version: number; shadow: string | null; target_key: string | null }
+    Row & { mapping_version: number; sent: boolean; shadow: string | null; target_key: string | null }
   >({
     name: 'delivery-one',
-    text: `${SELECT.replace('select d.mapping', 'select d.mapping_version, d.shadow, d.target_key, d.mapping')}
+    text: `${SELECT.replace('select d.mapping', 'select d.mapping_version, d.sent, d.shadow, d.target_key, d.mapping')}
             where d.mapping = $1 and d.key = $2`,
     values: [mapping, key],
   });
@@ -98,6 +99,7 @@ export async function findDelivery(
   return {
     view: view(row),
     mappingVersion: row.mapping_version,
+    sent: row.sent,
     shadow: row.shadow,
     targetKey: row.target_key,
   };

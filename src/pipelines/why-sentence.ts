@@ -9,17 +9,40 @@ export interface Unread {
   readonly behind: number;
 }
 
+/** What an earlier version left at the backend; a later one that was refused, or waits, takes none of it away. */
+export interface Stood {
+  /** The newest that was written; null where no attempt tells it any more. */
+  readonly version: number | null;
+  /** Nothing came between that may have left something else there. */
+  readonly isKnown: boolean;
+}
+
 /** Another record has its key at the target. */
 const SPOKEN_FOR = 'spoken-for';
+const NOT_STORED = 'not-stored';
+
+/** @param sent whether anything was ever sent for the record, and `isKnown` whether its fields there are known */
+export function stoodBefore(
+  { targetId, reason }: DeliveryView,
+  sent: boolean,
+  isKnown: boolean,
+  written: number | null,
+): Stood | null {
+  const isGone = reason?.code === NOT_STORED && reason.field == null;
+  if (!sent || isGone || (!isKnown && targetId === undefined)) return null;
+  return { version: written, isKnown };
+}
 
 /** Whether the record stands at the backend, and why, or why not, in one sentence. Names no value of a person. */
 export function sentence(
-  { state, reason, version, nextAttemptAt, targetId }: DeliveryView,
+  view: DeliveryView,
   explanation: Explanation | null,
   unread: Unread | null,
+  stood: Stood | null,
 ): { isThere: boolean; sentence: string } {
-  const says = reason ? `: ${reason.message}` : '';
-  const where = reason?.file === undefined ? '' : ` (${reason.file}:${reason.line})`;
+  const { state, reason, version, targetId } = view;
+  const says = saying(reason);
+  const where = placeOf(reason);
   const id = targetId === undefined ? '' : ` as ${targetId}`;
   const later = unread ? ` ${waiting(unread)}` : '';
   switch (state) {
@@ -41,19 +64,47 @@ export function sentence(
         isThere: false,
         sentence: `It was never sent: when does not hold${where}${asked(explanation)}.${later}`,
       };
-    case 'rejected':
-      return { isThere: false, sentence: `It was rejected${says}${where}.${later}` };
-    case 'retrying':
-      return { isThere: false, sentence: `It is tried again${at(nextAttemptAt)}${says}.` };
-    case 'inDoubt':
-      return {
-        isThere: false,
-        sentence: `Nobody knows whether it stands there${says}. It waits for a person.`,
-      };
     case 'erased':
       return { isThere: false, sentence: 'The person was erased.' };
     default:
-      return { isThere: false, sentence: unread ? waiting(unread) : `It is under way${says}.` };
+      if (stood) return { isThere: true, sentence: `${standing(stood, id)}; ${unanswered(view, unread)}` };
+      return { isThere: false, sentence: notThere(view, unread) };
+  }
+}
+
+function notThere({ state, reason, nextAttemptAt }: DeliveryView, unread: Unread | null): string {
+  const says = saying(reason);
+  switch (state) {
+    case 'rejected':
+      return `It was rejected${says}${placeOf(reason)}.${unread ? ` ${waiting(unread)}` : ''}`;
+    case 'retrying':
+      return `It is tried again${at(nextAttemptAt)}${says}.`;
+    case 'inDoubt':
+      return `Nobody knows whether it stands there${says}. It waits for a person.`;
+    default:
+      return unread ? waiting(unread) : `It is under way${says}.`;
+  }
+}
+
+function standing({ version, isKnown }: Stood, id: string): string {
+  if (!isKnown) return `It stands there${id}, in which form is not known`;
+  return `${version === null ? 'An earlier version' : `Version ${version}`} stands there${id}`;
+}
+
+/** What became of the version that does not stand there. */
+function unanswered({ state, reason, version, nextAttemptAt }: DeliveryView, unread: Unread | null): string {
+  const says = saying(reason);
+  const newest = `version ${unread?.version ?? version}`;
+  switch (state) {
+    case 'rejected':
+      return `version ${version} was rejected${says}${placeOf(reason)}.${unread ? ` ${waiting(unread)}` : ''}`;
+    case 'retrying':
+      return `${newest} is tried again${at(nextAttemptAt)}${says}.`;
+    case 'inDoubt':
+      return `nobody knows whether ${newest} was written${says}. It waits for a person.`;
+    default:
+      if (reason) return `${newest} waits${says}.`;
+      return unread ? lowered(waiting(unread)) : `${newest} is under way.`;
   }
 }
 
@@ -71,4 +122,16 @@ function asked(explanation: Explanation | null): string {
 
 function at(time: string | undefined): string {
   return time === undefined ? '' : ` at ${time}`;
+}
+
+function saying(reason: DeliveryView['reason']): string {
+  return reason ? `: ${reason.message.replace(/\.$/, '')}` : '';
+}
+
+function placeOf(reason: DeliveryView['reason']): string {
+  return reason?.file === undefined ? '' : ` (${reason.file}:${reason.line})`;
+}
+
+function lowered(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
 }

@@ -8,7 +8,7 @@ import { type DeliveryView, findDelivery, type FoundDelivery } from './deliverie
 import { fieldsOf } from './delivery-row.js';
 import { type AttemptFields, explainField, type FieldExplanation, sourcesOf } from './explain-fields.js';
 import { readParents } from './parents.js';
-import { sentence, type Unread } from './why-sentence.js';
+import { sentence, type Stood, stoodBefore, type Unread } from './why-sentence.js';
 
 /** Everything that led to how a record stands at a mapping. */
 export interface Why extends Omit<DeliveryView, 'attempts'> {
@@ -67,7 +67,7 @@ export class WhyDeliveries {
     return {
       ...view,
       attempts: attempts.map((attempt) => attempt.view),
-      why: sentence(view, explanation, unread),
+      why: sentence(view, explanation, unread, stoodOf(found, attempts)),
       when: whenOf(mapping, explanation),
       versions: versions.map(({ seq, ...rest }) => ({ ...rest, seq: Number(seq) })),
       fields: fieldsExplained(mapping, mappingVersion, explanation, found, wanted),
@@ -172,6 +172,12 @@ export class WhyDeliveries {
 
 function notTakenUp(mapping: string, key: string, stream: string): DeliveryView {
   return { mapping, key, stream, version: 0, state: 'pending', attempts: 0 };
+}
+
+function stoodOf(found: FoundDelivery | null, attempts: readonly RecordAttempt[]): Stood | null {
+  if (!found) return null;
+  const written = attempts.find(({ view }) => view.outcome === 'written');
+  return stoodBefore(found.view, found.sent, found.shadow !== null, written?.version ?? null);
 }
 
 function whenOf({ file }: CompiledMapping, explanation: Explanation | null): Why['when'] {

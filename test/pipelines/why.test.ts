@@ -100,6 +100,11 @@ describe('Why a record is not there', () => {
       reason: { code: 'missing-value', field: 'company', line: 19, file: on.file },
     });
     expect(told.why.sentence).toContain(`${on.file}:19`);
+    // What was sent before still stands there: none of it was taken away.
+    expect(told.why.isThere).toBe(true);
+    expect(told.why.sentence).toMatch(
+      new RegExp(`^Version \\d+ stands there as ${told.targetId}; version ${told.version} was rejected: `),
+    );
     await on.apply((await on.plan({ source: on.text() })).id);
     await on.settled();
   });
