@@ -105,16 +105,26 @@ export function byStatus(status: number, code: string | null, message: string | 
 }
 
 /**
- * `Retry-After`: seconds or a date (RFC 9110, 10.2.3); null where absent or unreadable. A date is the backend's, so it
- * is measured by the backend's own clock where the answer shows it: ours may be wrong by hours.
+ * No backend means to be left alone for longer: a header that says so holds a moment where seconds belong, or a wrong
+ * year, and would stop the destination for good.
+ */
+export const RETRY_AFTER_MS_MAX = 86_400_000;
+
+/**
+ * `Retry-After`: seconds or a date (RFC 9110, 10.2.3), a day at most; null where absent or unreadable. A date is the
+ * backend's, so it is measured by the backend's own clock where the answer shows it: ours may be wrong by hours.
  */
 export function retryAfterMs(headers: IncomingHttpHeaders, nowMs: number): number | null {
   const header = headers['retry-after'];
   if (header === undefined) return null;
   const seconds = Number(header);
-  if (header.trim() !== '' && Number.isFinite(seconds)) return Math.max(0, seconds * 1000);
+  if (header.trim() !== '' && Number.isFinite(seconds)) return withinDay(seconds * 1000);
   const dateMs = Date.parse(header);
-  return Number.isNaN(dateMs) ? null : Math.max(0, dateMs - nowMs - clockSkewMs(headers, nowMs));
+  return Number.isNaN(dateMs) ? null : withinDay(dateMs - nowMs - clockSkewMs(headers, nowMs));
+}
+
+function withinDay(waitMs: number): number {
+  return Math.min(Math.max(0, waitMs), RETRY_AFTER_MS_MAX);
 }
 
 /** How far the backend's clock is ahead of ours, by the `Date` of its answer; 0 where it shows none. */

@@ -3,7 +3,7 @@
  * own. Pure: the same error gives the same outcome.
  */
 import type { IncomingHttpHeaders } from 'node:http';
-import { type Failure, byStatus, retryAfterMs } from './call-outcome.js';
+import { type Failure, byStatus, RETRY_AFTER_MS_MAX, retryAfterMs } from './call-outcome.js';
 import type { Outcome, Owner, OutgoingRecord } from './connector.js';
 import { nextMidnightMs } from './next-midnight.js';
 import { stripValues } from './strip-values.js';
@@ -196,7 +196,8 @@ function throttled(
 ): Outcome & Failure {
   const policy = policyOf(headers, error);
   const statedMs = retryAfterMs(headers, nowMs);
-  const intervalMs = Number(headers['x-hubspot-ratelimit-interval-milliseconds'] ?? ROLLING_WINDOW_MS);
+  const toldMs = Number(headers['x-hubspot-ratelimit-interval-milliseconds']);
+  const intervalMs = toldMs > 0 ? Math.min(toldMs, RETRY_AFTER_MS_MAX) : ROLLING_WINDOW_MS;
   const untilMs =
     statedMs !== null
       ? nowMs + statedMs

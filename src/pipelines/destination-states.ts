@@ -12,6 +12,8 @@ export interface DestinationState {
   /** Why nothing is sent there until somebody acts; null where nothing speaks against it. */
   readonly trouble: string | null;
   readonly troubleSince: string | null;
+  /** No call is made there before: the backend asked for the pause, or the day's calls are used up or spaced. */
+  readonly heldUntil: string | null;
   readonly callsToday: number;
   readonly callsLastHour: number;
   readonly quota: Quota | null;
@@ -30,6 +32,7 @@ interface Row {
   destination: string;
   trouble: string | null;
   trouble_at: Date | null;
+  held_until: Date | null;
   used: string | null;
   told_max: string | null;
   today: string;
@@ -38,6 +41,7 @@ interface Row {
 
 const STATES = `
   select n.destination, b.trouble, b.trouble_at,
+         case when b.next_at > clock_timestamp() + interval '1 second' then b.next_at end as held_until,
          case when b.told_at >= d.begins then b.told_max end as told_max,
          greatest(case when b.day = d.begins::date then b.day_used end,
                   case when b.told_at >= d.begins then b.told_used end, c.today) as used,
@@ -91,6 +95,7 @@ export class DestinationStates implements OnModuleDestroy {
         enabled: isEnabled,
         trouble: row.trouble,
         troubleSince: row.trouble === null ? null : (row.trouble_at?.toISOString() ?? null),
+        heldUntil: row.held_until?.toISOString() ?? null,
         callsToday: Number(row.today),
         callsLastHour: Number(row.last_hour),
         quota: this.quota(row, isEnabled, now),

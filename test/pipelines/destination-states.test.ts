@@ -31,4 +31,21 @@ describe('The state of a destination', () => {
     expect(shown).toContain('foyer_destination_trouble{destination="crm"} 0');
     expect(shown).toMatch(/foyer_quota_forecast\{destination="crm"\} \d+/);
   });
+
+  it('shows how long nothing is sent there, and nothing of the next place in time of a spaced one', async () => {
+    const entry = (name: string) => ({ name, connector: 'rest', isEnabled: true });
+    const destinations = {
+      all: () => [entry('held'), entry('spaced')],
+      connector: () => ({ limits: {} }),
+    };
+    await pool.query(
+      `insert into call_budgets (destination, day, next_at)
+       values ('held', current_date, '2999-01-01T00:00:00Z'),
+              ('spaced', current_date, clock_timestamp() + interval '100 ms')`,
+    );
+    const states = new DestinationStates(pool, destinations as unknown as Destinations);
+    const shown = await states.all(new Date());
+    states.onModuleDestroy();
+    expect(shown.map(({ heldUntil }) => heldUntil)).toEqual(['2999-01-01T00:00:00.000Z', null]);
+  });
 });
