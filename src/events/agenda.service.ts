@@ -4,6 +4,7 @@ import { uuidv7 } from 'uuidv7';
 import { CLOCK, type Clock } from '../platform/clock.js';
 import { PG_POOL } from '../platform/database/database.module.js';
 import { inTransaction } from '../platform/database/transaction.js';
+import { isText, isTime } from '../platform/http/cursor.js';
 import { link } from '../platform/http/links.js';
 import { type Page, type PageQuery, pageOf, readCursor } from '../platform/http/page.js';
 import { invalidRequest, notFound, Problem } from '../platform/http/problem.js';
@@ -12,7 +13,7 @@ import type { PutFormDto, PutSessionDto } from './event.dto.js';
 import { EventLookup } from './event-lookup.js';
 import { compileForm } from './form.js';
 
-const CURSOR = [/^\d{4}-\d\d-\d\dT[\d:.]+Z$/, /^[^\u0000]{1,80}$/];
+const CURSOR = [isTime, isText];
 
 interface SessionRow {
   readonly code: string;

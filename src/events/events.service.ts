@@ -6,6 +6,7 @@ import { IdempotencyClaims } from '../identity/idempotency-claims.js';
 import { CLOCK, type Clock } from '../platform/clock.js';
 import { PG_POOL } from '../platform/database/database.module.js';
 import { inTransaction } from '../platform/database/transaction.js';
+import { isTime, isUuid } from '../platform/http/cursor.js';
 import { type Page, type PageQuery, pageOf, readCursor } from '../platform/http/page.js';
 import { invalidRequest, notFound, Problem } from '../platform/http/problem.js';
 import { EVENT_COLUMNS, eventBody, type EventRow } from './event.js';
@@ -14,7 +15,7 @@ import { EventLookup } from './event-lookup.js';
 import { demandTransition } from './event-states.js';
 
 const UNIQUE_VIOLATION = '23505';
-const CURSOR = [/^\d{4}-\d\d-\d\dT[\d:.]+Z$/, /^[0-9a-f-]{36}$/];
+const CURSOR = [isTime, isUuid];
 
 export type EventBody = ReturnType<typeof eventBody>;
 

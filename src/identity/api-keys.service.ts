@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type pg from 'pg';
 import { CLOCK, type Clock } from '../platform/clock.js';
 import { PG_POOL } from '../platform/database/database.module.js';
+import { isUuid } from '../platform/http/cursor.js';
 import { type Page, pageOf, readCursor } from '../platform/http/page.js';
 import { invalidRequest, notFound } from '../platform/http/problem.js';
 import { AccessAudit } from './access-audit.js';
@@ -32,7 +33,7 @@ export class ApiKeysService {
   ) {}
 
   async list(query: ApiKeysQuery): Promise<Page<ReturnType<typeof bodyOf>>> {
-    const after = readCursor(query.cursor, [UUID]);
+    const after = readCursor(query.cursor, [isUuid]);
     const { rows } = await this.pool.query<Row>(
       `select ${COLUMNS} from api_keys where $1::uuid is null or id > $1 order by id limit $2`,
       [after?.[0] ?? null, query.limit + 1],

@@ -11,13 +11,14 @@ import {
   Req,
 } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
-import { ArrayMaxSize, IsArray, IsOptional, IsString, IsUUID, MaxLength, ValidateIf } from 'class-validator';
+import { ArrayMaxSize, IsArray, IsUUID, ValidateIf } from 'class-validator';
 import type { FastifyRequest } from 'fastify';
 import type pg from 'pg';
 import { callerOf, principalOf } from '../identity/principal.js';
 import { PG_POOL } from '../platform/database/database.module.js';
-import { Choice, Line, Time } from '../platform/http/fields.js';
-import { decodeCursor, type Page, pageOf, Paging } from '../platform/http/paging.js';
+import { isText, isUuid } from '../platform/http/cursor.js';
+import { Choice, Key, Line, Text, Time } from '../platform/http/fields.js';
+import { type Page, pageOf, Paging, readPlace } from '../platform/http/paging.js';
 import { invalidRequest, notFound, Problem } from '../platform/http/problem.js';
 import { AppliedMappings } from './applied-mappings.js';
 import { DELIVERY_STATES, type DeliveryState } from './delivery.js';
@@ -27,11 +28,11 @@ import { Doubts, type Word } from './doubts.js';
 import { WhyDeliveries } from './why.js';
 
 class DeliveryQuery extends Paging {
-  @IsOptional() @IsString() @MaxLength(200) mapping?: string;
-  @IsOptional() @IsString() @MaxLength(40) state?: string;
-  @IsOptional() @IsString() @MaxLength(200) reason?: string;
-  @IsOptional() @IsUUID() key?: string;
-  @IsOptional() @IsString() @MaxLength(254) email?: string;
+  @Text({ max: 200, optional: true }) mapping?: string;
+  @Choice(DELIVERY_STATES, { optional: true }) state?: DeliveryState;
+  @Text({ max: 200, optional: true, description: 'The code of a reason' }) reason?: string;
+  @Key({ optional: true, description: 'Of the record' }) key?: string;
+  @Text({ max: 254, optional: true, description: 'Of the person, whatever its case' }) email?: string;
 }
 
 const KEYS_MAX = 1_000;
@@ -60,7 +61,6 @@ class ResolveDelivery {
 
 type Place = [mapping: string, key: string];
 const KEY = new ParseUUIDPipe({ exceptionFactory: () => notFound() });
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 @ApiTags('deliveries')
 @ApiBearerAuth()
@@ -77,7 +77,7 @@ export class DeliveriesController {
   @Get()
   @ApiOperation({ summary: 'How records stand at mappings' })
   async list(@Query() query: DeliveryQuery): Promise<Page<DeliveryView>> {
-    const place = decodeCursor(query.cursor, isPlace);
+    const place = readPlace(query.cursor, isPlace);
     const after = place && { mapping: place[0], key: place[1] };
     const rows = await listDeliveries(this.pool, query, query.limit + 1, after);
     return pageOf(rows, query.limit, ({ mapping, key }) => [mapping, key]);
@@ -138,5 +138,5 @@ export class DeliveriesController {
 }
 
 function isPlace(value: unknown): value is Place {
-  return Array.isArray(value) && typeof value[0] === 'string' && UUID.test(String(value[1]));
+  return Array.isArray(value) && value.length === 2 && isText(value[0]) && isUuid(value[1]);
 }

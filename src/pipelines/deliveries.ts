@@ -17,7 +17,7 @@ export interface DeliveryView {
 
 export interface DeliveryFilter {
   readonly mapping?: string | undefined;
-  readonly state?: string | undefined;
+  readonly state?: DeliveryState | undefined;
   readonly reason?: string | undefined;
   readonly key?: string | undefined;
   /** Of the person, whatever its case: all their records, in whatever stream. */

@@ -1,19 +1,20 @@
 import { Controller, Get, Inject, Param, ParseUUIDPipe, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { IsString, MaxLength, MinLength } from 'class-validator';
 import type pg from 'pg';
 import { mappableStreams } from '../mapping/stream-contracts.js';
 import { PG_POOL } from '../platform/database/database.module.js';
-import { decodeCursor, type Page, pageOf, Paging } from '../platform/http/paging.js';
+import { isUuid } from '../platform/http/cursor.js';
+import { Line } from '../platform/http/fields.js';
+import { type Page, pageOf, Paging, readPlace } from '../platform/http/paging.js';
 import { invalidRequest, notFound } from '../platform/http/problem.js';
 import { isOfPersons, recordsOfEmail } from './records-of-email.js';
 
 class RecordQuery extends Paging {
-  @IsString() @MinLength(1) @MaxLength(254) email!: string;
+  @Line({ max: 254, description: 'Of the person, whatever its case', example: 'ada@example.org' })
+  email!: string;
 }
 
 const KEY = new ParseUUIDPipe({ exceptionFactory: () => notFound() });
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 interface Row {
   version: number;
@@ -40,7 +41,7 @@ export class RecordsController {
         },
       ]);
     const { email, limit, cursor } = query;
-    const rows = await recordsOfEmail(this.pool, stream, email, limit + 1, decodeCursor(cursor, isKey));
+    const rows = await recordsOfEmail(this.pool, stream, email, limit + 1, readPlace(cursor, isUuid));
     const { items, next } = pageOf(rows, limit, ({ key }) => key);
     return { items: items.map((row) => ({ stream, ...row, links: linksTo(stream, row.key) })), next };
   }
@@ -67,8 +68,4 @@ function demandStream(stream: string): void {
 
 function linksTo(stream: string, key: string): object {
   return { self: `/v1/records/${stream}/${key}` };
-}
-
-function isKey(value: unknown): value is string {
-  return typeof value === 'string' && UUID.test(value);
 }

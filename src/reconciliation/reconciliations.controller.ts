@@ -16,8 +16,9 @@ import type { FastifyRequest } from 'fastify';
 import type pg from 'pg';
 import { callerOf, principalOf } from '../identity/principal.js';
 import { PG_POOL } from '../platform/database/database.module.js';
+import { isInteger, isUuid } from '../platform/http/cursor.js';
 import { Flag, Line } from '../platform/http/fields.js';
-import { decodeCursor, type Page, pageOf, Paging } from '../platform/http/paging.js';
+import { type Page, pageOf, Paging, readPlace } from '../platform/http/paging.js';
 import { notFound } from '../platform/http/problem.js';
 import { DISCREPANCY_KINDS, type DiscrepancyKind } from './discrepancy.js';
 import { findRun, listDiscrepancies, listRuns, type Run } from './read-runs.js';
@@ -62,7 +63,7 @@ export class ReconciliationsController {
   @Get()
   @ApiOperation({ summary: 'Runs that compared both sides, the newest first' })
   async list(@Query() query: Paging): Promise<Page<object>> {
-    const before = decodeCursor(query.cursor, isText);
+    const before = readPlace(query.cursor, isUuid);
     const runs = await listRuns(this.pool, query.limit + 1, before);
     const page = pageOf(runs, query.limit, ({ id }) => id);
     return { ...page, items: page.items.map(resource) };
@@ -88,7 +89,7 @@ export class ReconciliationsController {
   @ApiOperation({ summary: 'What a run found: theirs, ours and what was last written' })
   async discrepancies(@Param('run', ID) id: string, @Query() query: Paging): Promise<Page<object>> {
     if (!(await findRun(this.pool, id))) throw notFound('There is no such run.');
-    const after = decodeCursor(query.cursor, isPlace) ?? -1;
+    const after = readPlace(query.cursor, isInteger) ?? -1;
     const found = await listDiscrepancies(this.pool, id, query.limit + 1, after);
     return pageOf(found, query.limit, ({ place }) => place);
   }
@@ -110,7 +111,3 @@ function linksOf(id: string): object {
   const self = `/v1/reconciliations/${id}`;
   return { self, discrepancies: `${self}/discrepancies`, repair: `${self}/repair` };
 }
-
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-const isText = (value: unknown): value is string => typeof value === 'string' && UUID.test(value);
-const isPlace = (value: unknown): value is number => Number.isSafeInteger(value);

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type pg from 'pg';
 import type { Principal } from '../identity/principal.js';
 import { PG_POOL } from '../platform/database/database.module.js';
+import { isUuid } from '../platform/http/cursor.js';
 import { type Page, type PageQuery, pageOf, readCursor } from '../platform/http/page.js';
 import { UUID } from './read-registrations.js';
 import {
@@ -55,7 +56,7 @@ export class IdentityLinks {
 
   /** In order of their creation. */
   async of(identityId: string, query: PageQuery): Promise<Page<RegistrationBody>> {
-    const after = readCursor(query.cursor, [UUID]);
+    const after = readCursor(query.cursor, [isUuid]);
     const { rows } = await this.pool.query<Parameters<typeof registrationRow>[0]>(
       `${REGISTRATION_SQL}
         join registration_identities i on i.registration_id = r.id

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type pg from 'pg';
 import { PG_POOL } from '../platform/database/database.module.js';
+import { isUuid } from '../platform/http/cursor.js';
 import { type Page, pageOf, readCursor } from '../platform/http/page.js';
 import { emailKey } from './email-key.js';
 import {
@@ -33,7 +34,7 @@ export class Registrations {
 
   /** In order of their creation. */
   async ofEvent(eventId: string, query: RegistrationsQuery): Promise<Page<RegistrationBody>> {
-    const after = readCursor(query.cursor, [UUID]);
+    const after = readCursor(query.cursor, [isUuid]);
     const { rows } = await this.pool.query<Flat>(
       `${REGISTRATION_SQL}
         where r.event_id = $1 and ($2::uuid is null or r.id > $2) and ($3::text is null or r.status = $3)

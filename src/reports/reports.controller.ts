@@ -20,8 +20,9 @@ import { IdempotencyClaims } from '../identity/idempotency-claims.js';
 import { principalOf } from '../identity/principal.js';
 import { CLOCK, type Clock } from '../platform/clock.js';
 import { PG_POOL } from '../platform/database/database.module.js';
+import { isUuid } from '../platform/http/cursor.js';
 import { link } from '../platform/http/links.js';
-import { decodeCursor, type Page, pageOf, Paging } from '../platform/http/paging.js';
+import { type Page, pageOf, Paging, readPlace } from '../platform/http/paging.js';
 import { invalidRequest, notFound, Problem } from '../platform/http/problem.js';
 import { loadSchedules } from '../platform/scheduler/schedule.js';
 import { renderCsv, renderJson } from './render.js';
@@ -78,7 +79,7 @@ export class ReportsController {
   @Get('reports/:report/runs')
   @ApiOperation({ summary: 'The runs of a report, newest first' })
   async listRuns(@Param('report') name: string, @Query() { limit, cursor }: Paging): Promise<Page<object>> {
-    const rows = await this.runs.list(found(name).name, limit + 1, decodeCursor(cursor, isId));
+    const rows = await this.runs.list(found(name).name, limit + 1, readPlace(cursor, isUuid));
     const page = pageOf(rows, limit, ({ id }) => id);
     return { ...page, items: page.items.map((run) => resource(run)) };
   }
@@ -150,10 +151,6 @@ function found(name: string): Report {
   const report = REPORTS.find((known) => known.name === name);
   if (!report) throw notFound('There is no report of this name.');
   return report;
-}
-
-function isId(value: unknown): value is string {
-  return typeof value === 'string' && /^[0-9a-f-]{36}$/.test(value);
 }
 
 function resource(run: ReportRun, format: Format = 'csv') {

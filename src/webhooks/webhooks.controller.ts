@@ -23,7 +23,8 @@ import { principalOf } from '../identity/principal.js';
 import { CLOCK, type Clock } from '../platform/clock.js';
 import { Settings } from '../platform/config/settings.js';
 import { PG_POOL } from '../platform/database/database.module.js';
-import { decodeCursor, type Page, pageOf, Paging } from '../platform/http/paging.js';
+import { isUuid } from '../platform/http/cursor.js';
+import { type Page, pageOf, Paging, readPlace } from '../platform/http/paging.js';
 import { invalidRequest, notFound, Problem } from '../platform/http/problem.js';
 import { type Endpoint, laneName } from './endpoint.js';
 import { Endpoints, type NewEndpoint } from './endpoints.js';
@@ -83,7 +84,7 @@ export class WebhooksController {
   @Get()
   @ApiOperation({ summary: 'All webhooks' })
   async list(@Query() { limit, cursor }: Paging): Promise<Page<object>> {
-    const rows = await this.endpoints.list(limit + 1, decodeCursor(cursor, isId));
+    const rows = await this.endpoints.list(limit + 1, readPlace(cursor, isUuid));
     const page = pageOf(rows, limit, ({ id }) => id);
     return { ...page, items: page.items.map(endpointBody) };
   }
@@ -169,7 +170,7 @@ export class WebhooksController {
   @ApiOperation({ summary: 'What was tried, newest first' })
   async attempts(@Param('id', ID) id: string, @Query() { limit, cursor }: Paging): Promise<Page<object>> {
     const endpoint = found(await this.endpoints.find(id));
-    const rows = await this.endpoints.attempts(id, limit + 1, decodeCursor(cursor, isId));
+    const rows = await this.endpoints.attempts(id, limit + 1, readPlace(cursor, isUuid));
     const page = pageOf(rows, limit, (row) => row.id);
     return {
       ...page,
@@ -210,8 +211,4 @@ function found(endpoint: Endpoint | null): Endpoint {
 function receiving(endpoint: Endpoint): Endpoint {
   if (endpoint.state === 'active' || endpoint.state === 'failing') return endpoint;
   throw new Problem('conflict', `The webhook is ${endpoint.state}: resume it first.`);
-}
-
-function isId(value: unknown): value is string {
-  return typeof value === 'string' && /^[0-9a-f-]{36}$/.test(value);
 }

@@ -1,6 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
+import { decodeCursor, encodeCursor } from './cursor.js';
 import { invalidRequest } from './problem.js';
 
 const LIMIT_DEFAULT = 50;
@@ -44,25 +45,20 @@ export function pageOf<Row, Item>(
   const last = shown.at(-1);
   return {
     items: shown.map(toItem),
-    next: last && rows.length > limit ? Buffer.from(JSON.stringify(keyOf(last))).toString('base64url') : null,
+    next: last && rows.length > limit ? encodeCursor(keyOf(last)) : null,
   };
 }
 
-/** @param shapes what each part of the cursor must look like; a cursor is the client's to bend */
-export function readCursor(cursor: string | undefined, shapes: readonly RegExp[]): string[] | null {
+/** @param isPart what each part of the cursor must be */
+export function readCursor(
+  cursor: string | undefined,
+  isPart: readonly ((part: unknown) => part is string)[],
+): string[] | null {
   if (cursor === undefined) return null;
-  const parts = parsed(cursor);
-  if (parts?.length === shapes.length && shapes.every((shape, i) => shape.test(parts[i]!))) return parts;
+  const parts = decodeCursor(cursor);
+  if (Array.isArray(parts) && parts.length === isPart.length && isPart.every((is, i) => is(parts[i])))
+    return parts as string[];
   throw invalidRequest([
     { pointer: 'cursor', code: 'invalid-cursor', message: 'is no cursor of this list.' },
   ]);
-}
-
-function parsed(cursor: string): string[] | null {
-  try {
-    const value: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString());
-    return Array.isArray(value) && value.every((part) => typeof part === 'string') ? value : null;
-  } catch {
-    return null; // Not JSON: not one of ours.
-  }
 }

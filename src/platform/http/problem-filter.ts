@@ -6,6 +6,7 @@ import {
   NotFoundException,
 } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import pg from 'pg';
 import { isConnectionLost } from '../database/connection-lost.js';
 import type { Logger } from '../logger.js';
 import type { KnownRoutes } from './known-routes.js';
@@ -50,21 +51,26 @@ export function sendProblem(problem: Problem, request: FastifyRequest, reply: Fa
 export function toProblem(error: unknown, logger: Pick<Logger, 'error' | 'warn'>): Problem {
   if (error instanceof Problem) return error;
   const { code, statusCode } = shape(error);
+  const report = (message: string): void => {
+    const reason = error instanceof Error ? error.message : String(error);
+    logger.error({ code, reason, stack: stackOf(error) }, message);
+  };
   const known = BY_CODE[code];
   if (known) return known();
   if (isConnectionLost(error)) {
     logger.warn({ code }, 'the database did not answer a request');
     return unavailable(error);
   }
+  if (UNREADABLE.has(code) && isFromDatabase(error)) {
+    report('the database could not read a value of a request');
+    return new Problem('invalid-request', 'A part of the request cannot be read.', { cause: error });
+  }
   const status = error instanceof HttpException ? error.getStatus() : statusCode;
   if (status === 404) return notFound();
   if (status === 413) return BY_CODE.FST_ERR_CTP_BODY_TOO_LARGE!();
   if (status === 415) return BY_CODE.FST_ERR_CTP_INVALID_MEDIA_TYPE!();
   if (status >= 400 && status < 500) return malformed();
-  logger.error(
-    { code, reason: error instanceof Error ? error.message : String(error), stack: stackOf(error) },
-    'a request failed for an unknown reason',
-  );
+  report('a request failed for an unknown reason');
   return new Problem('internal-error', 'The request failed for a reason that is not yours.', {
     cause: error,
   });
@@ -91,6 +97,16 @@ const BY_CODE: Record<string, () => Problem> = {
   FST_ERR_CTP_INVALID_JSON_BODY: malformed,
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: malformed,
 };
+
+/**
+ * The SQLSTATEs of values that PostgreSQL cannot read: a time, an id, a text that is none. Requests are judged before,
+ * so each that gets here is a check that is missing: the caller hears of it as its fault, we by the log.
+ */
+const UNREADABLE: ReadonlySet<string> = new Set(['22007', '22008', '22P02', '22021']);
+
+function isFromDatabase(error: unknown): boolean {
+  return error instanceof pg.DatabaseError;
+}
 
 function shape(error: unknown): { code: string; statusCode: number } {
   const given = (typeof error === 'object' && error !== null ? error : {}) as {
