@@ -26,7 +26,8 @@ interface Row extends EventRow {
   readonly form_version: number | null;
   readonly schema: Record<string, unknown> | null;
   readonly consents: ConsentText[] | null;
-  readonly sessions: Record<string, string>;
+  /** A list, for the names of an object lose their order where they are numbers. */
+  readonly sessions: [code: string, id: string][];
 }
 
 /** Finds events by id or slug. What it remembers is at most a second old and never decides about a place. */
@@ -70,14 +71,14 @@ export class EventLookup {
                from events e
                left join lateral (select version, schema, consents from forms where event_id = e.id
                                   order by version desc limit 1) f on true
-               cross join lateral (select coalesce(json_object_agg(code, id order by starts_at, code), '{}') as sessions
+               cross join lateral (select coalesce(json_agg(json_build_array(code, id) order by starts_at, code), '[]') as sessions
                                    from sessions where event_id = e.id) s
               where e.${column} = $1`,
       values: [event],
     });
     const row = rows[0];
     if (!row) return null;
-    return { event: row, form: this.formOf(row), sessions: new Map(Object.entries(row.sessions)) };
+    return { event: row, form: this.formOf(row), sessions: new Map(row.sessions) };
   }
 
   /** What was changed here is seen here at once; elsewhere within a second. */

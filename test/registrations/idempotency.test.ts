@@ -23,6 +23,22 @@ async function registrationsOf(event: string): Promise<number> {
 }
 
 describe('An Idempotency-Key', () => {
+  it('gives sessions in the order of the agenda, first and again, whatever their codes', async () => {
+    const event = await app.openEvent();
+    for (const [hour, code] of ['10', 'late', '9', '1'].entries())
+      await app.operator('PUT', `/v1/events/${event}/sessions/${code}`, {
+        title: code,
+        kind: 'talk',
+        speakers: [],
+        startsAt: `2030-01-01T1${hour}:00:00Z`,
+        endsAt: `2030-01-01T1${hour}:30:00Z`,
+      });
+    const body = registrationBody({ sessions: ['1', '9', '10', 'late'] });
+    const [first, again] = [await post(app, event, body, 'order'), await post(app, event, body, 'order')];
+    expect(first.body.sessions).toEqual(['10', 'late', '9', '1']);
+    expect(again.text).toBe(first.text);
+  });
+
   it('gives the same registration again, token included, and says so', async () => {
     const event = await app.openEvent();
     const body = registrationBody();
