@@ -4,7 +4,6 @@ import type { Principal } from '../identity/principal.js';
 import { PG_POOL } from '../platform/database/database.module.js';
 import { isUuid } from '../platform/http/cursor.js';
 import { type Page, type PageQuery, pageOf, readCursor } from '../platform/http/page.js';
-import { UUID } from './read-registrations.js';
 import {
   REGISTRATION_SQL,
   registrationBody,

@@ -13,7 +13,7 @@ import {
 } from './registration.js';
 import type { RegistrationsQuery } from './registration.dto.js';
 
-export const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 type Flat = Parameters<typeof registrationRow>[0];
 
