@@ -111,8 +111,11 @@ async function measured(invocation: Invocation, chosen: Chosen): Promise<Report>
   } finally {
     ending.forget();
     if (options.keep !== true) {
-      const erased = await cleanUp(client, venue, output.problem);
-      output.problem(`${erased} people erased${venue.isOwn ? ', the event is a draft again' : ''}`);
+      const { erased, left } = await cleanUp(client, venue, name, output.problem);
+      const isDraft = venue.isOwn && left.length === 0;
+      output.problem(`${erased} people erased${isDraft ? ', the event is a draft again' : ''}`);
+      if (left.length > 0)
+        output.problem(`${left.length} registrations that are not this run's were left: ${left.join(', ')}`);
     }
   }
 }

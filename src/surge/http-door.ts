@@ -1,6 +1,7 @@
 import http from 'node:http';
 import https from 'node:https';
 import type { Ask, Door, LineStatus, Place, Told } from './door.js';
+import { emailOf } from './our-people.js';
 
 const SOCKETS_MAX = 1_000;
 const TIMEOUT_MS = 30_000;
@@ -97,7 +98,7 @@ export class HttpDoor implements Door {
   private registration({ person, pass, ticket }: Extract<Ask, { do: 'register' }>): Call {
     const { name, consents, answers } = this.registrants;
     const attendee = {
-      email: `${name}-${person}@example.com`,
+      email: emailOf(name, person),
       firstName: 'Surge',
       lastName: `Visitor ${person}`,
     };

@@ -54,7 +54,7 @@ export async function letLoose(operator: Operator, run: Run): Promise<{ report: 
   const endedMs = nowMs();
   // First: should the instance not answer from here on, nothing goes on watching it.
   const settled = await downstream.stop();
-  const registrations = await registrationsAt(operator, venue);
+  const { ours, others } = await registrationsAt(operator, venue, name);
   const { maxActive, maxPerMinute } = venue.lobby;
   const report = makeReport({
     scenario,
@@ -63,7 +63,11 @@ export async function letLoose(operator: Operator, run: Run): Promise<{ report: 
     endedMs,
     use: lobby.use(maxActive, maxPerMinute, scenario.opensAfterMinutes * 60_000),
     target: { api: operator.api, event: venue.event, startedAt },
-    ledger: { acknowledged: acknowledgedOf(crowd), registered: registrations.length },
+    ledger: {
+      acknowledged: acknowledgedOf(crowd),
+      registered: ours.length,
+      others: others.map(({ id }) => id),
+    },
     downstream: settled,
   });
   return { report, notes: notesOf(crowd.visits, Date.now() - nowMs()) };

@@ -173,13 +173,18 @@ function people({ visitors, cheats, order, ledger }: Report): string {
   const refusals = Object.entries(visitors.refusals).map(([code, n]) => [code, count(n)]);
   const kept = `${count(order.placesShown - order.placesLost)} of ${count(order.placesShown)} who showed their ticket again had kept their place; ${count(order.numbersOutOfOrder)} numbers were given out of order.`;
   const booked = ledger
-    ? ` ${count(ledger.acknowledged)} registrations were acknowledged, ${count(ledger.registered)} stand there.`
+    ? ` ${count(ledger.acknowledged)} registrations were acknowledged, ${count(ledger.registered)} stand there.${strangers(ledger.others ?? [])}`
     : '';
   return (
     `<h2>People</h2>${table(['manner', 'came', 'registered', ''], rows)}<p class="soft">${kept}${booked}</p>` +
     (refusals.length > 0 ? table(['refused with', 'people'], refusals) : '') +
     `<h2>Cheats</h2>${table(['what they did', 'tries', 'refused', 'gained'], loot)}`
   );
+}
+
+function strangers(ids: readonly string[]): string {
+  if (ids.length === 0) return '';
+  return ` ${count(ids.length)} registrations that are not this run’s were left: ${escaped(ids.join(', '))}.`;
 }
 
 function requests({ latency, errors, generatorLag }: Report): string {

@@ -1,5 +1,6 @@
 import type { Registrants } from './http-door.js';
 import type { Operator } from './operator.js';
+import { isOfRun } from './our-people.js';
 import type { Scenario } from './report.js';
 
 const DAY_MS = 86_400_000;
@@ -23,6 +24,7 @@ interface EventBody {
 interface Registration {
   readonly id: string;
   readonly status: string;
+  readonly attendee?: { readonly email?: string | null } | null;
 }
 
 /** An event of its own, with the lobby that was asked for. Nobody else is led to it. */
@@ -75,30 +77,46 @@ export async function consentsFor(
   return (form?.consents ?? []).map(({ purpose }) => ({ purpose, granted: true }));
 }
 
-export async function registrationsAt(operator: Operator, { event }: Venue): Promise<Registration[]> {
-  return operator.readAll<Registration>(`/v1/events/${event}/registrations`);
+/** Who stands there: the run's own people, and whoever else registered meanwhile. */
+export async function registrationsAt(
+  operator: Operator,
+  { event }: Venue,
+  name: string,
+): Promise<{ ours: Registration[]; others: Registration[] }> {
+  const all = await operator.readAll<Registration>(`/v1/events/${encodeURIComponent(event)}/registrations`);
+  const standing = all.filter(({ status }) => status !== 'erased');
+  return {
+    ours: standing.filter((one) => isOfRun(name, one)),
+    others: standing.filter((one) => !isOfRun(name, one)),
+  };
 }
 
-/** Erases everyone who came, everywhere where they were delivered, and hides what was opened. @returns how many */
+/**
+ * Erases the run's own people, everywhere where they were delivered, and hides what was opened. An erased person is gone
+ * from every event: whoever else registered during the run is left alone.
+ * @returns how many were erased, and the ids of the registrations that were left
+ */
 export async function cleanUp(
   operator: Operator,
   venue: Venue,
+  name: string,
   note: (progress: string) => void,
-): Promise<number> {
+): Promise<{ erased: number; left: string[] }> {
   if (venue.isOwn) {
     await operator.send('PATCH', `/v1/events/${venue.event}/lobby`, { mode: 'off' });
     await operator.send('PATCH', `/v1/events/${venue.event}`, { state: 'closed' });
   }
-  const left = (await registrationsAt(operator, venue)).filter(({ status }) => status !== 'erased');
-  const total = left.length;
+  const { ours, others } = await registrationsAt(operator, venue, name);
+  const erased = ours.length;
   const eraser = async (): Promise<void> => {
-    for (let next = left.pop(); next; next = left.pop()) {
+    for (let next = ours.pop(); next; next = ours.pop()) {
       await operator.send('DELETE', `/v1/registrations/${next.id}/person`);
-      if (left.length % 500 === 0 && left.length > 0) note(`${left.length} to be erased`);
+      if (ours.length % 500 === 0 && ours.length > 0) note(`${ours.length} to be erased`);
     }
   };
   await Promise.all(Array.from({ length: ERASING_AT_ONCE }, eraser));
   // With nobody in it any more it may go out of the public's sight.
-  if (venue.isOwn) await operator.send('PATCH', `/v1/events/${venue.event}`, { state: 'draft' });
-  return total;
+  if (venue.isOwn && others.length === 0)
+    await operator.send('PATCH', `/v1/events/${venue.event}`, { state: 'draft' });
+  return { erased, left: others.map(({ id }) => id) };
 }

@@ -88,7 +88,7 @@ describe('foyer surge', () => {
     const event = target!.event;
     const registered = await countOf('registrations where true', event);
     expect(visitors).toMatchObject({ arrived: 48, inLine: 48, fates: { registered: 48 } });
-    expect(ledger).toEqual({ acknowledged: registered, registered });
+    expect(ledger).toEqual({ acknowledged: registered, registered, others: [] });
     expect(series.registered.at(-1)).toBe(registered);
     // Everyone by a pass of their own, which was spent once; and the limit was reached, not passed.
     expect(await countOf(`lobby_calls where ending = 'registered'`, event)).toBe(48);
@@ -128,6 +128,34 @@ describe('foyer surge', () => {
     const event = reported().target!.event;
     expect(await countOf(`registrations where status <> 'erased'`, event)).toBe(0);
     expect((await app.call('GET', `/v1/events/${event}`)).status).toBe(404);
+  }, 60_000);
+
+  it('erases nobody but its own people, whoever registers meanwhile', async () => {
+    const slug = await app.openEvent();
+    await app.operator('PUT', `/v1/events/${slug}/lobby`, { mode: 'off', maxActive: 50, maxPerMinute: 6000 });
+    vi.restoreAllMocks(); // Another test watches the same figures.
+    const figures = app.nest.get(LobbySettings);
+    const original = figures.figures.bind(figures);
+    const spy = vi.spyOn(figures, 'figures');
+    let calls = 0;
+    let stranger: Promise<{ status: number; body: { id: string } }> | undefined;
+    spy.mockImplementation((...asked: Parameters<typeof original>) => {
+      // The first look takes the venue, which must be empty; from the second on the run is under way.
+      if (++calls === 2) stranger = app.register(slug);
+      return original(...asked);
+    });
+    const mix = ['--mix', 'patient=1', '--minutes', '0.02', '--form-seconds', '0.1', '--deliver'];
+    const { code, err } = await foyer(...mix, '--api', app.url, '--visitors', '5', '--event', slug);
+    spy.mockRestore();
+    const { status, body } = (await stranger)!;
+    expect(status).toBe(201);
+    expect(err).toContain('5 people erased');
+    expect(err).toContain(`1 registrations that are not this run's were left: ${body.id}`);
+    expect(code).toBe(0);
+    expect(reported().ledger).toEqual({ acknowledged: 5, registered: 5, others: [body.id] });
+    const standing = await app.operator('GET', `/v1/registrations/${body.id}`);
+    expect(standing.body.status).toBe('confirmed');
+    expect(await countOf(`registrations where status = 'erased'`, slug)).toBe(5);
   }, 60_000);
 
   it('takes an event as it is only where it is open, empty and has a lobby', async () => {
