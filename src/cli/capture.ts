@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { compileMapping } from '../mapping/compile-mapping.js';
-import type { Evaluation } from '../mapping/compiled-mapping.js';
+import type { CompiledMapping, Evaluation } from '../mapping/compiled-mapping.js';
 import { exampleText } from '../mapping/new-mapping.js';
 import { parseMapping } from '../mapping/parse-mapping.js';
 import { renderDiagnostics } from '../mapping/render-diagnostic.js';
@@ -12,11 +12,20 @@ import { loadSurroundings } from '../pipelines/mapping-files.js';
 import { exitCodes, type Command, type Invocation, UsageError } from './command.js';
 import { clientOf, CONNECTION_HELP, CONNECTION_USAGE, connectionOptions } from './connection-options.js';
 
+interface Outcome {
+  readonly expected: unknown;
+  /** The ids at the backend that the mapping was given, by the mapping that it needs. */
+  readonly targets: Readonly<Record<string, string>>;
+}
+
+const NO_MAPPING: Outcome = { expected: 'suppressed', targets: {} };
+const FIRST_ID = 1001;
+
 export const capture: Command = {
   usage: `<stream> <key> [mapping file] [--name TEXT] [--write] [--json] ${CONNECTION_USAGE}`,
   help: `Makes an example from a real record as it stands now, without its person: names, addresses, answers, everything that
 may leave only with consent, and every id are replaced, the same value by the same one. With a mapping file, the example
-says what that mapping makes of it; --write puts it at the end of the file's examples.
+says what that mapping makes of it, with made-up ids of the records that it needs; --write puts it at the end of the file's examples.
 
 <stream>  ${mappableStreams.join(', ')}
 <key>     of the record
@@ -38,11 +47,17 @@ Exit codes: 0 done · 1 no such record, no answer, or the mapping file has error
     );
     if (!read) throw new Error(`the stream ${stream} has no record ${key}`);
     const given = withoutPerson(read.record, contractOf(stream)!);
-    const expected = file === undefined ? 'suppressed' : outcomeOf(await evaluated(file, stream, given));
-    const text = exampleText(String(options['name'] ?? `captured from a ${stream}`), given, expected);
+    const { expected, targets } =
+      file === undefined ? NO_MAPPING : outcomeOf(await compiled(file, stream), given);
+    const text = exampleText(
+      String(options['name'] ?? `captured from a ${stream}`),
+      given,
+      expected,
+      targets,
+    );
     if (options['write'] === true) await append(file!, text);
     if (options['json'] === true)
-      output.json({ ok: true, given, expect: file === undefined ? null : expected });
+      output.json({ ok: true, given, ...told(targets), expect: file === undefined ? null : expected });
     else if (options['write'] === true) output.line(output.colour.good(`${file} has one example more`));
     else output.line(file === undefined ? `${text.trimEnd()} # or what the mapping gives` : text.trimEnd());
     return exitCodes.ok;
@@ -64,19 +79,30 @@ function wishOf({ positionals, options }: Invocation): {
   return { stream, key, file };
 }
 
-async function evaluated(file: string, stream: Stream, given: object): Promise<Evaluation> {
+async function compiled(file: string, stream: Stream): Promise<CompiledMapping> {
   const parsed = parseMapping(file, await textOf(file));
   const { targets, picklists } = loadSurroundings(dirname(file));
   const target = targets.get(`${parsed.destination?.value}.${parsed.object?.value}`) ?? null;
   const { mapping, diagnostics } = compileMapping(parsed, { target, picklists });
   if (!mapping) throw new Error(`${file} has errors:\n\n${renderDiagnostics(diagnostics)}`);
   if (mapping.stream !== stream) throw new UsageError(`${file} reads the stream ${mapping.stream}`);
-  return mapping.evaluate(given);
+  return mapping;
 }
 
-function outcomeOf(evaluation: Evaluation): unknown {
+/** Ids at a backend lead back to a person as ours do: what the mapping needs stands there under ids of nobody. */
+function outcomeOf(mapping: CompiledMapping, given: object): Outcome {
+  const ids = mapping.needs.map((name, i) => [name, String(FIRST_ID + i)] as const);
+  const known = Object.fromEntries(ids.map(([name, id]) => [name, { id }]));
+  return { expected: expectedOf(mapping.evaluate(given, known)), targets: Object.fromEntries(ids) };
+}
+
+function expectedOf(evaluation: Evaluation): unknown {
   if (evaluation.kind === 'write') return evaluation.fields;
   return evaluation.kind === 'notMatching' ? 'suppressed' : 'rejected';
+}
+
+function told(targets: Outcome['targets']): object {
+  return Object.keys(targets).length === 0 ? {} : { targets };
 }
 
 /** Behind the last example; the rest of the file stays as it is, character by character. */

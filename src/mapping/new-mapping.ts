@@ -65,8 +65,14 @@ export function newMapping({ name, stream, target, contract }: NewMapping): stri
 }
 
 /** The example that shows what a record becomes. */
-export function exampleText(title: string, given: object, expected: unknown): string {
-  const example = { name: title, given, expect: expected };
+export function exampleText(
+  title: string,
+  given: object,
+  expected: unknown,
+  targets: Readonly<Record<string, string>> = {},
+): string {
+  const there = Object.keys(targets).length === 0 ? {} : { targets };
+  const example = { name: title, given, ...there, expect: expected };
   const [first, ...rest] = stringify([example], { lineWidth: 110, aliasDuplicateObjects: false })
     .trimEnd()
     .split('\n');

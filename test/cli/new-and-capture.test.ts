@@ -146,6 +146,23 @@ describe('foyer capture', () => {
     await writeFile(file, before);
   });
 
+  it('gives a mapping the ids that it needs, made up, and the example holds', async () => {
+    const slug = await app.openEvent();
+    const consents = [{ purpose: 'marketing', granted: true }];
+    const { body } = await app.register(slug, { consents });
+    const file = path.join(folder, 'salesforce.campaign-member.yaml');
+    const before = await readFile(file, 'utf8');
+    const args = ['registration', body.id, file, '--name', 'a real member'];
+    const json = JSON.parse((await call(...args, '--json')).out) as Record<string, object>;
+    expect(json.targets).toEqual({ 'salesforce.campaign': '1001', 'salesforce.lead': '1002' });
+    expect(json.expect).toMatchObject({ CampaignId: '1001', LeadId: '1002' });
+
+    expect(await call(...args, '--write')).toMatchObject({ code: 0, err: '' });
+    const tested = await foyer(['test', file]);
+    expect(tested).toMatchObject({ code: 0, out: expect.stringContaining('✓ a real member') as string });
+    await writeFile(file, before);
+  });
+
   it('shows the record alone where no mapping is named, and says what it cannot', async () => {
     const { out } = await call('person', person);
     expect(out).toContain('email: person-1@example.com');
