@@ -20,7 +20,7 @@ const COMMON = [
   'MetadataId',
 ];
 
-/** Metadata: EntityDefinitions, their Attributes and Keys. */
+/** Metadata: EntityDefinitions, their Attributes, Keys and lookups. */
 export class Describe {
   constructor(
     private readonly organisation: Organisation,
@@ -46,6 +46,16 @@ export class Describe {
         '@odata.context': `${context}('${set.definition.name}')/Keys`,
         value: keysOf(set.definition),
       });
+    if (part === 'ManyToOneRelationships') {
+      const select = call.query.get('$select');
+      const value = relationshipsOf(set.definition).map((one) =>
+        selected(one, select, 'OneToManyRelationshipMetadata'),
+      );
+      return json(200, {
+        '@odata.context': `${context}('${set.definition.name}')/ManyToOneRelationships`,
+        value,
+      });
+    }
     if (/^Attributes\(LogicalName='\w+'\)$/.test(part)) return this.attribute(call, set, part.slice(24, -2));
     if (part !== 'Attributes') throw unknown(404, `Resource not found for the segment '${part}'.`);
     const value = attributes(set.definition, call.query.get('$select'), more[0], call.query.get('$expand'));
@@ -115,6 +125,22 @@ function keysOf({ name, keys }: TableDefinition): object[] {
     EntityKeyIndexStatus: 'Active',
     MetadataId: metadataId(`${name}.${key}`),
   }));
+}
+
+/** One for each table that a lookup may lead to. */
+function relationshipsOf({ name, columns }: TableDefinition): Record<string, unknown>[] {
+  return Object.entries(columns).flatMap(([column, one]) =>
+    one.type !== 'Lookup'
+      ? []
+      : Object.entries(one.binds).map(([target, bind]) => ({
+          SchemaName: `${name}_${target}_${column}`,
+          ReferencingEntity: name,
+          ReferencingAttribute: column,
+          ReferencedEntity: target,
+          ReferencingEntityNavigationPropertyName: bind,
+          MetadataId: metadataId(`${name}.${column}.${target}`),
+        })),
+  );
 }
 
 /** `cast` is the last part of an address, `Microsoft.Dynamics.CRM.StringAttributeMetadata`. */

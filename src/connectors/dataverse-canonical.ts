@@ -11,9 +11,12 @@ export function dataverseCanonical(field: string, value: unknown): FieldValue {
   return (GUID.exec(canonical)?.[0] ?? canonical).toLowerCase();
 }
 
-/** The name under which a field is read: another one for lookups, and for those that lead to one of several tables. */
+/**
+ * The name under which a field is read: another one for lookups. One that leads to several tables is bound by its name
+ * and the table's (`parentcustomerid_account`); its own name ends in `id`, and `foyer_Contact` is one of its own.
+ */
 export function readName(field: string): string {
   if (!field.endsWith(BIND)) return field;
-  const name = field.slice(0, -BIND.length).replace(/_(?:account|contact|lead)$/i, '');
+  const name = field.slice(0, -BIND.length).replace(/(?<=id)_(?:account|contact|lead)$/i, '');
   return `_${name.toLowerCase()}_value`;
 }

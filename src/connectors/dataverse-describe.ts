@@ -38,16 +38,22 @@ export async function describe(api: DataverseApi, object: string, options: CallO
   const columns = 'LogicalName,SchemaName,AttributeType,IsValidForCreate,IsValidForUpdate,RequiredLevel';
   const texts = 'Microsoft.Dynamics.CRM.StringAttributeMetadata';
   const memos = 'Microsoft.Dynamics.CRM.MemoAttributeMetadata';
-  const [attributes, keys, ...lengths] = await Promise.all([
+  const [attributes, keys, relationships, ...lengths] = await Promise.all([
     rowsOf(api, `${entity}/Attributes?$select=${columns}`, options),
     rowsOf(api, `${entity}/Keys?$select=LogicalName,KeyAttributes,EntityKeyIndexStatus`, options),
+    rowsOf(
+      api,
+      `${entity}/ManyToOneRelationships?$select=ReferencingAttribute,ReferencingEntityNavigationPropertyName`,
+      options,
+    ),
     rowsOf(api, `${entity}/Attributes/${texts}?$select=LogicalName,MaxLength`, options),
     rowsOf(api, `${entity}/Attributes/${memos}?$select=LogicalName,MaxLength`, options),
   ]);
-  for (const read of [attributes, keys, ...lengths]) if ('ok' in read) return read;
+  for (const read of [attributes, keys, relationships, ...lengths]) if ('ok' in read) return read;
   const told = (attributes as Row[]).flatMap((row) =>
     described(row, {
       lengthOf: new Map((lengths as Row[][]).flat().map((one) => [one.LogicalName, Number(one.MaxLength)])),
+      bindsOf: bindsOf(relationships as Row[]),
       unique: new Set([definition!.PrimaryIdAttribute, ...singleKeys(keys as Row[])]),
     }),
   );
@@ -69,9 +75,23 @@ function singleKeys(keys: readonly Row[]): unknown[] {
   );
 }
 
+/** By what names a lookup is written: one for each table that it may lead to. */
+function bindsOf(relationships: readonly Row[]): ReadonlyMap<unknown, readonly string[]> {
+  const binds = new Map<unknown, readonly string[]>();
+  for (const row of relationships) {
+    const { ReferencingAttribute: column, ReferencingEntityNavigationPropertyName: bind } = row;
+    if (typeof bind === 'string') binds.set(column, [...(binds.get(column) ?? []), bind]);
+  }
+  return binds;
+}
+
 function described(
   row: Row,
-  by: { readonly lengthOf: ReadonlyMap<unknown, number>; readonly unique: ReadonlySet<unknown> },
+  by: {
+    readonly lengthOf: ReadonlyMap<unknown, number>;
+    readonly unique: ReadonlySet<unknown>;
+    readonly bindsOf: ReadonlyMap<unknown, readonly string[]>;
+  },
 ): [string, DescribedField][] {
   const { LogicalName: name, SchemaName: schema, AttributeType: kind } = row;
   if (typeof name !== 'string' || typeof kind !== 'string') return [];
@@ -84,13 +104,14 @@ function described(
     ...(isWritable ? {} : { writable: false }),
   };
   if (LOOKUPS.has(kind)) {
-    const bound = kind === 'Lookup' && typeof schema === 'string' ? schema : name;
-    return [
-      [
-        `${bound}@odata.bind`,
-        { type: 'reference', ...more, ...(kind === 'Owner' ? { required: false } : {}) },
-      ],
-    ];
+    const byDefault = kind === 'Lookup' && typeof schema === 'string' ? schema : name;
+    const binds = by.bindsOf.get(name) ?? [byDefault];
+    // Of several names one is written at most: none of them is required by itself.
+    const isOpen = kind === 'Owner' || binds.length > 1;
+    return binds.map((bind) => [
+      `${bind}@odata.bind`,
+      { type: 'reference', ...more, ...(isOpen ? { required: false } : {}) },
+    ]);
   }
   const type = TYPES[kind];
   if (type === undefined) return [];

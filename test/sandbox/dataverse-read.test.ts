@@ -115,6 +115,21 @@ describe('Dataverse, read,', () => {
     );
     const { body: keys } = await ask<{ value: object[] }>('GET', `${contact}/Keys`);
     expect(keys.value).toMatchObject([{ KeyAttributes: ['foyer_personid'], EntityKeyIndexStatus: 'Active' }]);
+    const { body: lookups } = await ask<{ value: Record<string, unknown>[] }>(
+      'GET',
+      `${contact}/ManyToOneRelationships?$select=ReferencingAttribute,ReferencingEntityNavigationPropertyName`,
+    );
+    expect(lookups.value).toMatchObject([
+      {
+        ReferencingAttribute: 'parentcustomerid',
+        ReferencingEntityNavigationPropertyName: 'parentcustomerid_account',
+      },
+      {
+        ReferencingAttribute: 'parentcustomerid',
+        ReferencingEntityNavigationPropertyName: 'parentcustomerid_contact',
+      },
+      { ReferencingAttribute: 'masterid', ReferencingEntityNavigationPropertyName: 'masterid' },
+    ]);
     expect((await ask('GET', "EntityDefinitions(LogicalName='martian')")).status).toBe(404);
     expect((await ask('GET', 'martians')).body.error.message).toBe(
       "Resource not found for the segment 'martians'.",
