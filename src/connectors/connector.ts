@@ -65,8 +65,11 @@ export type Outcome =
   | { readonly kind: 'throttled'; readonly untilMs: number; readonly reason: Reason }
   /** Refused for good: sending the same again is refused again. */
   | { readonly kind: 'rejected'; readonly reason: Reason }
-  /** The destination does not accept our credentials, also after renewing them once. */
-  | { readonly kind: 'unauthorised'; readonly reason: Reason }
+  /**
+   * The destination does not accept our credentials, also after renewing them once; `isOfKind` where they are accepted
+   * and lack a permission for this object or operation only.
+   */
+  | { readonly kind: 'unauthorised'; readonly isOfKind?: true; readonly reason: Reason }
   /** Sent, but no answer tells whether it was done (time-out, connection lost after sending, unreadable answer). */
   | { readonly kind: 'unanswered'; readonly reason: Reason };
 

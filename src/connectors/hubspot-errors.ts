@@ -159,6 +159,7 @@ export function refusalOfAll(
   if (status === 403)
     return {
       kind: 'unauthorised',
+      isOfKind: true,
       reason: reason(
         error.category ?? 'FORBIDDEN',
         `The HubSpot app lacks a permission${scopes(error)}.`,

@@ -124,6 +124,8 @@ export function meaningOf(
   const reason = { code: error.code, message, owner, status, ...(field ? { field } : {}) };
   if (kind === 'throttled') return { kind, untilMs: throttledUntilMs(error.code, nowMs), reason };
   if (kind === 'retry') return { kind, afterMs: null, reason };
+  // Without the permission for this call others may go through; the other codes refuse the token itself.
+  if (kind === 'unauthorised' && error.code === '603') return { kind, isOfKind: true, reason };
   return kind === 'unanswered' ? unanswered(error.code, message, 200) : { kind, reason };
 }
 

@@ -80,7 +80,8 @@ export class RestAnswers {
       return { kind: 'throttled', untilMs, reason: { ...reason, owner: 'quota' } };
     }
     // Refusing everybody what only our credentials lack would reject every record for good.
-    if (status === 403) return { kind: 'unauthorised', reason: { ...reason, message: FORBIDDEN } };
+    if (status === 403)
+      return { kind: 'unauthorised', isOfKind: true, reason: { ...reason, message: FORBIDDEN } };
     if (failure.kind === 'retry') return { kind: 'retry', afterMs, reason };
     return { ...failure, reason };
   }

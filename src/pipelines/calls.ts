@@ -4,13 +4,15 @@ import type { CallOptions, Connector, ObjectTarget, Outcome, SendResult } from '
 import type { Logger } from '../platform/logger.js';
 import type { Holds } from './holds.js';
 import { AllowanceSpentError, Limiter } from './limiter.js';
+import { noteTrouble, WHOLE } from './troubles.js';
 
 /** The calls of this process to one destination: spaced, counted, and held back while it does not work. */
 export class Calls {
   readonly limiter: Limiter;
   /** This process's part of what may be under way at once. */
   share = 1;
-  private trouble: string | null = null;
+  /** What was last said of the destination as a whole, and of each kind of call; null: that it goes through. */
+  private readonly troubles = new Map<string, string | null>();
   /** When a record last got through, in epoch milliseconds by what was written and how. */
   private readonly gotThrough = new Map<string, number>();
 
@@ -79,16 +81,23 @@ export class Calls {
   heard(outcomes: readonly Outcome[], result?: SendResult, target?: ObjectTarget): void {
     const { destination } = this.connector;
     if (target && outcomes.some(isTaken)) this.gotThrough.set(kindOf(target), this.now().getTime());
-    this.holds.learn(destination, outcomes, this.now());
+    this.holds.learn(destination, outcomes, this.now(), target && kindOf(target));
     this.limiter.learn(result?.allowed, result?.quota);
     for (const outcome of outcomes) {
       if (outcome.kind !== 'throttled' || outcome.reason.code === SPENT) continue;
       this.limiter.throttled(outcome.untilMs, this.now().getTime()).catch(() => undefined); // a hold of our own stands
       break;
     }
-    const refused = outcomes.find(({ kind }) => kind === 'unauthorised');
-    if (refused?.kind === 'unauthorised') this.note(refused.reason.message);
-    else if (this.trouble !== null && outcomes.some(isTaken)) this.note(null);
+    this.hearCredentials(outcomes, target);
+  }
+
+  private hearCredentials(outcomes: readonly Outcome[], target?: ObjectTarget): void {
+    const refused = outcomes.find((outcome) => outcome.kind === 'unauthorised');
+    if (refused) this.note(refused.reason.message, refused.isOfKind ? target : undefined);
+    else if (outcomes.some(isTaken)) {
+      this.note(null);
+      if (target) this.note(null, target);
+    }
   }
 
   private spent(waitMs: number): Outcome {
@@ -98,34 +107,16 @@ export class Calls {
   }
 
   /** Said once for all workers, however many calls are refused, and once when it is over. */
-  private note(trouble: string | null): void {
-    if (trouble === this.trouble) return;
-    this.trouble = trouble;
-    const { destination } = this.connector;
-    this.pool
-      .query<{ is_new: boolean }>(
-        `insert into call_budgets as b (destination, day, trouble, trouble_at)
-         values ($1, (clock_timestamp() at time zone 'UTC')::date, $2, clock_timestamp())
-         on conflict (destination) do update set trouble = excluded.trouble, trouble_at = excluded.trouble_at
-          where (b.trouble is null) <> (excluded.trouble is null)
-         returning 1`,
-        [destination, trouble],
-      )
-      .then(({ rowCount }) => {
-        if (rowCount === 0) return;
-        if (trouble === null)
-          this.logger.info({ destination }, 'the destination accepts our credentials again');
-        else
-          this.logger.error(
-            { destination, reason: trouble },
-            'the destination does not accept our credentials: nothing is sent there until they are put right',
-          );
-      })
-      .catch(() => undefined); // Without the database nothing else goes on either; the next refusal says it.
+  private note(trouble: string | null, target?: ObjectTarget): void {
+    const kind = target ? kindOf(target) : WHOLE;
+    if (trouble === this.troubles.get(kind)) return;
+    this.troubles.set(kind, trouble);
+    noteTrouble(this.pool, this.logger, { destination: this.connector.destination, kind, trouble });
   }
 }
 
-function kindOf({ object, operation }: ObjectTarget): string {
+/** What is written and how: what a permission at a backend is given for. */
+export function kindOf({ object, operation }: Pick<ObjectTarget, 'object' | 'operation'>): string {
   return `${operation} ${object}`;
 }
 

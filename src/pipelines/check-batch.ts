@@ -23,7 +23,7 @@ export async function checkBatch(checks: readonly Check[], by: Delivering): Prom
   const askedAt = by.now();
   const options = { signal: callSignal(by), turn };
   const { records, failure } = await by.connector.readBack(by.target, keys, fields, options);
-  if (failure) by.calls.heard([failure]);
+  if (failure) by.calls.heard([failure], undefined, by.target);
   return checks.map((check, i) => {
     const verdict = compare(by.connector, by.target, check.taken.previous?.shadow ?? {}, records[i]);
     return settlement(check, verdict, by, askedAt, failure);

@@ -9,7 +9,7 @@ export interface DestinationState {
   readonly destination: string;
   readonly connector: string;
   readonly enabled: boolean;
-  /** Why nothing is sent there until somebody acts; null where nothing speaks against it. */
+  /** Why nothing, or nothing of the kind that it names, is sent there until somebody acts; null where nothing speaks against it. */
   readonly trouble: string | null;
   readonly troubleSince: string | null;
   /** No call is made there before: the backend asked for the pause, or the day's calls are used up or spaced. */
@@ -40,7 +40,8 @@ interface Row {
 }
 
 const STATES = `
-  select n.destination, b.trouble, b.trouble_at,
+  select n.destination, coalesce(b.trouble, t.trouble) as trouble,
+         case when b.trouble is null then t.trouble_at else b.trouble_at end as trouble_at,
          case when b.next_at > clock_timestamp() + interval '1 second' then b.next_at end as held_until,
          case when b.told_at >= d.begins then b.told_max end as told_max,
          greatest(case when b.day = d.begins::date then b.day_used end,
@@ -49,6 +50,9 @@ const STATES = `
     from unnest($1::text[]) as n (destination)
     cross join (select date_trunc('day', clock_timestamp(), 'UTC') as begins) d
     left join call_budgets b on b.destination = n.destination
+    left join lateral (
+      select string_agg(kind || ': ' || trouble, ' ' order by kind) as trouble, min(trouble_at) as trouble_at
+        from destination_troubles where destination = n.destination) t on true
     cross join lateral (
       select coalesce(sum(calls) filter (where hour >= d.begins), 0)::bigint as today,
              coalesce(sum(calls) filter (where hour >= clock_timestamp() - interval '1 hour'), 0)::bigint as last_hour

@@ -24,35 +24,52 @@ interface Hold {
 export class Holds {
   private readonly held = new Map<string, Hold>();
 
-  /** Epoch milliseconds; 0 where the destination is free, or where the asker is the one to try it. */
-  until(destination: string, now: Date): number {
-    const hold = this.held.get(destination);
-    if (!hold) return 0;
+  /**
+   * Epoch milliseconds; 0 where the destination is free, or where the asker is the one to try it.
+   * @param kind what is written there and how: it may be held while the rest of the destination is not
+   */
+  until(destination: string, now: Date, kind?: string): number {
     const nowMs = now.getTime();
-    if (hold.until > nowMs) return hold.isProbing ? Math.min(hold.until, nowMs + PROBE_LOOK_MS) : hold.until;
+    const places = placesOf(destination, kind);
+    const until = Math.max(...places.map((place) => this.heldUntil(place, nowMs)));
+    // Only who may go at all is the one to try: or a place would wait for somebody who stands before the other.
+    if (until === 0) for (const place of places) this.beginTrying(place, nowMs);
+    return until;
+  }
+
+  private heldUntil(place: string, nowMs: number): number {
+    const hold = this.held.get(place);
+    if (!hold || hold.until <= nowMs) return 0;
+    return hold.isProbing ? Math.min(hold.until, nowMs + PROBE_LOOK_MS) : hold.until;
+  }
+
+  private beginTrying(place: string, nowMs: number): void {
+    const hold = this.held.get(place);
+    if (!hold) return;
     if (hold.failures === 0) {
-      this.held.delete(destination);
-      return 0;
+      this.held.delete(place);
+      return;
     }
     hold.isProbing = true;
     hold.until = nowMs + PROBE_MS;
-    return 0;
   }
 
   /** Whether the destination is only being tried: then few records are enough. */
-  isTrying(destination: string): boolean {
-    return this.held.get(destination)?.isProbing ?? false;
+  isTrying(destination: string, kind?: string): boolean {
+    return placesOf(destination, kind).some((place) => this.held.get(place)?.isProbing);
   }
 
   /** The one that went to try found nothing to send: the next one tries. */
-  triedNothing(destination: string): void {
-    const hold = this.held.get(destination);
-    if (!hold?.isProbing) return;
-    hold.isProbing = false;
-    hold.until = 0;
+  triedNothing(destination: string, kind?: string): void {
+    for (const place of placesOf(destination, kind)) {
+      const hold = this.held.get(place);
+      if (!hold?.isProbing) continue;
+      hold.isProbing = false;
+      hold.until = 0;
+    }
   }
 
-  learn(destination: string, outcomes: readonly Outcome[], now: Date): void {
+  learn(destination: string, outcomes: readonly Outcome[], now: Date, kind?: string): void {
     if (outcomes.length === 0) return;
     const asked = outcomes.flatMap((outcome) => (outcome.kind === 'throttled' ? [outcome.untilMs] : []));
     if (asked.length > 0) {
@@ -60,17 +77,34 @@ export class Holds {
       return;
     }
     if (outcomes.some((outcome) => !isAway(outcome))) {
-      this.held.delete(destination);
+      for (const place of placesOf(destination, kind)) this.held.delete(place);
       return;
     }
-    const known = this.held.get(destination);
+    const [whole, part] = placesOf(destination, kind);
+    const isOfKind = part !== undefined && outcomes.every(isOfKindOnly);
+    // Who says that one permission is lacking is there, and accepts the credentials as such.
+    if (isOfKind) this.held.delete(whole!);
+    this.hold(isOfKind ? part : whole!, outcomes, now);
+  }
+
+  private hold(place: string, outcomes: readonly Outcome[], now: Date): void {
+    const known = this.held.get(place);
     // Calls that were under way when the hold began tell of the same silence.
     if (known && known.until > now.getTime() && !known.isProbing) return;
     const failures = (known?.failures ?? 0) + 1;
     const isRefused = outcomes.every(({ kind }) => kind === 'unauthorised');
     const waitMs = isRefused ? UNAUTHORISED_MS : Math.min(HOLD_FIRST_MS * 2 ** (failures - 1), HOLD_MAX_MS);
-    this.held.set(destination, { until: now.getTime() + waitMs, failures, isProbing: false });
+    this.held.set(place, { until: now.getTime() + waitMs, failures, isProbing: false });
   }
+}
+
+/** What a call is held back by: the destination as a whole, and what is written there and how. */
+function placesOf(destination: string, kind: string | undefined): string[] {
+  return kind === undefined ? [destination] : [destination, `${destination} ${kind}`];
+}
+
+function isOfKindOnly(outcome: Outcome): boolean {
+  return outcome.kind === 'unauthorised' && outcome.isOfKind === true;
 }
 
 /** Whether the answer says that the destination as a whole does not work now, not this record. */

@@ -94,7 +94,7 @@ export class ReadBacks {
       const keys = part.map(({ write, targetId }) => ({ key: write.key, targetId }));
       const options = { signal: callSignal(by), turn };
       const { records, failure } = await connector.readBack(target, keys, fieldsOf(part), options);
-      if (failure) calls.heard([failure]);
+      if (failure) calls.heard([failure], undefined, target);
       part.forEach(({ write }, n) => {
         const stored = records[n];
         verdicts.set(

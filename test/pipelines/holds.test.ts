@@ -47,3 +47,28 @@ describe('A destination that falls silent', () => {
     expect(heldMs(holds)).toBe(7_000);
   });
 });
+
+describe('A permission that is missing', () => {
+  const FORBIDDEN: readonly Outcome[] = [{ kind: 'unauthorised', isOfKind: true, reason: REASON }];
+  const heldOf = (holds: Holds, kind: string, now = NOW): number =>
+    Math.max(0, holds.until('crm', now, kind) - now.getTime());
+
+  it('holds what it is for, whatever else gets through', () => {
+    const holds = new Holds();
+    holds.learn('crm', FORBIDDEN, NOW, 'upsert events');
+    holds.learn('crm', DONE, NOW, 'upsert contacts');
+    expect(heldOf(holds, 'upsert events')).toBe(60_000);
+    expect(heldOf(holds, 'upsert contacts')).toBe(0);
+    expect(heldOf(holds, 'upsert events', after(60_000))).toBe(0);
+    expect(holds.isTrying('crm', 'upsert events')).toBe(true);
+    expect(holds.isTrying('crm', 'upsert contacts')).toBe(false);
+    holds.learn('crm', DONE, after(60_000), 'upsert events');
+    expect(heldOf(holds, 'upsert events', after(60_000))).toBe(0);
+  });
+
+  it('is another thing than credentials that are not accepted at all: those hold everything', () => {
+    const holds = new Holds();
+    holds.learn('crm', [{ kind: 'unauthorised', reason: REASON }], NOW, 'upsert events');
+    expect(heldOf(holds, 'upsert contacts')).toBe(60_000);
+  });
+});

@@ -26,6 +26,7 @@ import { ToldPace0030 } from './0030-told-pace.js';
 import { ClaimsPass0031 } from './0031-claims-pass.js';
 import { LobbyLook0035 } from './0035-lobby-look.js';
 import { Displaced0036 } from './0036-displaced.js';
+import { Troubles0038 } from './0038-troubles.js';
 
 /** TypeORM orders them by the thirteen digits at the end of each one's name. */
 export const migrations = [
@@ -57,4 +58,5 @@ export const migrations = [
   ClaimsPass0031,
   LobbyLook0035,
   Displaced0036,
+  Troubles0038,
 ];
