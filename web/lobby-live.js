@@ -2,11 +2,11 @@
  * Keeps the lobby's page up to date. It reads the status that is the same for everyone, and so comes out of a cache;
  * it asks for itself when something is to be had: to check in near the front, and for the pass when the front has
  * come to its number. It changes texts and the title only; it never reloads, never moves the focus, and says aloud
- * only what matters: that it is one's turn, or that the connection is away.
+ * only what matters: that it is one's turn, what the operator says, or that the connection is away.
  */
 (() => {
   const line = document.getElementById('line');
-  const { event } = line.dataset;
+  const { event, zone } = line.dataset;
   let { ticket } = line.dataset;
   let number = Number(line.dataset.number);
   const words = JSON.parse(line.dataset.words);
@@ -56,6 +56,7 @@
     const response = await fetch(at);
     if (!response.ok) throw response;
     const status = await response.json();
+    tell(status);
     if (status.state === 'off' || status.state === 'open') return turn();
     if (status.state === 'closed') {
       // It may open again: the place is still there then, and who had checked in does so once more.
@@ -77,6 +78,25 @@
       if (answer.ok) checkedInAt = Date.now();
     }
     later(isNear ? 2 : Math.min(LOOK_SECONDS_MAX, Math.max(2, wait / 20)));
+  }
+
+  /** What the operator says, and what is left. Times are compared by the database's clock, which the status is of. */
+  function tell({ message, opensAt, placesLeft: left, at: now }) {
+    show('message', message ?? '');
+    show('opens', opensAt > now ? words.opens.replace('#', moment(opensAt)) : '');
+    const places = left === 1 ? words.place : words.places.replace('#', left);
+    show('places', left === undefined ? '' : places);
+  }
+
+  /** As the server writes it (src/pages/when.ts). */
+  function moment(at) {
+    const { lang } = document.documentElement;
+    const format = { day: 'numeric', month: 'long', year: 'numeric', hour: '2-digit', minute: '2-digit' };
+    return new Intl.DateTimeFormat(lang === 'en' ? 'en-GB' : lang, {
+      ...format,
+      timeZone: zone,
+      timeZoneName: 'short',
+    }).format(new Date(at));
   }
 
   /** 202: the front has passed; who is there again is called next. */

@@ -3,7 +3,12 @@ import type { Words } from './words.js';
 
 export interface LobbyPageProps {
   readonly words: Words;
-  readonly event: { readonly name: string; readonly slug: string; readonly placesLeft: number | null };
+  readonly event: {
+    readonly name: string;
+    readonly slug: string;
+    readonly placesLeft: number | null;
+    readonly timeZone: string;
+  };
   readonly ticket: string;
   readonly number: number;
   readonly ahead: number;
@@ -16,7 +21,7 @@ export interface LobbyPageProps {
   readonly script: string;
 }
 
-const STYLE = `.ahead{font-size:clamp(1.75rem,7vw,2.625rem);font-weight:700;line-height:1.1;letter-spacing:-.03em;text-wrap:balance;font-variant-numeric:tabular-nums}.say{border-left:3px solid var(--mark);padding-left:1rem}#line>p{margin:0}#line>p:not(:empty)~p:not(:empty){margin-top:.75rem}#said.unseen{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}[hidden]{display:none}`;
+const STYLE = `.ahead{font-size:clamp(1.75rem,7vw,2.625rem);font-weight:700;line-height:1.1;letter-spacing:-.03em;text-wrap:balance;font-variant-numeric:tabular-nums}#opens:empty,#message:empty,#places:empty{display:none}.say{border-left:3px solid var(--mark);padding-left:1rem}#line>p{margin:0}#line>p:not(:empty)~p:not(:empty){margin-top:.75rem}#said.unseen{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}[hidden]{display:none}`;
 
 /**
  * One's place in the line. Without JavaScript the page looks again by itself, gently; with it, it keeps the figures
@@ -42,6 +47,7 @@ export function lobbyPage(props: LobbyPageProps): RenderedPage {
         data-event={event.slug}
         data-ticket={props.ticket}
         data-number={props.number}
+        data-zone={event.timeZone}
         data-words={JSON.stringify(spoken(words))}
       >
         <p class="ahead" id="ahead">
@@ -57,10 +63,16 @@ export function lobbyPage(props: LobbyPageProps): RenderedPage {
         </p>
         <p class="soft" role="status" id="said" />
       </div>
-      {opens && <p>{words.opensLobby(opens)}</p>}
-      {message && <p class="say">{message}</p>}
+      <div aria-live="polite">
+        <p id="opens">{opens && words.opensLobby(opens)}</p>
+        <p class="say" id="message">
+          {message}
+        </p>
+      </div>
       <p id="about">{words.lineText}</p>
-      {event.placesLeft !== null && <p class="soft">{words.places(event.placesLeft)}</p>}
+      <p class="soft" id="places">
+        {event.placesLeft !== null && words.places(event.placesLeft)}
+      </p>
       <noscript>
         <p>
           <a href={self}>{words.refresh}</a>
@@ -92,6 +104,9 @@ function spoken(words: Words): Record<string, string> {
     seconds: words.seconds(9).replace('9', '#'),
     minute: words.minutes(1),
     minutes: words.minutes(9).replace('9', '#'),
+    opens: words.opensLobby('#'),
+    place: words.places(1),
+    places: words.places(9).replace('9', '#'),
     paused: words.paused,
     closed: words.closed,
     turn: words.yourTurn,

@@ -7,6 +7,7 @@ export const STATUS_EXAMPLE = {
   voids: [[1340, 1340]],
   ratePerMinute: 600,
   abandonment: 0.0004,
+  placesLeft: 1450,
   message: 'All workshops still have places.',
   at: '2027-01-12T09:30:00.000Z',
 };

@@ -207,13 +207,34 @@ export class LobbyService {
   }
 
   private async place(room: RoomRow, identity: string | null, isGone: () => boolean): Promise<Place> {
+    if (identity === null) return this.numbers.next(room.event_id, isGone);
+    const kept = await this.placeOf(room, identity);
+    if (kept) return kept;
     const place = await this.numbers.next(room.event_id, isGone);
-    if (identity === null) return place;
     const { rows } = await this.query<{ number: number; issued_at: Date }>(
       'select number::float8 as number, issued_at from lobby_identify($1, $2, $3, $4)',
       [room.event_id, identity, place.number, new Date(place.issuedAtMs)],
     );
-    return { number: rows[0]!.number, issuedAtMs: rows[0]!.issued_at.getTime() };
+    const { number, issued_at } = rows[0]!;
+    // Two of the same identity asked at once, and the other was first.
+    if (number !== place.number) this.numbers.giveUp(room.event_id, place.number);
+    return { number, issuedAtMs: issued_at.getTime() };
+  }
+
+  /**
+   * Looked up before a number is drawn: one that nobody holds makes the line longer for everyone. Null also where
+   * lobby_identify would give another, to who registered with theirs and has cancelled.
+   */
+  private async placeOf(room: RoomRow, identity: string): Promise<Place | null> {
+    const { rows } = await this.query<{ number: number; issued_at: Date }>(
+      `select p.number::float8 as number, p.issued_at from lobby_places p
+        where p.event_id = $1 and p.identity = $2 and not (
+          exists (select from lobby_calls c
+                   where c.event_id = p.event_id and c.number = p.number and c.ending = 'registered')
+          and own_registration(p.event_id, p.identity::uuid, '00000000-0000-0000-0000-000000000000') is null)`,
+      [room.event_id, identity],
+    );
+    return rows[0] ? { number: rows[0].number, issuedAtMs: rows[0].issued_at.getTime() } : null;
   }
 
   private async isSpent(room: RoomRow, number: number): Promise<boolean> {

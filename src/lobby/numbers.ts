@@ -47,6 +47,11 @@ export class Numbers {
     return line.submit({ isGone });
   }
 
+  /** A number that was drawn and that nobody holds. */
+  giveUp(eventId: string, number: number): void {
+    this.publish(eventId, [number]);
+  }
+
   private async reserve(eventId: string, asked: Asked[]): Promise<Place[]> {
     const { first, at } = await this.block(eventId, uuidv7(), asked.length);
     const voids = asked.flatMap(({ isGone }, i) => (isGone() ? [first + i] : []));

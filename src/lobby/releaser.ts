@@ -9,7 +9,7 @@ import { Forecasts } from './forecasts.js';
 import { LineLedger } from './line-ledger.js';
 import { LOOK_MS_MAX, LookPace } from './look-pace.js';
 import { estimateError, lobbyFigures, stepSeconds } from './lobby-metrics.js';
-import { flowOf, type RoomRow, stateOf, statusText } from './room.js';
+import { flowOf, placesTold, type RoomRow, stateOf, statusText } from './room.js';
 import { Rooms } from './rooms.js';
 
 /** The others look every `LOOK_MS_MAX` whether it is free: a takeover takes at most 1.6 s. */
@@ -100,7 +100,9 @@ export class Releaser implements OnApplicationBootstrap, OnApplicationShutdown {
    * @returns milliseconds until the next
    */
   private async round(rooms: readonly RoomRow[]): Promise<number> {
-    const also = rooms.filter((room) => this.watches.has(room.event_id) || this.isNews(room));
+    const also = rooms.filter(
+      (room) => this.watches.has(room.event_id) || this.isNews(room) || isPlacesNews(room),
+    );
     const began = performance.now();
     const lines = await this.ledger.look(idsOf(rooms), idsOf(also));
     const isAnyoneAtTheFront = [...lines.values()].some(({ present }) => present > 0);
@@ -196,6 +198,12 @@ export class Releaser implements OnApplicationBootstrap, OnApplicationShutdown {
 }
 
 const NOTHING = { released: 0, passed: 0, waitedMs: 0 };
+
+/** A place went, or came back, while nobody stood in line. */
+function isPlacesNews(room: RoomRow): boolean {
+  const told = /"placesLeft":(\d+)/.exec(room.published ?? '')?.[1];
+  return placesTold(room) !== (told === undefined ? null : Number(told));
+}
 
 function idsOf(rooms: readonly RoomRow[]): string[] {
   return rooms.map(({ event_id }) => event_id);

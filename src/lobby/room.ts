@@ -1,3 +1,4 @@
+import { placesLeft } from '../events/event.js';
 import { isAnyoneWaiting } from './controller.js';
 import type { Flow } from './flow.js';
 
@@ -9,6 +10,8 @@ export interface RoomRow {
   readonly event_id: string;
   readonly slug: string;
   readonly sso: 'none' | 'optional' | 'required';
+  readonly capacity: number | null;
+  readonly confirmed: number;
   readonly room: number;
   readonly mode: (typeof MODES)[number];
   readonly max_active: number;
@@ -39,7 +42,7 @@ export interface RoomRow {
 export type LobbyState = 'off' | 'open' | 'queueing' | 'paused' | 'closed';
 
 export const ROOM_COLUMNS = `
-  b.event_id, e.slug, e.sso, e.lobby_state, b.room, b.mode, b.max_active, b.max_per_minute, b.pass_seconds,
+  b.event_id, e.slug, e.sso, e.lobby_state, e.capacity, e.confirmed, b.room, b.mode, b.max_active, b.max_per_minute, b.pass_seconds,
   b.claim_seconds, b.opens_at, b.message, b.on_failure, b.state, b.version, b.updated_at, l.issued::float8 as issued,
   l.called::float8 as called, l.frontier::float8 as frontier, l.rate_per_minute::float8 as rate_per_minute,
   l.abandonment::float8 as abandonment, l.published, l.published_version, p.present, v.voids`;
@@ -85,6 +88,7 @@ export function aheadOf(number: number, room: Pick<RoomRow, 'called' | 'voids'>)
  */
 export function statusText(room: RoomRow, atMs: number): string {
   const { ratePerMinute, abandonment, frontSeconds } = flowOf(room);
+  const places = placesTold(room);
   return JSON.stringify({
     state: stateOf(room, atMs),
     called: room.called,
@@ -94,15 +98,22 @@ export function statusText(room: RoomRow, atMs: number): string {
     ratePerMinute: Math.round(ratePerMinute * 10) / 10,
     abandonment: Math.round(abandonment * 1e6) / 1e6,
     ...(frontSeconds === undefined ? {} : { frontSeconds: Math.round(frontSeconds) }),
+    ...(places === null ? {} : { placesLeft: places }),
     ...(room.opens_at ? { opensAt: room.opens_at.toISOString() } : {}),
     ...(room.message === null ? {} : { message: room.message }),
     at: new Date(atMs).toISOString(),
   });
 }
 
+/** Null where the status does not say it: nobody keeps that of a lobby that is off up to date. */
+export function placesTold(room: Pick<RoomRow, 'mode' | 'capacity' | 'confirmed'>): number | null {
+  return room.mode === 'off' ? null : placesLeft(room);
+}
+
 /** Until the first status is published each replica has read another line by now; what all know is the room as made. */
 export function asMade(room: RoomRow): RoomRow {
-  return { ...room, issued: 0, called: 0, frontier: 0, present: 0, voids: null, rate_per_minute: null };
+  const none = { issued: 0, called: 0, frontier: 0, present: 0, voids: null, rate_per_minute: null };
+  return { ...room, ...none, capacity: null };
 }
 
 export const NO_ROOM = {

@@ -68,7 +68,7 @@ export class LobbyPagesController {
     const { event } = known;
     const page = lobbyPage({
       words,
-      event: { name: event.name, slug, placesLeft: placesLeft(event) },
+      event: { name: event.name, slug, placesLeft: placesLeft(event), timeZone: event.time_zone },
       ticket: body.ticket,
       number: body.number,
       ahead: turn.position,

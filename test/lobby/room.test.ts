@@ -5,6 +5,8 @@ const ROOM: RoomRow = {
   event_id: '01a21e19-8391-7c19-87ec-2c1ff914a851',
   slug: 'rush',
   sso: 'none',
+  capacity: 10,
+  confirmed: 0,
   room: 1,
   mode: 'always',
   max_active: 1,
@@ -36,6 +38,7 @@ it('Replicas that read a new line at different moments say the same of it until 
     called: 1,
     frontier: 2,
     present: 1,
+    confirmed: 1,
     voids: [[2, 2]] as [number, number][],
   };
   const [one, other] = [ROOM, later].map((room) => statusText(asMade(room), 1));
