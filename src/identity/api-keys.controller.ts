@@ -1,10 +1,11 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
-import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiHeader, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Answers, pageExample } from '../platform/http/example.js';
 import { ApiKeysQuery, CreateApiKeyDto } from './api-key.dto.js';
 import { ApiKeysService } from './api-keys.service.js';
 import { API_KEY_EXAMPLE } from './examples.js';
+import { repeatable } from './idempotency.js';
 import { principalOf } from './principal.js';
 
 @ApiTags('identity')
@@ -21,14 +22,18 @@ export class ApiKeysController {
   }
 
   @Post()
-  @ApiOperation({ summary: 'Make a key; the answer is the only place where it can be read' })
+  @ApiHeader({ name: 'Idempotency-Key', required: false })
+  @ApiOperation({ summary: 'Make a key; only this answer, and its repetitions by Idempotency-Key, tell it' })
   @Answers(201, 'The key', { ...API_KEY_EXAMPLE, key: 'fk_…' }, ['Location'])
   async create(
     @Body() dto: CreateApiKeyDto,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const made = await this.keys.create(dto, principalOf(request));
+    const by = principalOf(request);
+    const repeat = repeatable(request.headers['idempotency-key'], by, 'POST /v1/api-keys', '', dto);
+    const { made, replayed } = await this.keys.create(dto, by, repeat);
+    if (replayed) void reply.header('idempotent-replayed', 'true');
     void reply.status(201).header('location', made.links.self).header('cache-control', 'no-store').send(made);
   }
 

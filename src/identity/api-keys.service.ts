@@ -1,13 +1,17 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type pg from 'pg';
 import { CLOCK, type Clock } from '../platform/clock.js';
+import { uuidv7 } from 'uuidv7';
 import { PG_POOL } from '../platform/database/database.module.js';
+import { inTransaction } from '../platform/database/transaction.js';
 import { isUuid } from '../platform/http/cursor.js';
 import { type Page, pageOf, readCursor } from '../platform/http/page.js';
-import { invalidRequest, notFound } from '../platform/http/problem.js';
+import { invalidRequest, notFound, Problem } from '../platform/http/problem.js';
 import { AccessAudit } from './access-audit.js';
 import type { ApiKeysQuery, CreateApiKeyDto } from './api-key.dto.js';
 import { ApiKeys } from './api-keys.js';
+import type { Repeatable } from './idempotency.js';
+import { IdempotencyClaims } from './idempotency-claims.js';
 import type { Principal, Role } from './principal.js';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
@@ -30,6 +34,7 @@ export class ApiKeysService {
     @Inject(CLOCK) private readonly clock: Clock,
     private readonly keys: ApiKeys,
     private readonly audit: AccessAudit,
+    private readonly claims: IdempotencyClaims,
   ) {}
 
   async list(query: ApiKeysQuery): Promise<Page<ReturnType<typeof bodyOf>>> {
@@ -41,13 +46,39 @@ export class ApiKeysService {
     return pageOf(rows, query.limit, bodyOf, (row) => [row.id]);
   }
 
-  async create({ name, role, expiresAt }: CreateApiKeyDto, by: Principal) {
+  async create(dto: CreateApiKeyDto, by: Principal, repeat: Repeatable | null) {
+    const { name, role, expiresAt } = dto;
     const ends = expiresAt === undefined ? null : new Date(expiresAt);
-    if (ends && ends <= this.clock.now())
-      throw invalidRequest([{ pointer: '/expiresAt', code: 'past', message: 'must be in the future.' }]);
+    if (repeat) return this.once(repeat, { name, role, expiresAt: ends }, by);
+    this.demandFuture(ends);
     const { id, key } = await this.keys.make(name, role, ends);
     await this.audit.write(by, 'api-key.created', id, { role });
-    return { ...bodyOf(await this.demand(id)), key };
+    return { made: { ...bodyOf(await this.demand(id)), key }, replayed: false };
+  }
+
+  private async once(
+    repeat: Repeatable,
+    given: { name: string; role: Role; expiresAt: Date | null },
+    by: Principal,
+  ) {
+    const id = uuidv7();
+    const earlier = await inTransaction(this.pool, async (client) => {
+      const known = await this.claims.claim(client, repeat, id, this.clock.now());
+      if (known !== null) return known;
+      this.demandFuture(given.expiresAt);
+      await this.keys.makeAgain(client, id, given);
+      return null;
+    });
+    if (earlier === null) await this.audit.write(by, 'api-key.created', id, { role: given.role });
+    const key = await this.keys.tellAgain(earlier ?? id);
+    if (key === null)
+      throw new Problem('gone', `The key ${earlier} was made, but cannot be told again: revoke it.`);
+    return { made: { ...bodyOf(await this.demand(earlier ?? id)), key }, replayed: earlier !== null };
+  }
+
+  private demandFuture(ends: Date | null): void {
+    if (ends && ends <= this.clock.now())
+      throw invalidRequest([{ pointer: '/expiresAt', code: 'past', message: 'must be in the future.' }]);
   }
 
   /** Again is no change. */

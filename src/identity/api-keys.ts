@@ -1,8 +1,9 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import type pg from 'pg';
 import { uuidv7 } from 'uuidv7';
 import { CLOCK, type Clock } from '../platform/clock.js';
+import { Settings } from '../platform/config/settings.js';
 import { PG_POOL } from '../platform/database/database.module.js';
 import type { Principal, Role } from './principal.js';
 
@@ -20,6 +21,7 @@ export class ApiKeys {
   constructor(
     @Inject(PG_POOL) private readonly pool: pg.Pool,
     @Inject(CLOCK) private readonly clock: Clock,
+    private readonly settings: Settings,
   ) {}
 
   /** Null where the key is unknown, expired or revoked. */
@@ -51,14 +53,32 @@ export class ApiKeys {
     return { id: await this.store(key, name, role, expiresAt), key };
   }
 
+  /** The same with a key that is told again to who repeats the request: the secret and the id make it. */
+  async makeAgain(
+    client: pg.PoolClient,
+    id: string,
+    given: { readonly name: string; readonly role: Role; readonly expiresAt: Date | null },
+  ): Promise<void> {
+    await insert(client, { ...given, id, hash: hashOf(this.keyOf(id)), now: this.clock.now() });
+  }
+
+  /** @returns null where the key of this id was made otherwise: by chance, or with another secret */
+  async tellAgain(id: string): Promise<string | null> {
+    const { rows } = await this.pool.query<{ hash: Buffer }>('select hash from api_keys where id = $1', [id]);
+    const key = this.keyOf(id);
+    return rows[0]?.hash.equals(hashOf(key)) ? key : null;
+  }
+
+  private keyOf(id: string): string {
+    return (
+      PREFIX + createHmac('sha256', this.settings.identity.secret).update(`api-key:${id}`).digest('base64url')
+    );
+  }
+
   /** Makes a key that was chosen elsewhere valid; again is no change. */
   async store(key: string, name: string, role: Role, expiresAt: Date | null = null): Promise<string> {
     const id = uuidv7();
-    await this.pool.query(
-      `insert into api_keys (id, name, hash, role, created_at, expires_at) values ($1, $2, $3, $4, $5, $6)
-       on conflict (hash) do nothing`,
-      [id, name, hashOf(key), role, this.clock.now(), expiresAt],
-    );
+    await insert(this.pool, { id, name, hash: hashOf(key), role, now: this.clock.now(), expiresAt });
     return id;
   }
 
@@ -68,6 +88,23 @@ export class ApiKeys {
       this.clock.now(),
     ]);
   }
+}
+
+interface NewKey {
+  readonly id: string;
+  readonly name: string;
+  readonly hash: Buffer;
+  readonly role: Role;
+  readonly now: Date;
+  readonly expiresAt: Date | null;
+}
+
+async function insert(client: Pick<pg.ClientBase, 'query'>, given: NewKey): Promise<void> {
+  await client.query(
+    `insert into api_keys (id, name, hash, role, created_at, expires_at) values ($1, $2, $3, $4, $5, $6)
+     on conflict (hash) do nothing`,
+    [given.id, given.name, given.hash, given.role, given.now, given.expiresAt],
+  );
 }
 
 function hashOf(key: string): Buffer {

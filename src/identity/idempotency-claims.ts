@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type pg from 'pg';
 import { Settings } from '../platform/config/settings.js';
-import { keyInFlight, keyReused, type Repeatable } from './idempotency.js';
+import { type Claim, keyInFlight, keyReused, type Repeatable } from './idempotency.js';
 
 const LOCK_NOT_AVAILABLE = '55P03';
 
@@ -9,6 +9,16 @@ const LOCK_NOT_AVAILABLE = '55P03';
 @Injectable()
 export class IdempotencyClaims {
   constructor(private readonly settings: Settings) {}
+
+  /** For work that may wait longer for locks than a repetition may. */
+  ofLongWork(repeat: Repeatable | null, now: Date): Claim | null {
+    if (!repeat) return null;
+    return async (client, id) => {
+      const earlier = await this.claim(client, repeat, id, now);
+      await client.query('set local lock_timeout to default');
+      return earlier;
+    };
+  }
 
   /**
    * Claims the key for the resource that is about to be made; a claim under way elsewhere is waited for.

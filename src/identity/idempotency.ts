@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import type pg from 'pg';
 import { invalidRequest, Problem } from '../platform/http/problem.js';
 import { callerOf, type Principal } from './principal.js';
 
@@ -11,6 +12,12 @@ export interface Repeatable {
   readonly key: string;
   readonly bodyHash: Buffer;
 }
+
+/**
+ * Claims the key of a request for what is about to be made, in the transaction that makes it.
+ * @returns the id of what an earlier request made; null where this is the first
+ */
+export type Claim = (client: pg.PoolClient, id: string) => Promise<string | null>;
 
 const scopes = new Map<string, string>();
 

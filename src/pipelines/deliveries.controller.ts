@@ -9,12 +9,16 @@ import {
   Post,
   Query,
   Req,
+  Res,
 } from '@nestjs/common';
-import { ApiBearerAuth, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiHeader, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
 import { ArrayMaxSize, IsArray, IsUUID, ValidateIf } from 'class-validator';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type pg from 'pg';
+import { repeatable } from '../identity/idempotency.js';
+import { IdempotencyClaims } from '../identity/idempotency-claims.js';
 import { callerOf, principalOf } from '../identity/principal.js';
+import { CLOCK, type Clock } from '../platform/clock.js';
 import { PG_POOL } from '../platform/database/database.module.js';
 import { isText, isUuid } from '../platform/http/cursor.js';
 import { Choice, Key, Line, Text, Time } from '../platform/http/fields.js';
@@ -35,6 +39,7 @@ class DeliveryQuery extends Paging {
   @Text({ max: 254, optional: true, description: 'Of the person, whatever its case' }) email?: string;
 }
 
+const REPLAY = 'POST /v1/deliveries/replay';
 const KEYS_MAX = 1_000;
 
 class ReplayDeliveries {
@@ -72,6 +77,8 @@ export class DeliveriesController {
     private readonly replays: Replays,
     private readonly deliveries: WhyDeliveries,
     private readonly doubts: Doubts,
+    private readonly claims: IdempotencyClaims,
+    @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
   @Get()
@@ -84,19 +91,28 @@ export class DeliveriesController {
   }
 
   @Post('replay')
+  @ApiHeader({ name: 'Idempotency-Key', required: false })
   @HttpCode(202)
   @ApiOperation({ summary: 'Deliver records again, mapped anew and written whole, beside what happens now' })
-  async replay(@Body() body: ReplayDeliveries, @Req() request: FastifyRequest): Promise<object> {
+  async replay(
+    @Body() body: ReplayDeliveries,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<object> {
     const { mapping, since, until, ...filter } = body;
     if (!(await this.applied.current(mapping))) {
       throw invalidRequest([{ pointer: '/mapping', code: 'unknown-mapping', message: 'names no mapping.' }]);
     }
     const times = { since: since && new Date(since), until: until && new Date(until) };
-    const replay = await this.replays.replay(
+    const by = principalOf(request);
+    const repeat = repeatable(request.headers['idempotency-key'], by, REPLAY, '', body);
+    const { replayed, ...replay } = await this.replays.replay(
       mapping,
       { ...filter, since: times.since || undefined, until: times.until || undefined },
-      callerOf(principalOf(request)),
+      callerOf(by),
+      this.claims.ofLongWork(repeat, this.clock.now()),
     );
+    if (replayed) void reply.header('idempotent-replayed', 'true');
     return { ...replay, links: { self: `/v1/deliveries/replay/${replay.id}` } };
   }
 

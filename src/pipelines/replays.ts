@@ -2,7 +2,10 @@ import { Inject, Injectable } from '@nestjs/common';
 import type pg from 'pg';
 import { uuidv7 } from 'uuidv7';
 import { Bell } from '../changes/bell.js';
+import type { Claim } from '../identity/idempotency.js';
 import { PG_POOL } from '../platform/database/database.module.js';
+import { inTransaction } from '../platform/database/transaction.js';
+import { Problem } from '../platform/http/problem.js';
 import { AppliedMappings } from './applied-mappings.js';
 import { redeliverMatching, type ReplayFilter } from './redeliveries.js';
 
@@ -24,12 +27,25 @@ export class Replays {
     private readonly bell: Bell,
   ) {}
 
-  async replay(mapping: string, filter: ReplayFilter, by: string): Promise<{ id: string; matched: number }> {
+  /** @param claim of a request that may be repeated */
+  async replay(
+    mapping: string,
+    filter: ReplayFilter,
+    by: string,
+    claim: Claim | null,
+  ): Promise<{ id: string; matched: number; replayed: boolean }> {
     const id = uuidv7();
-    const matched = await redeliverMatching(this.pool, { id, mapping, by }, filter);
+    const outcome = await inTransaction(this.pool, async (client) => {
+      return (await claim?.(client, id)) ?? (await redeliverMatching(client, { id, mapping, by }, filter));
+    });
+    if (typeof outcome === 'string') {
+      const earlier = await this.find(outcome);
+      if (!earlier) throw new Problem('gone', 'The replay is not known any more.');
+      return { id: outcome, matched: earlier.matched, replayed: true };
+    }
     const lanes = (await this.applied.current(mapping))?.mapping.lanes ?? 0;
     for (let lane = 0; lane < lanes; lane++) this.bell.ringLane(mapping, lane);
-    return { id, matched };
+    return { id, matched: outcome, replayed: false };
   }
 
   async find(id: string): Promise<Replay | null> {

@@ -29,14 +29,14 @@ const CLAIM = `
  * @returns its id; null where one is under way, or the slot was run
  */
 export async function claimRun(
-  pool: pg.Pool,
+  client: Pick<pg.ClientBase, 'query'>,
   mapping: string,
   by: string,
   of: RunSlot | null,
+  id = uuidv7(),
 ): Promise<string | null> {
-  await pool.query(FORGET_OLD, [KEPT_DAYS]);
-  await pool.query(FIND_DEAD);
-  const id = uuidv7();
-  const { rowCount } = await pool.query(CLAIM, [id, mapping, by, of?.schedule ?? null, of?.slot ?? null]);
+  await client.query(FORGET_OLD, [KEPT_DAYS]);
+  await client.query(FIND_DEAD);
+  const { rowCount } = await client.query(CLAIM, [id, mapping, by, of?.schedule ?? null, of?.slot ?? null]);
   return rowCount === 0 ? null : id;
 }

@@ -9,17 +9,21 @@ import {
   Post,
   Query,
   Req,
+  Res,
 } from '@nestjs/common';
-import { ApiBearerAuth, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiHeader, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
 import { ArrayMaxSize, IsArray, IsIn, ValidateIf } from 'class-validator';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type pg from 'pg';
+import { repeatable } from '../identity/idempotency.js';
+import { IdempotencyClaims } from '../identity/idempotency-claims.js';
 import { callerOf, principalOf } from '../identity/principal.js';
+import { CLOCK, type Clock } from '../platform/clock.js';
 import { PG_POOL } from '../platform/database/database.module.js';
 import { isInteger, isUuid } from '../platform/http/cursor.js';
 import { Flag, Line } from '../platform/http/fields.js';
 import { type Page, pageOf, Paging, readPlace } from '../platform/http/paging.js';
-import { notFound } from '../platform/http/problem.js';
+import { notFound, Problem } from '../platform/http/problem.js';
 import { DISCREPANCY_KINDS, type DiscrepancyKind } from './discrepancy.js';
 import { findRun, listDiscrepancies, listRuns, type Run } from './read-runs.js';
 import { Reconciliations } from './reconciliations.js';
@@ -49,6 +53,7 @@ class RepairRun {
   remove?: boolean;
 }
 
+const BEGIN = 'POST /v1/reconciliations';
 const ID = new ParseUUIDPipe({ exceptionFactory: () => notFound() });
 
 @ApiTags('reconciliations')
@@ -58,6 +63,8 @@ export class ReconciliationsController {
   constructor(
     private readonly reconciliations: Reconciliations,
     @Inject(PG_POOL) private readonly pool: pg.Pool,
+    @Inject(CLOCK) private readonly clock: Clock,
+    private readonly claims: IdempotencyClaims,
   ) {}
 
   @Get()
@@ -70,11 +77,23 @@ export class ReconciliationsController {
   }
 
   @Post()
+  @ApiHeader({ name: 'Idempotency-Key', required: false })
   @HttpCode(202)
   @ApiOperation({ summary: 'Compare both sides of a mapping, record by record and field by field' })
-  async begin(@Body() { mapping, full }: BeginRun, @Req() request: FastifyRequest): Promise<object> {
-    const id = await this.reconciliations.begin(mapping, callerOf(principalOf(request)), full);
-    return resource((await findRun(this.pool, id))!);
+  async begin(
+    @Body() body: BeginRun,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<object> {
+    const { mapping, full } = body;
+    const by = principalOf(request);
+    const repeat = repeatable(request.headers['idempotency-key'], by, BEGIN, '', body);
+    const claim = this.claims.ofLongWork(repeat, this.clock.now());
+    const { id, replayed } = await this.reconciliations.begin(mapping, callerOf(by), full, claim);
+    const run = await findRun(this.pool, id);
+    if (!run) throw new Problem('gone', 'The run is not kept any more.');
+    if (replayed) void reply.header('idempotent-replayed', 'true');
+    return resource(run);
   }
 
   @Get(':run')

@@ -1,12 +1,15 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type pg from 'pg';
+import { uuidv7 } from 'uuidv7';
 import type { ObjectTarget } from '../connectors/connector.js';
+import type { Claim } from '../identity/idempotency.js';
 import { AllCalls } from '../pipelines/all-calls.js';
 import { type Applied, AppliedMappings } from '../pipelines/applied-mappings.js';
 import { Destinations } from '../pipelines/destinations.js';
 import { CLOCK, type Clock } from '../platform/clock.js';
 import { Settings } from '../platform/config/settings.js';
 import { PG_POOL } from '../platform/database/database.module.js';
+import { inTransaction } from '../platform/database/transaction.js';
 import { notFound, Problem } from '../platform/http/problem.js';
 import { LOGGER, type Logger } from '../platform/logger.js';
 import { certify } from './certificate.js';
@@ -42,17 +45,29 @@ export class Reconciliations {
   /**
    * Begins a run; it goes on after the answer.
    * @param isFull compares all field by field, whatever an earlier run saw
+   * @param claim of a request that may be repeated: then it tells the run of the first
    * @throws Problem where the mapping is not in force, or a run of it is under way
    */
-  async begin(mapping: string, by: string, isFull = false): Promise<string> {
+  async begin(
+    mapping: string,
+    by: string,
+    isFull = false,
+    claim: Claim | null = null,
+  ): Promise<{ id: string; replayed: boolean }> {
     const applied = await this.applied.current(mapping);
     if (!applied || !this.destinations.isLeaving(applied.mapping)) {
       throw notFound('There is no mapping of this name in force.');
     }
-    const id = await claimRun(this.pool, mapping, by, null);
-    if (id === null) throw new Problem('conflict', 'A run of this mapping is under way already.');
+    const id = uuidv7();
+    const earlier = await inTransaction(this.pool, async (client) => {
+      const known = await claim?.(client, id);
+      if (known) return known;
+      if ((await claimRun(client, mapping, by, null, id)) !== null) return null;
+      throw new Problem('conflict', 'A run of this mapping is under way already.');
+    });
+    if (earlier) return { id: earlier, replayed: true };
     void this.started(id, applied, isFull);
-    return id;
+    return { id, replayed: false };
   }
 
   /**

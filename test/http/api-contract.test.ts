@@ -181,10 +181,11 @@ describe('A request with an Idempotency-Key', () => {
     expectProblem(await app.register(event, { consents }, long), 400, 'invalid-request');
   });
 
-  it('may be any that creates: events, webhooks, runs of reports', async () => {
+  it('may be any that creates: events, webhooks, API keys, runs of reports', async () => {
     const creates: [string, object][] = [
       ['/v1/events', eventBody(`once-${event}`)],
       ['/v1/webhooks', { url: 'https://1.1.1.1/hook', topics: ['*'] }],
+      ['/v1/api-keys', { name: 'printers', role: 'viewer' }],
       ['/v1/reports/registrations-and-ledger/runs', { format: 'csv' }],
     ];
     for (const [path, body] of creates) {
@@ -195,6 +196,36 @@ describe('A request with an Idempotency-Key', () => {
       expect(again.body.id, path).toBe(first.body.id);
       expect(again.headers.get('idempotent-replayed'), path).toBe('true');
       expect(again.headers.get('location'), path).toBe(first.headers.get('location'));
+    }
+  });
+});
+
+describe('An API key whose answer was lost', () => {
+  const ask = (on: TestApp) =>
+    on.call('POST', '/v1/api-keys', {
+      body: { name: 'lost', role: 'viewer' },
+      token: OPERATOR,
+      headers: { 'idempotency-key': 'lost' },
+    });
+
+  it('is told again, and is one key that works; with another secret it can only be revoked', async () => {
+    const answers = [...(await Promise.all([ask(app), ask(app)])), await ask(app)];
+    expect(answers.map(({ status }) => status)).toEqual([201, 201, 201]);
+    expect(new Set(answers.map(({ text }) => text)).size).toBe(1);
+    const { id, key } = answers[0]!.body as unknown as { id: string; key: string };
+    expect((await app.call('GET', '/v1/webhooks', { token: key })).status).toBe(200);
+    const { items } = (await app.operator('GET', '/v1/api-keys')).body;
+    expect(items.filter(({ name }) => name === 'lost')).toHaveLength(1);
+    const { rows } = await app.pool.query('select 1 from access_audit where subject = $1::text', [id]);
+    expect(rows).toHaveLength(1);
+    const secret = 'another-secret-another-secret-another-secret';
+    const other = await TestApp.start({ databaseUrl: app.databaseUrl, settings: { identity: { secret } } });
+    try {
+      const again = await ask(other);
+      expectProblem(again, 410, 'gone');
+      expect(again.body.detail).toContain(id);
+    } finally {
+      await other.stop();
     }
   });
 });

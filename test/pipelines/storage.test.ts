@@ -199,7 +199,7 @@ describe('A reconciliation of drops', () => {
       settings,
     );
     const kinds = async (): Promise<{ id: string; found: string[] }> => {
-      const id = await reconciliations.begin(MAPPING, 'test');
+      const { id } = await reconciliations.begin(MAPPING, 'test');
       await reconciliations.quiet();
       expect(await findRun(pool, id)).toMatchObject({ state: 'done', failure: null });
       return { id, found: (await listDiscrepancies(pool, id, 100, -1)).map(({ kind }) => kind) };

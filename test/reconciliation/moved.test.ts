@@ -83,7 +83,7 @@ afterAll(async () => {
 });
 
 async function run(mapping: Mapping, isFull = false): Promise<{ run: Run; found: string[] }> {
-  const id = await reconciliations.begin(mapping, 'test', isFull);
+  const { id } = await reconciliations.begin(mapping, 'test', isFull);
   await reconciliations.quiet();
   const done = (await findRun(pool, id))!;
   expect(done).toMatchObject({ state: 'done', failure: null });

@@ -67,7 +67,7 @@ export class ReconciledLeads {
   }
 
   async run(isFull = false): Promise<{ run: Run; found: DiscrepancyView[] }> {
-    const id = await this.reconciliations.begin(MAPPING, 'test', isFull);
+    const { id } = await this.reconciliations.begin(MAPPING, 'test', isFull);
     await this.reconciliations.quiet();
     const run = (await findRun(this.rig.pool, id))!;
     expect(run).toMatchObject({ state: 'done', failure: null });
