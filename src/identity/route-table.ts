@@ -85,6 +85,7 @@ export const ROUTE_TABLE: Readonly<Record<string, Access>> = {
   'GET /v1/mappings': READERS,
   'GET /v1/mappings/:mapping': READERS,
   'GET /v1/mappings/:mapping/ledger': READERS,
+  'GET /v1/mappings/:mapping/calls': BOTH,
   'POST /v1/mappings/:mapping/plan': BOTH,
   'POST /v1/mappings/:mapping/apply': BOTH,
   'POST /v1/mappings/:mapping/pause': BOTH,

@@ -176,7 +176,7 @@ function remove(
 }
 
 /** A registration says so by its status, other records by their person. */
-function isErased(snapshot: unknown): boolean {
+export function isErased(snapshot: unknown): boolean {
   const { status, person } = snapshot as { status?: unknown; person?: { erasedAt?: unknown } };
   return status === 'erased' || person?.erasedAt != null;
 }

@@ -1,11 +1,15 @@
-import { Controller, Get, HttpCode, Inject, Param, Post } from '@nestjs/common';
+import { Controller, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type pg from 'pg';
 import { PG_POOL } from '../platform/database/database.module.js';
+import { isUuid } from '../platform/http/cursor.js';
+import { Time } from '../platform/http/fields.js';
+import { type Page, pageOf, Paging, readPlace } from '../platform/http/paging.js';
 import { notFound } from '../platform/http/problem.js';
 import { hashOf } from './activate.js';
 import { type Applied, AppliedMappings } from './applied-mappings.js';
 import { type Ledger, ledgerOf } from './ledger.js';
+import { type PastCall, PastCalls } from './past-calls.js';
 
 const LEDGER_EXAMPLE = {
   mapping: 'hubspot.contact',
@@ -28,12 +32,40 @@ const LEDGER_EXAMPLE = {
   oldestOpenAt: null,
 };
 
+const CALLS_EXAMPLE = {
+  items: [
+    {
+      id: '0195a0b2-7c31-7d0e-9a0f-3f2b6a1c8e10',
+      at: '2027-03-01T09:00:00.000Z',
+      mappingVersion: 2,
+      requestId: 'c1f2',
+      status: 200,
+      records: [
+        {
+          key: '0195a0b2-7000-7d0e-9a0f-3f2b6a1c8e10',
+          version: 1,
+          targetKey: '0195a0b2-7000-7d0e-9a0f-3f2b6a1c8e10',
+          fields: { email: 'ada@example.com', lastname: 'Lovelace' },
+          isErased: false,
+        },
+      ],
+    },
+  ],
+  next: null,
+};
+
+class CallQuery extends Paging {
+  @Time({ optional: true, description: 'Calls that were made since then' }) since?: string;
+  @Time({ optional: true, description: 'And before then' }) until?: string;
+}
+
 @ApiTags('mappings')
 @ApiBearerAuth()
 @Controller('v1/mappings')
 export class MappingsController {
   constructor(
     private readonly applied: AppliedMappings,
+    private readonly past: PastCalls,
     @Inject(PG_POOL) private readonly pool: pg.Pool,
   ) {}
 
@@ -66,6 +98,23 @@ export class MappingsController {
   async ledger(@Param('mapping') name: string): Promise<Ledger> {
     await this.found(name);
     return ledgerOf(this.pool, name);
+  }
+
+  @Get(':mapping/calls')
+  @ApiOperation({
+    summary: 'What was sent, made again from the log and the version in force then; nothing is sent',
+  })
+  @ApiOkResponse({ schema: { type: 'object', example: CALLS_EXAMPLE } })
+  async calls(@Param('mapping') name: string, @Query() query: CallQuery): Promise<Page<PastCall>> {
+    const { mapping } = await this.found(name);
+    const { limit, cursor, since, until } = query;
+    const calls = await this.past.list(mapping, {
+      since: since === undefined ? null : new Date(since),
+      until: until === undefined ? null : new Date(until),
+      after: readPlace(cursor, isUuid),
+      limit: limit + 1,
+    });
+    return pageOf(calls, limit, ({ id }) => id);
   }
 
   @Post(':mapping/pause')

@@ -10,6 +10,7 @@ import { Destinations } from './destinations.js';
 import { Drains } from './drains.js';
 import { MappingsController } from './mappings.controller.js';
 import { MappingDrains } from './mapping-drains.js';
+import { PastCalls } from './past-calls.js';
 import { Plans } from './plans.js';
 import { PlansController } from './plans.controller.js';
 import { Proposals } from './proposals.js';
@@ -34,6 +35,7 @@ import { WhyDeliveries } from './why.js';
     AppliedMappings,
     ApplyPlan,
     Destinations,
+    PastCalls,
     Plans,
     Proposals,
     Replays,

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { compileGiven } from '../../src/pipelines/mapping-files.js';
+import type { PastCall } from '../../src/pipelines/past-calls.js';
+import type { Page } from '../../src/platform/http/paging.js';
 import { waitFor } from '../support/wait-for.js';
 import { PlanRig } from './plan-rig.js';
 import { amend, onTheWire, seed } from './random-edits.js';
@@ -37,51 +38,42 @@ async function payloads(after: number): Promise<Map<string, string>> {
   );
 }
 
-/** Ids of the calls that were made for the mapping. */
-async function attempts(): Promise<string[]> {
-  const { rows } = await on.rig.pool.query<{ id: string }>('select id from attempts where mapping = $1', [
-    MAPPING,
-  ]);
-  return rows.map(({ id }) => id);
-}
-
-/** What goes out in a replay of all that stands at the twin, and the ids of its calls. */
-async function aDay(): Promise<{ calls: string[]; sent: Map<string, string> }> {
+/** What goes out in a replay of all that stands at the twin, and between which moments. */
+async function aDay(): Promise<{ since: string; until: string; sent: Map<string, string> }> {
   const start = (await on.journal()).length;
-  const before = await attempts();
+  const since = await clock();
   await replay({ state: 'verified' });
   const sent = await payloads(start);
   expect(sent.size).toBeGreaterThan(4);
-  return { calls: (await attempts()).filter((id) => !before.includes(id)), sent };
+  return { since, until: await clock(), sent };
 }
 
-/** The payloads of calls of then, from what the log holds of them and the version of the mapping that was in force. */
-async function madeAnew(calls: readonly string[]): Promise<Map<string, string>> {
-  const { rows } = await on.rig.pool.query<{
-    key: string;
-    snapshot: unknown;
-    file: string;
-    source: string;
-  }>(
-    `select c.key, c.snapshot, v.file, v.source
-       from attempts a
-       cross join lateral unnest(a.keys, a.versions) as k (key, version)
-       join changes c on c.key = k.key and c.version = k.version and c.stream = 'person'
-       join mapping_versions v on v.mapping = a.mapping and v.version = a.mapping_version
-      where a.id = any($1)`,
-    [calls],
-  );
+/** The payloads of calls of then, as Foyer makes them again. */
+async function madeAnew(since: string, until: string): Promise<Map<string, string>> {
   const remade = new Map<string, string>();
-  for (const { key, snapshot, file, source: text } of rows) {
-    const { mapping } = compileGiven(on.mappingsDir, file, text);
-    const evaluation = mapping!.evaluate(snapshot);
-    if (evaluation.kind !== 'write') continue;
-    const { key: id, fields } = evaluation;
-    const properties = onTheWire(id, fields);
-    const request = { id, idProperty: mapping!.keyField, objectWriteTraceId: '', properties };
-    remade.set(key, JSON.stringify(request));
+  for (let cursor = ''; ;) {
+    const path = `/v1/mappings/${MAPPING}/calls?limit=2&since=${since}&until=${until}${cursor}`;
+    const { status, body } = await on.app.operator('GET', path);
+    expect(status).toBe(200);
+    const { items, next } = body as unknown as Page<PastCall>;
+    for (const { key, targetKey: id, fields } of items.flatMap(({ records }) => records)) {
+      if (fields === null) continue;
+      const request = {
+        id,
+        idProperty: 'foyer_person_id',
+        objectWriteTraceId: '',
+        properties: onTheWire(id!, fields),
+      };
+      remade.set(key, JSON.stringify(request));
+    }
+    if (next === null) return remade;
+    cursor = `&cursor=${next}`;
   }
-  return remade;
+}
+
+async function clock(): Promise<string> {
+  const { rows } = await on.rig.pool.query<{ now: Date }>('select clock_timestamp() as now');
+  return rows[0]!.now.toISOString();
 }
 
 async function expectBalanced(): Promise<void> {
@@ -107,7 +99,7 @@ describe('A replay', () => {
   });
 
   it('of an old day makes what was sent that day, from the log and the version that was in force', async () => {
-    const { calls, sent } = await aDay();
+    const { since, until, sent } = await aDay();
     // Since then people have changed, and so has the mapping.
     for (const [i, id] of registrations.slice(0, 3).entries())
       await amend(on.rig.pool, id, { lastName: `Later ${i}` });
@@ -116,7 +108,7 @@ describe('A replay', () => {
       (await on.plan({ source: source.slice(0, source.indexOf('examples:')) })).id,
     );
     await on.settled();
-    expect(await madeAnew(calls)).toEqual(sent);
+    expect(await madeAnew(since, until)).toEqual(sent);
     await on.apply(inverse!);
     await expectBalanced();
   });
@@ -152,13 +144,13 @@ describe('A replay', () => {
   });
 
   it('of an old day makes the same but for who was erased since, of whom nothing is left to send', async () => {
-    const { calls, sent } = await aDay();
+    const { since, until, sent } = await aDay();
     const erased = await keyOf('flo@example.com');
     expect(sent.get(erased)).toContain('flo@example.com');
     await on.rig.pool.query('select erase_person($1, now())', [registrations[5]]);
     await on.rig.settled();
     sent.delete(erased);
-    expect(await madeAnew(calls)).toEqual(sent);
+    expect(await madeAnew(since, until)).toEqual(sent);
     await expectBalanced();
   });
 
