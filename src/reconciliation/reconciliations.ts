@@ -21,7 +21,7 @@ import { reconcile, type Reconciled } from './reconcile.js';
 import { reconcileSince } from './reconcile-since.js';
 import type { Reconciling } from './reconciling.js';
 import { type FoundDiscrepancy, removeThere, writeAgain } from './repair.js';
-import { atRest, knownKeys, withoutDelivery } from './second-look.js';
+import { atRest, knownKeys, stillTooMuch, withoutDelivery } from './second-look.js';
 
 const CALL_TIMEOUT_MS = 60_000;
 const ALIVE_EVERY_MS = 2_000;
@@ -113,7 +113,9 @@ export class Reconciliations {
     );
     const writing = rows.filter(({ repair }) => repair === 'write');
     await writeAgain(this.pool, applied.mapping, writing);
-    const removing = asked.remove === true ? rows.filter(({ repair }) => repair === 'remove') : [];
+    const tooMuch = asked.remove === true ? rows.filter(({ repair }) => repair === 'remove') : [];
+    // The run may be old: what has become a record of ours since is not taken away.
+    const removing = await stillTooMuch(this.pool, applied.mapping, tooMuch);
     const connector = this.destinations.connector(applied.mapping.destination);
     const removed = await removeThere(
       connector,
@@ -204,7 +206,7 @@ export class Reconciliations {
       target: targetOf(applied),
       options: this.calling(mapping.destination),
       again: (keys) => atRest(this.pool, mapping, keys),
-      known: (targetKeys) => knownKeys(this.pool, mapping.name, targetKeys),
+      known: (targetKeys) => knownKeys(this.pool, mapping, targetKeys),
       unaccounted: (keys) => withoutDelivery(this.pool, mapping, keys),
     };
   }

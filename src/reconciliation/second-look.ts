@@ -56,16 +56,61 @@ export async function withoutDelivery(
   return rows.filter((row) => row.d_version === null).map(({ key }) => key);
 }
 
-/** Of these keys at the target, those that a record of ours has, whatever its state. */
+// What a call may have written already though no answer to it is settled: its intent stands, or it is to be asked again.
+const UNDER_WAY = `
+  select c.snapshot
+    from (select unnest(keys) as key from intents where mapping = $1
+          union select key from deliveries where mapping = $1 and next_attempt_at is not null) k
+    join lateral (select snapshot from changes where key = k.key and stream = $2 order by version desc limit 1) c on true`;
+
+const KNOWN = `
+  select target_key as key from deliveries where mapping = $1 and target_key = any($2)
+  union select target_key from target_claims where mapping = $1 and target_key = any($2)`;
+
+/** Of these keys at the target, those that a record of ours has or is about to have, whatever its state. */
 export async function knownKeys(
   pool: pg.Pool,
-  mapping: string,
+  mapping: CompiledMapping,
   targetKeys: readonly string[],
 ): Promise<ReadonlySet<string>> {
   if (targetKeys.length === 0) return new Set();
-  const { rows } = await pool.query<{ key: string }>(
-    'select target_key as key from deliveries where mapping = $1 and target_key = any($2)',
-    [mapping, targetKeys],
+  // In this order: what is settled between the two looks is found by the second one.
+  const underWay = await pool.query<{ snapshot: unknown }>(UNDER_WAY, [mapping.name, mapping.stream]);
+  const { rows } = await pool.query<{ key: string }>(KNOWN, [mapping.name, targetKeys]);
+  const known = new Set(rows.map(({ key }) => key));
+  for (const { snapshot } of underWay.rows) {
+    const { key } = mapping.evaluate(snapshot);
+    if (key !== null) known.add(key);
+  }
+  return known;
+}
+
+/** Of what was found to be too much there, what still is: no record of ours has the key, or was written to that object. */
+export async function stillTooMuch<Found extends TooMuch>(
+  pool: pg.Pool,
+  mapping: CompiledMapping,
+  found: readonly Found[],
+): Promise<Found[]> {
+  if (found.length === 0) return [];
+  const extras = found.filter(({ kind }) => kind === 'extra');
+  const known = await knownKeys(
+    pool,
+    mapping,
+    extras.flatMap(({ target_key: key }) => key ?? []),
   );
-  return new Set(rows.map(({ key }) => key));
+  const { rows } = await pool.query<{ id: string }>(
+    'select target_id as id from deliveries where mapping = $1 and target_id = any($2)',
+    [mapping.name, found.map(({ target_id: id }) => id)],
+  );
+  const written = new Set(rows.map(({ id }) => id));
+  return found.filter(
+    ({ kind, target_key: key, target_id: id }) =>
+      (id === null || !written.has(id)) && (kind !== 'extra' || key === null || !known.has(key)),
+  );
+}
+
+interface TooMuch {
+  readonly kind: string;
+  readonly target_key: string | null;
+  readonly target_id: string | null;
 }

@@ -86,6 +86,48 @@ describe('A reconciliation', () => {
     expect(done.certificate!.counts.compared).toBe(PEOPLE);
   });
 
+  it('has nothing against a record whose delivery is not settled yet', async () => {
+    const { crm, people, pool } = leads.rig;
+    const readBack = crm.readBack.bind(crm);
+    let letGo = (): void => undefined;
+    const held = new Promise<void>((resolve) => (letGo = resolve));
+    crm.readBack = async (...asked) => {
+      await held;
+      return readBack(...asked);
+    };
+    const list = crm.list.bind(crm);
+    let isFirst = true;
+    crm.list = async (...asked) => {
+      if (isFirst) {
+        isFirst = false;
+        await people.register(await people.event('late'), ['late@example.com']);
+        await waitFor(
+          () => Promise.resolve(crm.all('Lead').length),
+          (n) => n === PEOPLE + 1,
+        );
+      }
+      return list(...asked);
+    };
+    const { run: done, found } = await leads.run();
+    const { rows } = await pool.query('select from intents');
+    letGo();
+    expect(rows).toHaveLength(1);
+    expect(found).toEqual([]);
+    expect(done.certificate!.counts).toMatchObject({ theirs: PEOPLE + 1, cleared: 1 });
+    await leads.rig.until(MAPPING, { verified: PEOPLE + 1 });
+  });
+
+  it('does not take away what has become a record of ours since', async () => {
+    const stray = leads.rig.crm.stand('Lead', { Email: 'nobody@example.com' }, 'nobody');
+    const { run: done } = await leads.run();
+    await leads.rig.pool.query(
+      `insert into target_claims (mapping, target_key, key) values ($1, 'nobody', new_id())`,
+      [MAPPING],
+    );
+    expect(await leads.reconciliations.repair(done.id, { remove: true })).toEqual({ repaired: 0, left: 1 });
+    expect(leads.rig.crm.all('Lead')).toContain(stray);
+  });
+
   it('can be checked by a script that shares nothing with it', async () => {
     await leads.plant();
     const { run: done, found } = await leads.run();
