@@ -15,10 +15,12 @@ if (discrepanciesFile) {
     .split('\n')
     .filter(Boolean)
     .map((line) => JSON.parse(line));
-  const lines = found.map(
-    ({ kind, key, targetKey, targetId }) =>
-      `${[kind, key ?? '', targetKey ?? '', targetId ?? ''].join('\t')}\n`,
-  );
+  // Certificates of the first format have none, and leave the fields out.
+  const withFields = attested.format === 2;
+  const lines = found.map(({ kind, key, targetKey, targetId, fields }) => {
+    const told = withFields ? [sorted(fields ?? [])] : [];
+    return `${[kind, key ?? '', targetKey ?? '', targetId ?? '', ...told].join('\t')}\n`;
+  });
   if (sha256(lines.join('')) !== attested.discrepanciesSha256)
     fail('the discrepancies are not those of this run');
   for (const [kind, count] of Object.entries(attested.discrepancies)) {

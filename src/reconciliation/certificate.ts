@@ -2,8 +2,12 @@ import { createHash } from 'node:crypto';
 import type { Discrepancy, DiscrepancyKind } from './discrepancy.js';
 import type { Reconciled } from './reconcile.js';
 
+const FORMAT = 2 as const;
+
 /** What a run attests; `scripts/check-certificate.mjs` checks it without anything of ours. */
 export interface Certificate {
+  /** How its hashes are made; certificates without one leave the fields of discrepancies out. */
+  readonly format: typeof FORMAT;
   readonly run: string;
   readonly mapping: string;
   readonly mappingVersion: number;
@@ -21,7 +25,7 @@ export interface Certificate {
   /** Over what was read: records with their fields, in a run of kind `since` deliveries' digests and the backend's marks. */
   readonly oursSha256: string;
   readonly theirsSha256: string;
-  /** Over one line a discrepancy, in their order: kind, key, key at the target, id there; empty where there is none. */
+  /** Over one line a discrepancy, in their order: kind, key, key at the target, id there, fields as JSON with sorted names. */
   readonly discrepanciesSha256: string;
   /** Over all of the above as JSON with sorted names. */
   readonly sha256: string;
@@ -34,6 +38,7 @@ export function certify(
 ): Certificate {
   const of = (kind: DiscrepancyKind): number => discrepancies.filter((one) => one.kind === kind).length;
   const attested = {
+    format: FORMAT,
     run: run.id,
     mapping: run.mapping,
     mappingVersion: run.mappingVersion,
@@ -52,8 +57,10 @@ export function certify(
   return { ...attested, sha256: sha256(sortedJson(attested)) };
 }
 
-function discrepancyLine({ kind, key, targetKey, targetId }: Discrepancy): string {
-  return `${[kind, key ?? '', targetKey ?? '', targetId ?? ''].join('\t')}\n`;
+function discrepancyLine({ kind, key, targetKey, targetId, fields }: Discrepancy): string {
+  // As it is kept and told: JSON knows nothing undefined.
+  const told = sortedJson(JSON.parse(JSON.stringify(fields)));
+  return `${[kind, key ?? '', targetKey ?? '', targetId ?? '', told].join('\t')}\n`;
 }
 
 function sortedJson(value: unknown): string {

@@ -86,6 +86,7 @@ describe('A cursor that was not given here', () => {
       '/v1/events',
       '/v1/events/{event}/registrations',
       '/v1/events/{event}/sessions',
+      '/v1/mappings/{mapping}/calls',
       '/v1/me/registrations',
       '/v1/reconciliations',
       '/v1/reconciliations/{run}/discrepancies',

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -9,6 +10,14 @@ import { waitFor } from '../support/wait-for.js';
 import { EACH, MAPPING, named, PEOPLE, ReconciledLeads } from './reconciled-leads.js';
 
 let leads: ReconciledLeads;
+
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+function sorted(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${entries.map(([name, one]) => `${JSON.stringify(name)}:${sorted(one)}`).join(',')}}`;
+}
 
 beforeEach(async () => {
   leads = await ReconciledLeads.start();
@@ -148,6 +157,21 @@ describe('A reconciliation', () => {
     expect(since.certificate).toMatchObject({ kind: 'since', basedOn: done.id });
     expect((await check(since, again)).stdout).toContain(`${PEOPLE - EACH} records compared`);
     await expect(check(done, found.slice(1))).rejects.toThrow('not those of this run');
+    const altered = found.map((one) => ({
+      ...one,
+      fields: one.fields.map((field) => ({ ...field, theirs: 'Altered' })),
+    }));
+    await expect(check(done, altered)).rejects.toThrow('not those of this run');
+    // As runs before were certified: without a format, and without the fields.
+    const { format: _format, sha256: _sha256, ...old } = done.certificate!;
+    old.discrepanciesSha256 = sha256(
+      found
+        .map(({ kind, key, targetKey, targetId }) => [kind, key ?? '', targetKey ?? '', targetId ?? ''])
+        .map((columns) => `${columns.join('\t')}\n`)
+        .join(''),
+    );
+    const counted = { certificate: { ...old, sha256: sha256(sorted(old)) } };
+    expect((await check(counted, altered)).stdout).toContain(`${PEOPLE - EACH} records compared`);
     const counts = { ...done.certificate!.counts, compared: 1 };
     await expect(check({ certificate: { ...done.certificate, counts } }, found)).rejects.toThrow('changed');
   });

@@ -227,6 +227,17 @@ describe('An event that demands a login', () => {
     };
     const places = await Promise.all([ada, elsewhere, ada, elsewhere].map(join));
     expect(new Set(places).size).toBe(1);
+    const drawn = async (): Promise<{ issued: number; voids: number }> => {
+      const { rows } = await sso.app.pool.query<{ issued: number; voids: number }>(
+        `select issued::int, (select count(*)::int from lobby_voids v where v.event_id = l.event_id) as voids
+           from lobby_lines l where event_id = (select id from events where slug = $1)`,
+        [event],
+      );
+      return rows[0]!;
+    };
+    const { issued } = await waitFor(drawn, (line) => line.issued - line.voids === 1);
+    await join(elsewhere);
+    expect((await drawn()).issued, 'who has a number draws none').toBe(issued);
     const pass = await passOf(ada, event);
     const { id } = said(await register(ada, event, form(), { 'foyer-pass': pass }));
     expect(await join(elsewhere)).toBe(places[0]);
