@@ -27,10 +27,16 @@ if (process.argv[2] === 'check' && existsSync(CHECK_BUNDLE)) {
   await import(pathToFileURL(program).href);
 }
 
-/** What `npm start` runs here is what a command means, unless the environment says otherwise. */
+/**
+ * What `npm start` runs here, by the same `.env`, is what a command means, unless the environment itself names a
+ * database.
+ */
 function useRunning() {
+  const isGiven = Boolean(process.env.DATABASE_URL);
+  const settings = path.join(root, '.env');
+  if (existsSync(settings)) process.loadEnvFile(settings);
   const file = path.join(path.resolve(root, process.env.FOYER_VAR_DIR ?? 'var'), 'environment.json');
-  if (process.env.DATABASE_URL || !existsSync(file)) return;
+  if (isGiven || !existsSync(file)) return;
   for (const [name, value] of Object.entries(JSON.parse(readFileSync(file, 'utf8'))))
     process.env[name] ??= value;
 }

@@ -85,7 +85,7 @@ async function printPast(
   { since, until }: { readonly since: string | undefined; readonly until: string | undefined },
   output: Output,
 ): Promise<void> {
-  const query = new URLSearchParams({ limit: '50' });
+  const query = new URLSearchParams();
   if (since !== undefined) query.set('since', since);
   if (until !== undefined) query.set('until', until);
   for (;;) {

@@ -76,7 +76,7 @@ function simulated({ scenario, plan }: Chosen): Report {
     peaks: { activeMax, perMinuteMax },
     use: use.couldMs === 0 ? null : use.heldMs / use.couldMs,
     target: null,
-    ledger: { acknowledged: acknowledgedOf(run.crowd), registered: run.registered },
+    ledger: { acknowledged: acknowledgedOf(run.crowd), registered: run.registered, others: [] },
     downstream: [],
   });
 }

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type pg from 'pg';
-import { CLOCK, type Clock } from '../platform/clock.js';
 import { uuidv7 } from 'uuidv7';
+import { CLOCK, type Clock } from '../platform/clock.js';
 import { PG_POOL } from '../platform/database/database.module.js';
 import { inTransaction } from '../platform/database/transaction.js';
 import { isUuid } from '../platform/http/cursor.js';

@@ -1,9 +1,8 @@
 /**
  * One destination's calls, spaced. All workers book from one row of the database:
  * 1. a destination of which no limit is known costs one look, and its first answer is waited for; then calls go at once;
- * 2. else whoever waits for a turn is served from a small slice of the next places in time, booked in one statement;
- *    it is used at once, so nothing has to be given back, and what was missed is not used late; where calls need no
- *    spacing it is what the next moment will need by the last two seconds, and what of it nobody wanted is lost;
+ * 2. else whoever waits for a turn is served from a small slice of the next places in time, booked in one statement and
+ *    never used late; where calls need no spacing it is as many as the last two seconds tell, and the rest is lost;
  * 3. the day's allowance is part of the booking: while less of it was used than the day's share, calls are spaced by
  *    the rate alone, else so that it lasts until the day's end;
  * 4. of what the settings and what the backend's answers allow the stricter counts: others may call there too;

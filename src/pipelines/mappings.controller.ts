@@ -9,7 +9,7 @@ import { notFound } from '../platform/http/problem.js';
 import { hashOf } from './activate.js';
 import { type Applied, AppliedMappings } from './applied-mappings.js';
 import { type Ledger, ledgerOf } from './ledger.js';
-import { type PastCall, PastCalls } from './past-calls.js';
+import { CALLS_MAX, type PastCall, PastCalls } from './past-calls.js';
 
 const LEDGER_EXAMPLE = {
   mapping: 'hubspot.contact',
@@ -107,7 +107,8 @@ export class MappingsController {
   @ApiOkResponse({ schema: { type: 'object', example: CALLS_EXAMPLE } })
   async calls(@Param('mapping') name: string, @Query() query: CallQuery): Promise<Page<PastCall>> {
     const { mapping } = await this.found(name);
-    const { limit, cursor, since, until } = query;
+    const { cursor, since, until } = query;
+    const limit = Math.min(query.limit, CALLS_MAX);
     const calls = await this.past.list(mapping, {
       since: since === undefined ? null : new Date(since),
       until: until === undefined ? null : new Date(until),

@@ -29,6 +29,9 @@ export interface PastCall {
   readonly records: readonly PastRecord[];
 }
 
+/** With a thousand records a call, as much as one answer holds: each brings its snapshot. */
+export const CALLS_MAX = 10;
+
 export interface CallRange {
   readonly since: Date | null;
   readonly until: Date | null;
@@ -52,12 +55,16 @@ interface Row {
   records: { key: string; slot: number; version: number; snapshot: Record<string, unknown> | null }[];
 }
 
-// The log holds every version of a record as it was, the call which of them it was about.
+/** A call's id is of the moment when its records were chosen: it may have waited for its turn for so long at most. */
+const TURN_MS_MAX = 3_600_000;
+
+// The log holds every version of a record as it was, the call which of them it was about. Ids are in order of time: they
+// find the calls without a look at all others.
 const CALLS = `
   select a.id, a.at, a.mapping_version, a.request_id, a.status, r.records
     from (select * from attempts
            where mapping = $1 and ($2::timestamptz is null or at >= $2) and ($3::timestamptz is null or at < $3)
-             and ($4::uuid is null or id > $4)
+             and id > $4 and ($7::uuid is null or id < $7)
            order by id limit $5) a
     cross join lateral (
       select json_agg(json_build_object('key', k.key, 'slot', c.slot, 'version', k.version, 'snapshot', c.snapshot)
@@ -79,7 +86,9 @@ export class PastCalls {
 
   async list({ name, stream }: CompiledMapping, range: CallRange): Promise<PastCall[]> {
     const { since, until, after, limit } = range;
-    const { rows } = await this.pool.query<Row>(CALLS, [name, since, until, after, limit, stream]);
+    const from = after ?? idAt(since === null ? 0 : since.getTime() - TURN_MS_MAX);
+    const to = until && idAt(until.getTime());
+    const { rows } = await this.pool.query<Row>(CALLS, [name, since, until, from, limit, stream, to]);
     const versions = new Map<number, Version | null>();
     const calls: PastCall[] = [];
     for (const row of rows) {
@@ -124,4 +133,10 @@ function fieldsOf(evaluation: Evaluation | null): Fields | null {
   if (evaluation?.kind === 'write') return evaluation.fields;
   if (evaluation?.kind !== 'notMatching' || typeof evaluation.whenNot === 'string') return null;
   return evaluation.whenNot;
+}
+
+/** The least id of its moment (RFC 9562: the first 48 bits of a UUIDv7 are milliseconds). */
+function idAt(ms: number): string {
+  const hex = Math.max(0, ms).toString(16).padStart(12, '0');
+  return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-000000000000`;
 }

@@ -56,11 +56,13 @@ export async function withoutDelivery(
   return rows.filter((row) => row.d_version === null).map(({ key }) => key);
 }
 
-// What a call may have written already though no answer to it is settled: its intent stands, or it is to be asked again.
+// What a call may have written already though no answer to it is settled: its intent stands, or was taken over from a
+// worker that stopped before it noted under which key it wrote. Whatever else waits is known by its key.
 const UNDER_WAY = `
   select c.snapshot
     from (select unnest(keys) as key from intents where mapping = $1
-          union select key from deliveries where mapping = $1 and next_attempt_at is not null) k
+          union select key from deliveries
+                 where mapping = $1 and next_attempt_at is not null and sent and target_key is null) k
     join lateral (select snapshot from changes where key = k.key and stream = $2 order by version desc limit 1) c on true`;
 
 const KNOWN = `

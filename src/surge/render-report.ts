@@ -173,7 +173,7 @@ function people({ visitors, cheats, order, ledger }: Report): string {
   const refusals = Object.entries(visitors.refusals).map(([code, n]) => [code, count(n)]);
   const kept = `${count(order.placesShown - order.placesLost)} of ${count(order.placesShown)} who showed their ticket again had kept their place; ${count(order.numbersOutOfOrder)} numbers were given out of order.`;
   const booked = ledger
-    ? ` ${count(ledger.acknowledged)} registrations were acknowledged, ${count(ledger.registered)} stand there.${strangers(ledger.others ?? [])}`
+    ? ` ${count(ledger.acknowledged)} registrations were acknowledged, ${count(ledger.registered)} stand there.${strangers(ledger.others)}`
     : '';
   return (
     `<h2>People</h2>${table(['manner', 'came', 'registered', ''], rows)}<p class="soft">${kept}${booked}</p>` +

@@ -85,7 +85,7 @@ export interface Report {
     readonly acknowledged: number;
     readonly registered: number;
     /** Ids of registrations that are not the run's: they are left as they are. */
-    readonly others?: readonly string[];
+    readonly others: readonly string[];
   } | null;
   readonly downstream: readonly Downstream[];
   readonly advice: Advice;

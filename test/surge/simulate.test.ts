@@ -68,6 +68,7 @@ describe('foyer surge --simulate', () => {
     expect(ledger).toEqual({
       acknowledged: visitors.fates.registered,
       registered: visitors.fates.registered,
+      others: [],
     });
     expect(report.use).toBeGreaterThan(0.99);
   });
