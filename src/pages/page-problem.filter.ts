@@ -4,7 +4,7 @@ import { messagePage } from '#web/message-page.js';
 import type { RenderedPage } from '#web/page.js';
 import { type Words, wordsFor } from '#web/words.js';
 import { Problem } from '../platform/http/problem.js';
-import { giveUpPlace } from './place-in-line.js';
+import { giveUpPass, giveUpPlace } from './place-in-line.js';
 import { loginFor } from './registration-pages.js';
 import { sendPage } from './send-page.js';
 
@@ -27,7 +27,9 @@ export class PageProblemFilter implements ExceptionFilter<Problem> {
       void reply.status(303).header('location', loginFor(event)).send();
       return;
     }
-    if (event !== undefined && PASS_IS_GONE.has(problem.code)) giveUpPlace(reply, request, event);
+    // A pass that expired has not used up its place: with the ticket one is called again.
+    if (event !== undefined && problem.code === 'pass-expired') giveUpPass(reply, request, event);
+    else if (event !== undefined && PASS_IS_GONE.has(problem.code)) giveUpPlace(reply, request, event);
     const { lang } = request.query as { lang?: string };
     const words = wordsFor(request.headers['accept-language'], lang);
     sendPage(reply, problem.status, pageOf(problem, words, request.url, event));

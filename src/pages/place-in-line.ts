@@ -42,9 +42,13 @@ export function keepPass(
   setCookie(reply, request, placeCookies.pass(slug), pass, seconds);
 }
 
+export function giveUpPass(reply: FastifyReply, request: FastifyRequest, slug: string): void {
+  setCookie(reply, request, placeCookies.pass(slug), null, 0);
+  delete request.headers['foyer-pass'];
+}
+
 export function giveUpPlace(reply: FastifyReply, request: FastifyRequest, slug: string): void {
   setCookie(reply, request, placeCookies.ticket(slug), null, 0);
-  setCookie(reply, request, placeCookies.pass(slug), null, 0);
+  giveUpPass(reply, request, slug);
   delete request.headers['foyer-ticket'];
-  delete request.headers['foyer-pass'];
 }

@@ -29,6 +29,10 @@ class Visitor {
     }
     return { status: response.status, html: await response.text(), to: response.headers.get('location') };
   }
+
+  cookie(name: string): string | undefined {
+    return this.cookies.get(name);
+  }
 }
 
 let app: TestApp;
@@ -114,6 +118,29 @@ describe('Someone who wants to register while there is a line', () => {
       await chromium.close();
       await set('open');
     }
+  });
+
+  it('keeps the place where only the pass has expired', async () => {
+    const late = new Visitor();
+    await waitFor(
+      () => late.go('GET', `/lobby/${slug}`),
+      ({ status }) => status === 303,
+    );
+    const ticket = late.cookie(`foyer_ticket_${slug}`);
+    // Every pass ends with the room.
+    await set('closed');
+    await set('open');
+    const expired = await late.go('POST', `/e/${slug}`, person(4));
+    expect([expired.status, expired.html.includes('Join the line again')]).toEqual([403, true]);
+    expect(late.cookie(`foyer_pass_${slug}`)).toBeUndefined();
+    expect(ticket).toMatch(/./);
+    expect(late.cookie(`foyer_ticket_${slug}`)).toBe(ticket);
+    await waitFor(
+      () => late.go('GET', `/lobby/${slug}`),
+      ({ status }) => status === 303,
+    );
+    expect(late.cookie(`foyer_ticket_${slug}`), 'and is called again with it').toBe(ticket);
+    await app.call('POST', `/v1/events/${slug}/lobby/leave`, { body: { ticket } });
   });
 
   it.skipIf(CHROMIUM === undefined).each([
