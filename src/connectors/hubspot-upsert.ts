@@ -7,7 +7,7 @@
  *    record and one result of an upsert (HubSpot shows the primary e-mail of a contact found by a secondary one);
  * 4. a record claimed twice, by a result and an error or by two ids, is unanswered;
  * 5. a record claimed by nobody is untold, to be sent again in a smaller batch, where errors or results are left
- *    that may be its own; else it is unanswered.
+ *    that may be its own; else it is unanswered, as it is beside anything that cannot be read: that may be its own.
  */
 import { type Failure, unconfirmed } from './call-outcome.js';
 import type { ObjectTarget, Outcome, OutgoingRecord } from './connector.js';
@@ -28,7 +28,9 @@ export function outcomesOf(
   records: readonly OutgoingRecord[],
 ): (Outcome | undefined)[] {
   const results = batch.results.map(resultIn).filter((result) => result !== null);
-  const errors = (Array.isArray(batch.errors) ? batch.errors : []).filter(isError);
+  const given: readonly unknown[] = Array.isArray(batch.errors) ? batch.errors : [];
+  const errors = given.filter(isError);
+  const isRead = results.length === batch.results.length && errors.length === given.length;
   const { written, leftover } = claimResults(results, target, records);
   const { failed, strays } = claimErrors(errors, status, records);
 
@@ -43,11 +45,11 @@ export function outcomesOf(
   const untold = records.flatMap((_, index) => (outcomes[index] ? [] : [index]));
   const [stray] = strays;
   const [left] = leftover;
-  if (untold.length === 1 && strays.length === 1 && !left)
+  if (!isRead || (!stray && !left)) for (const index of untold) outcomes[index] = unconfirmed(status);
+  else if (untold.length === 1 && strays.length === 1 && !left)
     outcomes[untold[0]!] = meaningOf(stray!, status, [records[untold[0]!]!]);
   else if (untold.length === 1 && leftover.length === 1 && !stray)
     outcomes[untold[0]!] = { kind: 'written', targetId: left!.id, created: left!.isNew };
-  else if (!stray && !left) for (const index of untold) outcomes[index] = unconfirmed(status);
   return outcomes;
 }
 

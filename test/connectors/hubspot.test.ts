@@ -88,6 +88,18 @@ describe('a 207 (hand-written from the protocol sheet, no recording exists)', ()
     });
     expect(result.outcomes[1]).toEqual({ kind: 'written', targetId: '77', created: false });
   });
+
+  test('beside a result without an id, another that names nobody is not taken for the record', async () => {
+    const result = await send((write, response) => {
+      const [first, second] = dialect.success(write) as Record<string, unknown>[];
+      const results = [
+        { ...first, properties: undefined },
+        { ...second, id: undefined },
+      ];
+      json(response, 207, dialect.wrap(results, [invalid(['trace-0'])]));
+    }, persons(2));
+    expect(kinds(result)).toEqual(['rejected', 'unanswered']);
+  });
 });
 
 describe('a batch refused as a whole', () => {
