@@ -1,4 +1,4 @@
-import { Ajv } from 'ajv';
+import { Ajv, type ValidateFunction } from 'ajv';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -8,11 +8,18 @@ import { sound } from '../mapping/mapping-text.js';
 
 const schemas = await schemasNow();
 
+const compiled = new Map<string, ValidateFunction>();
+
+function validatorOf(schema: string): ValidateFunction {
+  const text = schemas.get(path.join('config/schemas', `${schema}.schema.json`))!;
+  const validate =
+    compiled.get(schema) ?? new Ajv({ allErrors: true, strict: false }).compile(JSON.parse(text) as object);
+  compiled.set(schema, validate);
+  return validate;
+}
+
 function faultsOf(schema: string, text: string): string[] {
-  const ajv = new Ajv({ allErrors: true, strict: false });
-  const validate = ajv.compile(
-    JSON.parse(schemas.get(path.join('config/schemas', `${schema}.schema.json`))!) as object,
-  );
+  const validate = validatorOf(schema);
   validate(parse(text, { merge: true }));
   return (validate.errors ?? []).map(({ instancePath, keyword }) => `${instancePath} ${keyword}`);
 }
