@@ -49,6 +49,7 @@ export const FIGURES_EXAMPLE = {
   releasedLastMinute: 598,
   ratePerMinute: 599.2,
   abandonment: 0.0004,
+  estimateError: { p90: 0.064, judged: 200 },
   issued: 48210,
   called: 1200,
   endings: { registered: 980, lapsed: 31, left: 2 },

@@ -4,6 +4,7 @@ import { PG_POOL } from '../platform/database/database.module.js';
 import type { LineFigures, Step } from './controller.js';
 import type { Flow } from './flow.js';
 import type { Stepped } from './flow-meter.js';
+import type { EstimateError } from './forecasts.js';
 import { type LobbyState, ROOM_COLUMNS, ROOM_TABLES, type RoomRow } from './room.js';
 
 /** Who checked in so long ago and was never called has gone. */
@@ -85,13 +86,20 @@ export class LineLedger {
     return rows[0];
   }
 
-  async publish({ event_id, version }: RoomRow, text: string, flow: Flow): Promise<void> {
+  /** @param error null where this replica has not seen any yet: what the one before it saw stays */
+  async publish(
+    { event_id, version }: RoomRow,
+    text: string,
+    flow: Flow,
+    error: EstimateError | null,
+  ): Promise<void> {
     await this.pool.query({
       name: 'lobby-publish',
       text: `update lobby_lines set published = $2, published_version = $3, published_at = clock_timestamp(),
-                rate_per_minute = $4, abandonment = $5
+                rate_per_minute = $4, abandonment = $5, estimate_error = coalesce($6, estimate_error),
+                estimates_judged = coalesce($7, estimates_judged)
               where event_id = $1 and published is distinct from $2`,
-      values: [event_id, text, version, flow.ratePerMinute, flow.abandonment],
+      values: [event_id, text, version, flow.ratePerMinute, flow.abandonment, error?.p90, error?.judged],
     });
   }
 

@@ -46,7 +46,7 @@ export class LobbySettings {
   async figures(event: string): Promise<object> {
     const { rows } = await this.pool.query<RoomRow & Figures>(
       `select ${ROOM_COLUMNS}, s.active::float8 as active, s.released::float8 as released,
-              f.registered, f.lapsed, f.left, f.claimed, clock_timestamp() as now
+              l.estimate_error::float8 as estimate_error, l.estimates_judged, f.registered, f.lapsed, f.left, f.claimed, clock_timestamp() as now
          from ${ROOM_TABLES} cross join lateral lobby_spent(b.event_id, clock_timestamp()) s
          cross join lateral (
            select count(*) filter (where ending = 'registered')::float8 as registered,
@@ -69,6 +69,8 @@ export class LobbySettings {
       releasedLastMinute: row.released,
       ratePerMinute: row.rate_per_minute ?? row.max_per_minute,
       abandonment: row.abandonment,
+      estimateError:
+        row.estimate_error === null ? null : { p90: row.estimate_error, judged: row.estimates_judged },
       issued: row.issued,
       called: row.called,
       endings: { registered: row.registered, lapsed: row.lapsed, left: row.left },
@@ -132,6 +134,8 @@ export class LobbySettings {
 }
 
 interface Figures {
+  readonly estimate_error: number | null;
+  readonly estimates_judged: number;
   readonly active: number;
   readonly released: number;
   readonly registered: number;

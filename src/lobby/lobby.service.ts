@@ -17,6 +17,7 @@ import { Presences } from './presences.js';
 import {
   aheadOf,
   asMade,
+  asOpened,
   flowOf,
   type LobbyState,
   NO_ROOM,
@@ -79,7 +80,8 @@ export class LobbyService {
     }
     if (room.on_failure === 'close' && this.rooms.isStale)
       return JSON.stringify({ ...JSON.parse(statusText(room, room.updated_at.getTime())), state: 'closed' });
-    if (room.published !== null && room.published_version === room.version) return room.published;
+    if (room.published !== null && room.published_version === room.version)
+      return asOpened(room, room.published, this.rooms.nowMs());
     return statusText(room.published === null ? asMade(room) : room, room.updated_at.getTime());
   }
 

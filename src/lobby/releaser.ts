@@ -8,7 +8,7 @@ import { FlowMeter } from './flow-meter.js';
 import { Forecasts } from './forecasts.js';
 import { LineLedger } from './line-ledger.js';
 import { LOOK_MS_MAX, LookPace } from './look-pace.js';
-import { estimateError, lobbyFigures, stepSeconds } from './lobby-metrics.js';
+import { lobbyFigures, stepSeconds } from './lobby-metrics.js';
 import { flowOf, placesTold, type RoomRow, stateOf, statusText } from './room.js';
 import { Rooms } from './rooms.js';
 
@@ -41,6 +41,7 @@ export class Releaser implements OnApplicationBootstrap, OnApplicationShutdown {
   private working: Promise<void> = Promise.resolve();
   private epoch: string | null = null;
   private leasedAtMs = 0;
+  private hasFigures = false;
   private sweptAtMs = performance.now();
   private readonly pace = new LookPace();
 
@@ -83,6 +84,7 @@ export class Releaser implements OnApplicationBootstrap, OnApplicationShutdown {
     } catch (error) {
       this.tell(error);
     }
+    this.dropFiguresUnlessReleasing();
     this.schedule(next);
   }
 
@@ -92,7 +94,16 @@ export class Releaser implements OnApplicationBootstrap, OnApplicationShutdown {
     this.epoch = await this.ledger.lease(this.owner, LEASE_MS);
     this.leasedAtMs = askedAtMs;
     if (this.epoch === null) this.watches.clear();
+    else this.hasFigures = true;
     return this.epoch;
+  }
+
+  /** Also where the database does not answer: by then another may have the lease. */
+  private dropFiguresUnlessReleasing(): void {
+    const isReleasing = this.epoch !== null && performance.now() - this.leasedAtMs < LEASE_MS;
+    if (isReleasing || !this.hasFigures) return;
+    lobbyFigures.drop();
+    this.hasFigures = false;
   }
 
   /**
@@ -136,9 +147,9 @@ export class Releaser implements OnApplicationBootstrap, OnApplicationShutdown {
     const done = isMove ? await this.ledger.step(room.event_id, epoch, next) : NOTHING;
     if (!isHeld) meter.observe(line, done);
     const measured = meter.flow(budgets);
+    lobbyFigures.settled(room, forecasts.settle(line));
     await this.publish(room, line, watch, measured, done.released > 0);
     lobbyFigures.set(room, line, measured, done.released);
-    for (const error of forecasts.settle(line)) estimateError.observe(error);
     if (!isHeld) forecasts.note(line, measured);
     const isIdle = line.called >= line.issued && line.present === 0 && line.active === 0;
     if (isIdle && watch.publishedAtMs === line.nowMs) this.watches.delete(room.event_id);
@@ -163,7 +174,7 @@ export class Releaser implements OnApplicationBootstrap, OnApplicationShutdown {
       abandonment: flow.abandonment,
       front_seconds: flow.frontSeconds,
     };
-    await this.ledger.publish(now, statusText(told, line.nowMs), flow);
+    await this.ledger.publish(now, statusText(told, line.nowMs), flow, watch.forecasts.error);
     const state = stateOf(told, line.nowMs);
     if (state !== now.lobby_state) await this.ledger.showState(room.event_id, state);
     watch.publishedAtMs = line.nowMs;
@@ -177,6 +188,7 @@ export class Releaser implements OnApplicationBootstrap, OnApplicationShutdown {
   private async sweep(): Promise<void> {
     if (performance.now() - this.sweptAtMs < SWEEP_MS) return;
     this.sweptAtMs = performance.now();
+    lobbyFigures.keepOnly(this.rooms.all());
     await this.ledger.sweep();
   }
 

@@ -105,6 +105,21 @@ export function statusText(room: RoomRow, atMs: number): string {
   });
 }
 
+/**
+ * What was published before the room opened, as it is from that moment on: each replica tells it then, the same bytes,
+ * and not when the next one is published and read.
+ * @param published of this version of the room
+ */
+export function asOpened(room: RoomRow, published: string, nowMs: number): string {
+  const opensMs = room.opens_at?.getTime() ?? Infinity;
+  if (nowMs < opensMs) return published;
+  const told = JSON.parse(published) as { state: LobbyState; at: string; issued: number; called: number };
+  if (Date.parse(told.at) >= opensMs) return published;
+  const { issued, called } = told;
+  const state = stateOf({ ...room, issued, called, present: 0 }, opensMs);
+  return JSON.stringify({ ...told, state, at: new Date(opensMs).toISOString() });
+}
+
 /** Null where the status does not say it: nobody keeps that of a lobby that is off up to date. */
 export function placesTold(room: Pick<RoomRow, 'mode' | 'capacity' | 'confirmed'>): number | null {
   return room.mode === 'off' ? null : placesLeft(room);

@@ -1,8 +1,10 @@
 import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import type pg from 'pg';
+import { CLOCK, type Clock } from '../platform/clock.js';
 import { isConnectionLost } from '../platform/database/connection-lost.js';
 import { PG_POOL } from '../platform/database/database.module.js';
 import { LOGGER, type Logger } from '../platform/logger.js';
+import { DatabaseClock } from './database-clock.js';
 import { ROOM_COLUMNS, ROOM_TABLES, type RoomRow } from './room.js';
 
 const EVERY_MS = 250;
@@ -18,7 +20,7 @@ const STALE_MS = 3_000;
 export class Rooms implements OnModuleInit, OnApplicationShutdown {
   private byName = new Map<string, RoomRow>();
   private timer: NodeJS.Timeout | undefined;
-  private offsetMs = Date.now() - performance.now();
+  private readonly databaseClock: DatabaseClock;
   private readAtMs = 0;
   private isOver = false;
   private reading: Promise<void> | undefined;
@@ -26,7 +28,10 @@ export class Rooms implements OnModuleInit, OnApplicationShutdown {
   constructor(
     @Inject(PG_POOL) private readonly pool: pg.Pool,
     @Inject(LOGGER) private readonly logger: Logger,
-  ) {}
+    @Inject(CLOCK) clock: Clock,
+  ) {
+    this.databaseClock = new DatabaseClock(clock.now().getTime());
+  }
 
   async onModuleInit(): Promise<void> {
     await this.refresh();
@@ -54,7 +59,7 @@ export class Rooms implements OnModuleInit, OnApplicationShutdown {
 
   /** The database's time. */
   nowMs(): number {
-    return performance.now() + this.offsetMs;
+    return this.databaseClock.nowMs();
   }
 
   get isStale(): boolean {
@@ -80,7 +85,7 @@ export class Rooms implements OnModuleInit, OnApplicationShutdown {
               where e.ends_at > now() - interval '1 day' limit ${ROOMS_MAX}`,
     });
     const answered = performance.now();
-    if (rows[0]) this.offsetMs = rows[0].now.getTime() - (asked + answered) / 2;
+    if (rows[0]) this.databaseClock.note(rows[0].now.getTime(), asked, answered);
     const byName = new Map<string, RoomRow>();
     for (const row of rows) {
       // It is told with the status only: a column for it would be written at every step.

@@ -3,6 +3,7 @@ const LINE = 'test/lobby/line.test.ts';
 const LOBBY = 'test/lobby/lobby.test.ts';
 const BAD_INPUT = 'test/lobby/bad-input.test.ts';
 const TOKEN = 'test/lobby/token.test.ts';
+const REPLICAS = 'test/lobby/two-replicas.test.ts';
 const MIGRATIONS = 'src/platform/database/migrations';
 const PROOF = `${MIGRATIONS}/0026-lobby-proof.sql.ts`;
 const LOOK = `${MIGRATIONS}/0035-lobby-look.ts`;
@@ -96,6 +97,34 @@ export const LOBBY_FAULTS = [
     'const RENEW_MS = 400;',
     'const RENEW_MS = 60_000;',
     LOBBY,
+  ],
+  [
+    'a lobby that never opens again past numbers that nobody holds',
+    'src/lobby/controller.ts',
+    'const called = starved && hadTheirChance ?',
+    'const called = starved && hadTheirChance && line.present > 0 ?',
+    REPLICAS,
+  ],
+  [
+    'a lobby that opens by the clock of the replica that is asked',
+    'src/lobby/rooms.ts',
+    'if (rows[0]) this.databaseClock.note(rows[0].now.getTime(), asked, answered);',
+    '',
+    REPLICAS,
+  ],
+  [
+    'a lobby whose opening is told when it is published',
+    SERVICE,
+    'return asOpened(room, room.published, this.rooms.nowMs());',
+    'return room.published;',
+    REPLICAS,
+  ],
+  [
+    'a lobby that tells the figures of a replica that no longer releases',
+    'src/lobby/releaser.ts',
+    'lobbyFigures.drop();',
+    '',
+    REPLICAS,
   ],
 ].map(([name, file, old, replacement, test]) => ({
   name,

@@ -27,6 +27,7 @@ import { ClaimsPass0031 } from './0031-claims-pass.js';
 import { LobbyLook0035 } from './0035-lobby-look.js';
 import { Displaced0036 } from './0036-displaced.js';
 import { Troubles0038 } from './0038-troubles.js';
+import { EstimateError0039 } from './0039-estimate-error.js';
 
 /** TypeORM orders them by the thirteen digits at the end of each one's name. */
 export const migrations = [
@@ -59,4 +60,5 @@ export const migrations = [
   LobbyLook0035,
   Displaced0036,
   Troubles0038,
+  EstimateError0039,
 ];
