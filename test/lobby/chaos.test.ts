@@ -1,16 +1,29 @@
 import { expect, it } from 'vitest';
 import { rehearse } from './rehearse.js';
 
+const ALWAYS = { mode: 'always', people: 24, maxActive: 8, formMs: 600 } as const;
+const AUTO = { mode: 'auto', people: 12, maxActive: 4, formMs: 300 } as const;
+const MINUTE = { mode: 'always', people: 12, maxActive: 8, maxPerMinute: 120, formMs: 200 } as const;
+
 it('never lets in too many, nor out of order, while everything is killed', async () => {
-  const plan = { people: 24, kills: 6, betweenMs: 900, maxActive: 8, formMs: 600, msMax: 120_000 };
-  const verdict = await rehearse(plan);
-  expect(verdict.violations).toEqual([]);
-  // It was alive: all came in, through kills of everything, and the room was full at times.
-  expect(verdict.started).toBeGreaterThanOrEqual(24);
-  expect(verdict).toMatchObject({
-    acknowledged: verdict.started,
-    registered: verdict.started,
-    activeMax: plan.maxActive,
+  const { kills, rooms } = await rehearse({
+    rooms: { always: ALWAYS, auto: AUTO, minute: MINUTE },
+    kills: 6,
+    betweenMs: 900,
+    msMax: 120_000,
   });
-  expect(Object.values(verdict.kills).every((kills) => kills > 0)).toBe(true);
+  for (const verdict of Object.values(rooms)) {
+    expect(verdict.violations).toEqual([]);
+    // It was alive: all came in, through kills of everything.
+    expect(verdict.acknowledged).toBe(verdict.started);
+    expect(verdict.registered + verdict.straight).toBe(verdict.started);
+  }
+  expect(rooms.always.started).toBeGreaterThanOrEqual(24);
+  expect(rooms.always).toMatchObject({ straight: 0, activeMax: ALWAYS.maxActive });
+  expect(rooms.minute).toMatchObject({ straight: 0, minuteMax: MINUTE.maxPerMinute });
+  expect(rooms.minute.minuteBoundSeconds).toBeGreaterThan(1);
+  // Its threshold was crossed in both directions, again and again.
+  expect(rooms.auto.activeMax).toBe(AUTO.maxActive);
+  expect(Math.min(rooms.auto.closings, rooms.auto.openings)).toBeGreaterThanOrEqual(2);
+  expect(Object.values(kills).every((count) => count > 0)).toBe(true);
 }, 180_000);

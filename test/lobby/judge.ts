@@ -6,10 +6,15 @@ export interface Verdict {
   readonly registered: number;
   readonly acknowledged: number;
   readonly activeMax: number;
+  readonly minuteMax: number;
+  /** In which somebody waited and a slot was free, but the minute was used up. */
+  readonly minuteBoundSeconds: number;
+  /** Registered without standing in line. */
+  readonly straight: number;
   readonly usePercent: number | null;
   readonly judgedSeconds: number;
   readonly takeovers: number;
-  /** From a slot's becoming free to its next call, while somebody waited and nothing had failed. */
+  /** From when both budgets allowed it to the next call, while somebody waited and nothing had failed. */
   readonly offerMs: { readonly p50: number; readonly p99: number; readonly max: number };
 }
 

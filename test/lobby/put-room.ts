@@ -3,6 +3,7 @@ import { uuidv7 } from 'uuidv7';
 
 export interface PutRoom {
   readonly slug: string;
+  readonly mode?: 'always' | 'auto';
   readonly maxActive: number;
   readonly maxPerMinute: number;
   readonly passSeconds: number;
@@ -12,9 +13,10 @@ export interface PutRoom {
   readonly issued?: number;
 }
 
-/** An open event whose lobby asks everyone for a pass, written where no program runs yet. @returns the event's id */
+/** An open event with a lobby, written where no program runs yet; it asks everyone for a pass where no mode is given. @returns the event's id */
 export async function putRoom(on: pg.Pool | pg.Client, room: PutRoom): Promise<string> {
-  const { slug, maxActive, maxPerMinute, passSeconds, claimSeconds, state = 'open', issued = 0 } = room;
+  const { slug, mode = 'always', maxActive, maxPerMinute, passSeconds, claimSeconds } = room;
+  const { state = 'open', issued = 0 } = room;
   const event = uuidv7();
   await on.query(
     `insert into events (id, slug, name, starts_at, ends_at, time_zone, state, created_at, updated_at)
@@ -23,8 +25,8 @@ export async function putRoom(on: pg.Pool | pg.Client, room: PutRoom): Promise<s
   );
   await on.query(
     `insert into lobbies (event_id, mode, max_active, max_per_minute, pass_seconds, claim_seconds, on_failure, state,
-       updated_at) values ($1, 'always', $2, $3, $4, $5, 'hold', $6, now())`,
-    [event, maxActive, maxPerMinute, passSeconds, claimSeconds, state],
+       updated_at) values ($1, $7, $2, $3, $4, $5, 'hold', $6, now())`,
+    [event, maxActive, maxPerMinute, passSeconds, claimSeconds, state, mode],
   );
   await on.query('insert into lobby_lines (event_id, issued) values ($1, $2)', [event, issued]);
   return event;
