@@ -60,7 +60,7 @@ async function planned(invocation: Invocation, client: OperatorClient): Promise<
   if (!mappings) return exitCodes.findings;
   const [mapping, ...more] = mappings;
   if (!mapping || more.length > 0) throw new UsageError('name one file; foyer plan shows many');
-  const plan = await planOf(client, mapping, options.read === true);
+  const plan = await planOf(client, mapping, options.read === true, output);
   if (options.json !== true) printPlan(plan, output);
   if (isPastLimits(plan) && options.force !== true) {
     if (options.json === true) output.json({ ok: false, plan });
@@ -86,7 +86,9 @@ async function done(
   plan: string,
 ): Promise<ExitCode> {
   const body = { plan, ...(options.force === true ? { force: true } : {}) };
-  const applied = await client.send<AppliedPlan>('POST', `/v1/mappings/${name}/apply`, body);
+  const applied = await client.sendLong<AppliedPlan>(`/v1/mappings/${name}/apply`, body, () =>
+    output.progress(`${name}: putting the plan in force`),
+  );
   const { version, redelivered, moved, inverse, unrestored } = applied;
   if (options['no-wait'] !== true) await watchRedelivery(client, name, redelivered + moved, output);
   if (options.json === true) {

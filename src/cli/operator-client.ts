@@ -1,6 +1,9 @@
 import type { Connection } from '../platform/config/connection.js';
+import { LINES, type LongLine, type Progress } from '../platform/http/long-lines.js';
 
 const TIMEOUT_MS = 30_000;
+/** A long answer says something each second: after so long a silence nobody works on it any more. */
+const SILENCE_MS = 60_000;
 const PAGES_MAX = 1_000;
 
 /**
@@ -11,6 +14,7 @@ export class OperatorClient {
   constructor(
     private readonly connection: Connection,
     private readonly timeoutMs: number = TIMEOUT_MS,
+    private readonly silenceMs: number = SILENCE_MS,
   ) {}
 
   get api(): string {
@@ -43,7 +47,61 @@ export class OperatorClient {
     return this.bodyOf<T>(await this.call(method, path, body && JSON.stringify(body)));
   }
 
-  private async call(method: string, path: string, body?: string): Promise<Response> {
+  /**
+   * Asks for work that may take long, and waits as long as the server works on it.
+   * @param note hears how far it is, each second
+   * @throws Error with the problem's own words, or where it was silent for too long
+   */
+  async sendLong<T>(path: string, body: object, note: (progress: Progress) => void): Promise<T> {
+    const silence = new Silence(this.silenceMs);
+    try {
+      const answer = await this.call('POST', path, JSON.stringify(body), {
+        signal: silence.signal,
+        headers: { accept: `${LINES}, application/json` },
+      });
+      if (!answer.headers.get('content-type')?.startsWith(LINES)) return await this.bodyOf<T>(answer);
+      for await (const line of this.lines<T>(answer, silence)) {
+        if ('answer' in line) return line.answer;
+        if ('problem' in line) throw this.refusal(line.problem);
+        note(line.progress);
+      }
+      throw this.cutOff();
+    } finally {
+      silence.end();
+    }
+  }
+
+  private async *lines<T>(answer: Response, silence: Silence): AsyncGenerator<LongLine<T>> {
+    let text = '';
+    const decoder = new TextDecoder();
+    const parts = answer.body!.getReader();
+    try {
+      for (;;) {
+        const { done, value } = await parts.read().catch((cause: unknown) => {
+          throw this.cutOff(cause);
+        });
+        if (done) return;
+        silence.broken();
+        text += decoder.decode(value, { stream: true });
+        const whole = text.split('\n');
+        text = whole.pop()!;
+        for (const line of whole) yield JSON.parse(line) as LongLine<T>;
+      }
+    } finally {
+      await parts.cancel().catch(() => undefined); // What is left of it is of no use.
+    }
+  }
+
+  private cutOff(cause?: unknown): Error {
+    return new Error(`${this.api} stopped answering before it was done`, { cause });
+  }
+
+  private async call(
+    method: string,
+    path: string,
+    body?: string,
+    { signal, headers }: Pick<RequestInit, 'signal' | 'headers'> = {},
+  ): Promise<Response> {
     const { api, key } = this.connection;
     try {
       return await fetch(`${api}${path}`, {
@@ -53,9 +111,10 @@ export class OperatorClient {
         headers: {
           authorization: `Bearer ${key}`,
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...(headers as Record<string, string> | undefined),
         },
         ...(body === undefined ? {} : { body }),
-        signal: AbortSignal.timeout(this.timeoutMs),
+        signal: signal ?? AbortSignal.timeout(this.timeoutMs),
       });
     } catch (cause) {
       throw new Error(`no answer from ${api}: is Foyer running there?`, { cause });
@@ -65,20 +124,40 @@ export class OperatorClient {
   private async bodyOf<T>(answer: Response): Promise<T> {
     const body: unknown = await answer.json().catch(() => null);
     if (answer.ok && body !== null) return body as T;
-    throw new Error(this.refusal(answer.status, body ?? {}));
+    throw this.refusal({ ...(body ?? {}), status: answer.status });
   }
 
-  private refusal(status: number, { detail, title, errors = [] }: Partial<ProblemBody>): string {
+  private refusal({ status, detail, title, errors = [] }: Partial<ProblemBody>): Error {
     const { api } = this.connection;
-    if (status === 401) return `${api} does not know the key: give that of an operator with --key`;
+    if (status === 401) return new Error(`${api} does not know the key: give that of an operator with --key`);
     if (detail === undefined && title === undefined)
-      return `${api} answered ${status} and is no API of Foyer, or cannot serve now`;
+      return new Error(`${api} answered ${status} and is no API of Foyer, or cannot serve now`);
     const places = errors.map(({ pointer, message }) => `\n  ${pointer} ${message}`).join('');
-    return `${api} refused (${status}): ${detail ?? title}${places}`;
+    return new Error(`${api} refused (${status}): ${detail ?? title}${places}`);
+  }
+}
+
+/** Ends a request of which nothing was heard for so long. */
+class Silence {
+  private readonly over = new AbortController();
+  private readonly timer: NodeJS.Timeout;
+  readonly signal = this.over.signal;
+
+  constructor(ms: number) {
+    this.timer = setTimeout(() => this.over.abort(), ms);
+  }
+
+  broken(): void {
+    this.timer.refresh();
+  }
+
+  end(): void {
+    clearTimeout(this.timer);
   }
 }
 
 interface ProblemBody {
+  status: number;
   title: string;
   detail: string;
   errors: { pointer: string; message: string }[];

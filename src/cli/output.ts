@@ -17,17 +17,33 @@ export interface Output {
   readonly line: (text?: string) => void;
   readonly json: (value: unknown) => void;
   readonly problem: (text: string) => void;
+  /** How far something is, on a terminal only: one line, that what is written next takes the place of. */
+  readonly progress: (text: string) => void;
 }
 
 export function outputTo(stdout: Stream, stderr: Stream): Output {
   const isColoured = stdout.isTTY === true && stdout.hasColors?.() === true;
+  let isUnderWay = false;
+  const write = (stream: Stream, text: string): void => {
+    if (isUnderWay) stderr.write(ERASED);
+    isUnderWay = false;
+    stream.write(`${text}\n`);
+  };
   return {
     colour: isColoured ? ansi : plain,
-    line: (text = '') => void stdout.write(`${text}\n`),
-    json: (value) => void stdout.write(`${JSON.stringify(value, null, 2)}\n`),
-    problem: (text) => void stderr.write(`${text}\n`),
+    line: (text = '') => write(stdout, text),
+    json: (value) => write(stdout, JSON.stringify(value, null, 2)),
+    problem: (text) => write(stderr, text),
+    progress: (text) => {
+      if (stderr.isTTY !== true) return;
+      isUnderWay = true;
+      stderr.write(`${ERASED}${text}`);
+    },
   };
 }
+
+/** To the line's beginning, and nothing behind it. */
+const ERASED = '\r\u001b[K';
 
 const plain: Palettes = { error: same, warning: same, strong: same, faint: same, good: same };
 

@@ -1,12 +1,13 @@
 import { hasErrors } from '../mapping/diagnostic.js';
 import { renderDiagnostics } from '../mapping/render-diagnostic.js';
 import type { CompiledMapping } from '../mapping/compiled-mapping.js';
-import type { Plan } from '../pipelines/plans.js';
+import type { Plan } from '../pipelines/plan.js';
 import { type Command, exitCodes, type Invocation } from './command.js';
 import { clientOf, CONNECTION_HELP, CONNECTION_USAGE, connectionOptions } from './connection-options.js';
 import { readMappings } from './mapping-arguments.js';
 import type { OperatorClient } from './operator-client.js';
-import { isNothing, isPastLimits, printPlan } from './render-plan.js';
+import type { Output } from './output.js';
+import { isNothing, isPastLimits, printPlan, told } from './render-plan.js';
 
 export const plan: Command = {
   usage: `[files…] [--read] [--json] ${CONNECTION_USAGE}`,
@@ -30,7 +31,7 @@ Exit codes: 0 planned · 1 faults in a file, past the mapping's limits, or no an
     if (!mappings) return exitCodes.findings;
     const plans: Plan[] = [];
     for (const mapping of await named(client, mappings, invocation)) {
-      plans.push(await planOf(client, mapping, options.read === true));
+      plans.push(await planOf(client, mapping, options.read === true, output));
       if (options.json !== true) {
         const latest = plans.at(-1)!;
         if (plans.length > 1) output.line();
@@ -56,9 +57,18 @@ export async function readFaultless(invocation: Invocation): Promise<CompiledMap
   return files.flatMap(({ mapping }) => mapping ?? []);
 }
 
-export function planOf(client: OperatorClient, mapping: CompiledMapping, read: boolean): Promise<Plan> {
+/** Shows on a terminal how many records were read of all. */
+export function planOf(
+  client: OperatorClient,
+  mapping: CompiledMapping,
+  read: boolean,
+  output: Output,
+): Promise<Plan> {
   const { name, source, file } = mapping;
-  return client.send<Plan>('POST', `/v1/mappings/${name}/plan`, { source, file, ...(read ? { read } : {}) });
+  const body = { source, file, ...(read ? { read } : {}) };
+  return client.sendLong<Plan>(`/v1/mappings/${name}/plan`, body, (progress) =>
+    output.progress(`${name}: ${told(progress)} planned`),
+  );
 }
 
 /** Of a whole folder only what is in force: files for backends that are switched off stand there as well. */

@@ -1,11 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Run } from '../reconciliation/read-runs.js';
+import type { Reading } from '../reconciliation/reconciling.js';
 import { type Command, exitCodes, UsageError } from './command.js';
 import { clientOf, CONNECTION_HELP, CONNECTION_USAGE, connectionOptions } from './connection-options.js';
 import type { OperatorClient } from './operator-client.js';
 import type { Output } from './output.js';
+import { told } from './render-plan.js';
 
 const LOOK_MS = 250;
+
+const READ: Record<Reading, string> = {
+  ours: 'of ours read',
+  theirs: 'compared with what stands there',
+  again: 'that seemed to differ looked at once more',
+};
 
 export const reconcile: Command = {
   usage: `<mapping> [--full] [--repair] [--remove] [--json] ${CONNECTION_USAGE}`,
@@ -37,26 +45,27 @@ Exit codes: 0 both sides agree, or all was repaired · 1 they do not, or no answ
       mapping,
       ...(options.full === true ? { full: true } : {}),
     });
-    const run = await finished(client, begun);
+    const run = await finished(client, begun, output);
     if (run.certificate === null) throw new Error(run.failure ?? 'the run did not finish');
     if (options.json === true) output.json(run);
     else print(run, run.certificate, output);
     const found = Object.values(run.certificate.discrepancies).reduce((sum, n) => sum + n, 0);
     if (found === 0) return exitCodes.ok;
     if (options.repair !== true) return exitCodes.findings;
-    const { repaired, left } = await client.send<{ repaired: number; left: number }>(
-      'POST',
+    const { repaired, left } = await client.sendLong<{ repaired: number; left: number }>(
       `/v1/reconciliations/${run.id}/repair`,
       options.remove === true ? { remove: true } : {},
+      (progress) => output.progress(`${mapping}: ${told(progress)} repaired`),
     );
     output.problem(`${repaired} repaired or on their way, ${left} left to people`);
     return left === 0 ? exitCodes.ok : exitCodes.findings;
   },
 };
 
-async function finished(client: OperatorClient, begun: Run): Promise<Run> {
+async function finished(client: OperatorClient, begun: Run, output: Output): Promise<Run> {
   let run = begun;
   while (run.state === 'running') {
+    if (run.progress) output.progress(`${run.mapping}: ${told(run.progress)} ${READ[run.progress.reading]}`);
     await sleep(LOOK_MS);
     run = (await client.read<Run>(`/v1/reconciliations/${begun.id}`)) ?? { ...run, state: 'failed' };
   }

@@ -1,7 +1,8 @@
+import type { Progress } from '../platform/http/long-lines.js';
 import type { ChangeKind } from '../pipelines/compare-record.js';
 import type { LimitStanding } from '../pipelines/plan-counts.js';
 import type { PlanSample, ReasonCount } from '../pipelines/plan-samples.js';
-import type { Plan } from '../pipelines/plans.js';
+import type { Plan } from '../pipelines/plan.js';
 import type { Output, Palettes } from './output.js';
 
 /** What a kind is called, how it is marked, and in which colour. */
@@ -126,6 +127,13 @@ function value(shown: unknown): string {
 
 export function number(count: number): string {
   return count.toLocaleString('en');
+}
+
+/** `12,000 of 100,000 records`; some came while they were counted. */
+export function told({ done, of }: Progress): string {
+  return of === null
+    ? counted(done, 'record')
+    : `${number(done)} of ${counted(Math.max(done, of), 'record')}`;
 }
 
 export function counted(count: number, noun: string): string {

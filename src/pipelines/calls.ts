@@ -50,8 +50,9 @@ export class Calls {
   }
 
   /** For calls that no lane waits for, of a comparison or a plan: each takes its turn like all others, however far off. */
-  inTurn(timeoutMs: number): CallOptions {
-    const signal = AbortSignal.timeout(timeoutMs);
+  inTurn(timeoutMs: number, ended?: AbortSignal): CallOptions {
+    const timeout = AbortSignal.timeout(timeoutMs);
+    const signal = ended ? AbortSignal.any([timeout, ended]) : timeout;
     return { signal, turn: () => this.turnWithin(signal) };
   }
 

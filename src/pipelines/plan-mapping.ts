@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import type pg from 'pg';
 import type { Fields } from '../connectors/connector.js';
 import { HeapBound } from '../platform/heap-bound.js';
+import type { LongWork } from '../platform/http/long-answer.js';
 import { type Comparing, compareRecord, type PlannedRecord } from './compare-record.js';
 import { count, discount, noCounts, type PlanCounts } from './plan-counts.js';
 import { type PlanSample, type ReasonCount, Samples } from './plan-samples.js';
@@ -11,16 +12,23 @@ import { type Reader, readUnknown } from './read-unknown.js';
 import { type StreamedRecord, streamRecords } from './stream-records.js';
 import { type DuplicateKey, type SpokenFor, TargetKeys } from './target-keys.js';
 
-/** What is compared, and whether the backend may be asked for what nobody knows. */
-export interface Planning extends Comparing {
-  readonly id: string;
-  readonly position: string;
+/** What is compared with what. */
+export interface Comparison extends Comparing {
   /** The mappings whose deliveries must be there first. */
   readonly needs: readonly Need[];
   /** Versions that an undo takes back: what is still to be put back there goes with the writes. */
   readonly undone: readonly number[];
+}
+
+export interface Planning extends Comparison {
+  readonly id: string;
+  readonly position: string;
+  /** Asks the backend for what nobody knows; null where it may not be asked. */
   readonly reader: Reader | null;
 }
+
+/** Who waits for it. */
+export type Waiting = Pick<LongWork, 'signal' | 'note'>;
 
 export interface Planned {
   readonly counts: PlanCounts;
@@ -34,8 +42,13 @@ export interface Planned {
 /**
  * Goes once over all records of the stream, in memory that does not grow with them, and notes what an apply will have
  * to deliver. The caller has put the plan's own row there, in this transaction.
+ * @throws what the signal was ended with
  */
-export async function planRecords(client: pg.ClientBase, planning: Planning): Promise<Planned> {
+export async function planRecords(
+  client: pg.ClientBase,
+  planning: Planning,
+  { signal, note }: Waiting,
+): Promise<Planned> {
   const { to, position } = planning;
   const counts = noCounts();
   const samples = new Samples(to);
@@ -44,6 +57,7 @@ export async function planRecords(client: pg.ClientBase, planning: Planning): Pr
   const writes = new Array<number>(to.lanes).fill(0);
   let written: Promise<unknown> = Promise.resolve();
   for await (const page of streamRecords(client, to.stream, position, to.name)) {
+    signal.throwIfAborted();
     const compared = await comparePage(client, page, planning);
     const read = planning.reader
       ? await readUnknown(compared, planning.reader)
@@ -61,8 +75,10 @@ export async function planRecords(client: pg.ClientBase, planning: Planning): Pr
     await written;
     written = inTime(Promise.all([targetKeys.note(compared), keep(client, planning.id, read)]));
     heap.keep();
+    note(counts.records);
   }
   await written;
+  signal.throwIfAborted();
   const { spokenFor, ...duplicates } = await targetKeys.meetings();
   counts.duplicates = duplicates.count;
   for (const record of spokenFor) {
@@ -93,10 +109,10 @@ async function forget(client: pg.ClientBase, plan: string, records: readonly Spo
  * A page with the parents of its records and what is still to be put back there, where there may be any: only then are
  * they all made at once.
  */
-async function comparePage(
+export async function comparePage(
   client: pg.ClientBase,
   page: readonly StreamedRecord[],
-  planning: Planning,
+  planning: Comparison,
 ): Promise<PlannedRecord[]> {
   const { needs, undone, to } = planning;
   if (needs.length + undone.length === 0)

@@ -40,7 +40,7 @@ export class Samples {
     const { kind, reason } = record;
     if (kind === 'unchanged') return;
     const known = this.byKind.get(kind) ?? [];
-    if (known.length < SAMPLES_EACH) this.byKind.set(kind, [...known, this.sample(record)]);
+    if (known.length < SAMPLES_EACH) this.byKind.set(kind, [...known, sampleOf(record, this.mapping)]);
     if (reason) this.noteReason(kind, reason);
   }
 
@@ -67,19 +67,20 @@ export class Samples {
     if (known) known.count += 1;
     else if (this.byReason.size < REASONS_MAX) this.byReason.set(name, { kind, count: 1, reason });
   }
+}
 
-  private sample({ key, kind, version, fields, reason }: PlannedRecord): PlanSample {
-    const { file } = this.mapping;
-    return {
-      key,
-      kind,
-      version,
-      fields: fields.map((field) => {
-        const from =
-          kind === 'retained' ? undefined : this.mapping.fields.find(({ name }) => name === field.name);
-        return { ...field, expression: from ? { file, line: from.line } : null };
-      }),
-      ...(reason ? { reason } : {}),
-    };
-  }
+export function sampleOf(
+  { key, kind, version, fields, reason }: PlannedRecord,
+  mapping: CompiledMapping,
+): PlanSample {
+  return {
+    key,
+    kind,
+    version,
+    fields: fields.map((field) => {
+      const from = kind === 'retained' ? undefined : mapping.fields.find(({ name }) => name === field.name);
+      return { ...field, expression: from ? { file: mapping.file, line: from.line } : null };
+    }),
+    ...(reason ? { reason } : {}),
+  };
 }

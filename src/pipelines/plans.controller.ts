@@ -1,14 +1,20 @@
-import { Body, Controller, HttpCode, Param, Post, Req } from '@nestjs/common';
-import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
-import type { FastifyRequest } from 'fastify';
+import { Body, Controller, HttpCode, Inject, Param, Post, Req, Res } from '@nestjs/common';
+import { ApiBearerAuth, ApiHeader, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { repeatable } from '../identity/idempotency.js';
+import { IdempotencyClaims } from '../identity/idempotency-claims.js';
 import { callerOf, principalOf } from '../identity/principal.js';
+import { CLOCK, type Clock } from '../platform/clock.js';
 import { Answers } from '../platform/http/example.js';
 import { Flag, Key, Line, Source } from '../platform/http/fields.js';
+import { IN_LINES, longAnswer } from '../platform/http/long-answer.js';
+import { LOGGER, type Logger } from '../platform/logger.js';
 import { ApplyPlan } from './apply-plan.js';
 import { APPLIED_EXAMPLE, PLAN_EXAMPLE } from './examples.js';
 import { Plans } from './plans.js';
 
 const SOURCE_CHARACTERS_MAX = 240_000;
+const PLAN = 'POST /v1/mappings/:mapping/plan';
 
 class PlanMapping {
   @Source({
@@ -37,33 +43,55 @@ export class PlansController {
   constructor(
     private readonly plans: Plans,
     private readonly plan: ApplyPlan,
+    private readonly claims: IdempotencyClaims,
+    @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   @Post('plan')
-  @ApiOperation({ summary: 'What another version would do to every record, without a call to the backend' })
+  @ApiHeader({ name: 'Idempotency-Key', required: false })
+  @ApiOperation({
+    summary: 'What another version would do to every record, without a call to the backend',
+    description: IN_LINES,
+  })
   @Answers(201, 'The plan', PLAN_EXAMPLE)
-  async make(
+  make(
     @Param('mapping') name: string,
-    @Body() { source, file, read }: PlanMapping,
+    @Body() body: PlanMapping,
     @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<object> {
-    const by = callerOf(principalOf(request));
-    const plan = await this.plans.plan(name, { source, file }, { read: read ?? false, by });
-    return { ...plan, links: linksOf(name) };
+    const { source, file, read = false } = body;
+    const principal = principalOf(request);
+    const repeat = repeatable(request.headers['idempotency-key'], principal, PLAN, name, body);
+    const claim = this.claims.ofLongWork(repeat, this.clock.now());
+    return longAnswer(request, reply, this.logger, async (work) => {
+      const asking = { read, by: callerOf(principal), work };
+      const { plan, replayed } = await this.plans.planOnce(name, { source, file }, asking, claim);
+      if (replayed && !reply.sent) void reply.header('idempotent-replayed', 'true');
+      return { ...plan, links: linksOf(name) };
+    });
   }
 
   @Post('apply')
   @HttpCode(200)
-  @ApiOperation({ summary: 'Put a planned version in force and deliver what the plan named' })
+  @ApiOperation({
+    summary: 'Put a planned version in force and deliver what the plan named',
+    description: IN_LINES,
+  })
   @Answers(200, 'It is in force', APPLIED_EXAMPLE)
-  async apply(
+  apply(
     @Param('mapping') name: string,
-    @Body() { plan, force }: ApplyMapping,
+    @Body() { plan, force = false }: ApplyMapping,
     @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<object> {
     const by = callerOf(principalOf(request));
-    const applied = await this.plan.apply(name, plan, { force: force ?? false, by });
-    return { ...applied, links: linksOf(name) };
+    // It comes to its end, whoever waits for it: what was asked for is done, or is not.
+    return longAnswer(request, reply, this.logger, async () => {
+      const applied = await this.plan.apply(name, plan, { force, by });
+      return { ...applied, links: linksOf(name) };
+    });
   }
 }
 

@@ -12,30 +12,47 @@ export interface Reader {
   readonly connector: Connector;
   readonly target: ObjectTarget;
   readonly options: () => CallOptions;
+  /** Resolves when one call more may be under way there; what it gives ends that call. */
+  readonly enter: () => Promise<() => void>;
 }
+
+/** So many reads are under way at once, where the destination allows it. */
+const AT_ONCE_MAX = 4;
 
 /**
  * Reads at the backend what nobody knows: `foyer plan --read`. A record of which it turns out that everything stands
  * there as it should is unchanged. What cannot be read stays unknown.
  */
-export async function readUnknown(
-  records: readonly PlannedRecord[],
-  { connector, target, options }: Reader,
-): Promise<ReadRecord[]> {
-  const max = connector.readBackMax(target);
-  const found = new Map<PlannedRecord, ReadRecord>();
+export async function readUnknown(records: readonly PlannedRecord[], reader: Reader): Promise<ReadRecord[]> {
+  const max = reader.connector.readBackMax(reader.target);
   const asking = max === 0 ? [] : records.filter(isUnknown);
-  for (let i = 0; i < asking.length; i += max) {
-    const part = asking.slice(i, i + max);
-    const names = [...new Set(part.flatMap((record) => unknownFields(record).map(({ name }) => name)))];
-    const keys = part.map(({ targetKey, targetId }) => ({ key: targetKey!, targetId }));
-    const { records: stored } = await connector.readBack(target, keys, names, options());
-    part.forEach((record, n) => {
-      const stands = stored[n];
-      if (stands) found.set(record, withKnown(record, stands.fields, connector, target));
-    });
-  }
+  const parts: PlannedRecord[][] = [];
+  for (let i = 0; i < asking.length; i += max) parts.push(asking.slice(i, i + max));
+  const found = new Map<PlannedRecord, ReadRecord>();
+  const read = async (): Promise<void> => {
+    for (let part = parts.shift(); part; part = parts.shift())
+      for (const one of await readPart(part, reader)) found.set(one.of, one.read);
+  };
+  await Promise.all(Array.from({ length: Math.min(AT_ONCE_MAX, parts.length) }, read));
   return records.map((record) => found.get(record) ?? { record, known: null });
+}
+
+async function readPart(
+  part: readonly PlannedRecord[],
+  { connector, target, options, enter }: Reader,
+): Promise<{ readonly of: PlannedRecord; readonly read: ReadRecord }[]> {
+  const names = [...new Set(part.flatMap((record) => unknownFields(record).map(({ name }) => name)))];
+  const keys = part.map(({ targetKey, targetId }) => ({ key: targetKey!, targetId }));
+  const leave = await enter();
+  try {
+    const { records: stored } = await connector.readBack(target, keys, names, options());
+    return part.flatMap((record, n) => {
+      const stands = stored[n];
+      return stands ? [{ of: record, read: withKnown(record, stands.fields, connector, target) }] : [];
+    });
+  } finally {
+    leave();
+  }
 }
 
 /** Only where something is known already: a record of which nothing is known is written whole in any case. */
@@ -48,7 +65,7 @@ function unknownFields({ fields }: PlannedRecord): PlannedField[] {
   return fields.filter(({ from }) => from === undefined);
 }
 
-function withKnown(
+export function withKnown(
   record: PlannedRecord,
   stored: Readonly<Record<string, unknown>>,
   connector: Connector,

@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import type { Stream } from '../mapping/source-contract.js';
 import type { Taken } from './delivery.js';
 import { DELIVERY, delivery, type DeliveryRow } from './delivery-row.js';
 
@@ -59,6 +60,40 @@ export async function* streamRecords(
   }
   await client.query('close stream_records');
 }
+
+const THESE = `
+  select c.key, c.slot, c.version, c.snapshot::text, ${DELIVERY}
+    from (select distinct on (key) key, slot, version, snapshot from changes
+           where stream = $1 and seq <= $2 and key = any($4) order by key desc, version desc) c
+    left join deliveries d on d.mapping = $3 and d.key = c.key
+   order by c.key desc`;
+
+/** A few of them. */
+export async function theseRecords(
+  client: Pick<pg.ClientBase, 'query'>,
+  stream: string,
+  position: string,
+  mapping: string,
+  keys: readonly string[],
+): Promise<StreamedRecord[]> {
+  const { rows } = await client.query<Row>(THESE, [stream, position, mapping, keys]);
+  return rows.map(streamed);
+}
+
+/** How many there are, as the stream's own table has them. */
+export async function countRecords(pool: pg.Pool, stream: Stream): Promise<number> {
+  const { rows } = await pool.query<{ n: string }>(`select count(*) as n from ${TABLES[stream]}`);
+  return Number(rows[0]!.n);
+}
+
+const TABLES: Record<Stream, string> = {
+  event: 'events',
+  session: 'sessions',
+  person: 'persons',
+  registration: 'registrations',
+  attendance: 'attendance',
+  interaction: 'interactions',
+};
 
 function fetch(client: pg.ClientBase): Promise<pg.QueryResult<Row>> {
   const page = client.query<Row>(FETCH);

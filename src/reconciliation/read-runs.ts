@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import type { Certificate } from './certificate.js';
 import type { DriftedField } from './discrepancy.js';
+import type { RunProgress } from './reconciling.js';
 
 /** A run as the API shows it. */
 export interface Run {
@@ -13,6 +14,8 @@ export interface Run {
   /** The schedule that ran it; null where somebody asked for it. */
   readonly schedule: string | null;
   readonly certificate: Certificate | null;
+  /** While it runs: how far it is; null at its beginning, and when it is over. */
+  readonly progress: RunProgress | null;
 }
 
 interface Row {
@@ -24,12 +27,14 @@ interface Row {
   failure: string | null;
   schedule: string | null;
   certificate: Certificate | null;
+  progress: RunProgress | null;
 }
 
 const RUN = `
   select id, mapping, created_at, finished_at, schedule, certificate,
          coalesce(failure, case when is_dead then 'The process that ran it stopped.' end) as failure,
-         case when is_dead then 'failed' else state end as state
+         case when is_dead then 'failed' else state end as state,
+         case when state = 'running' and not is_dead then progress end as progress
     from (select *, state = 'running' and seen_at < clock_timestamp() - interval '1 minute' as is_dead
             from reconciliations) r`;
 
@@ -72,7 +77,8 @@ export async function listDiscrepancies(
   return rows.map((row) => ({ ...row, repairedAt: row.repairedAt?.toISOString() ?? null }));
 }
 
-function view({ id, mapping, state, created_at, finished_at, failure, schedule, certificate }: Row): Run {
+function view({ created_at, finished_at, ...row }: Row): Run {
+  const { id, mapping, state, failure, schedule, certificate, progress } = row;
   return {
     id,
     mapping,
@@ -82,5 +88,6 @@ function view({ id, mapping, state, created_at, finished_at, failure, schedule, 
     failure,
     schedule,
     certificate,
+    progress,
   };
 }

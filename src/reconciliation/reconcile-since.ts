@@ -34,13 +34,18 @@ export async function reconcileSince(
   const { rows } = await client.query<{ seq: string }>('select seq from change_head');
   const position = rows[0]!.seq;
   const look = new Look(by, notes, await changedSince(client, by.mapping.stream, notes.position, position));
-  for await (const page of ourRows(client, by.mapping.name)) look.ours(page);
+  let read = 0;
+  for await (const page of ourRows(client, by.mapping.name)) {
+    look.ours(page);
+    by.note({ reading: 'ours', done: (read += page.length), of: null });
+  }
   const without = look.withoutRow();
   for (const targetKey of await targetKeysOf(client, by.mapping, without, position))
     look.others.add(targetKey);
   if (look.isTooMuch()) return null;
   for await (const page of listing(by, [])) {
     look.theirs(page);
+    by.note({ reading: 'theirs', done: look.count, of: read });
     if (look.isTooMuch()) return null;
   }
   look.end();
@@ -74,7 +79,7 @@ class Look {
   private readonly suspected = new Map<string, OurIdentity>();
   private readonly unclaimed = { moving: 0, leftOut: 0 };
   private moved = 0;
-  private count = 0;
+  count = 0;
   private readonly seen = new Map<string, string>();
   /** By the places of the notes: whether the record has a delivery. */
   private readonly hasRow: Uint8Array;

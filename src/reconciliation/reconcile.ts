@@ -62,7 +62,9 @@ export async function reconcile(
   const notes = new NoteTaking();
   const counts = { compared: 0, moving: 0, leftOut: 0 };
   const oursHash = createHash('sha256');
+  let read = 0;
   for await (const page of ourSide(client, by.mapping, position)) {
+    by.note({ reading: 'ours', done: (read += page.length), of: null });
     for (const one of page) {
       if (one.kind === 'unaccounted') {
         suspicions.unaccounted(one.key);
@@ -127,8 +129,7 @@ class Theirs {
 
   async list(): Promise<void> {
     const seen = new Map<string, string>();
-    for await (const records of listing(this.by, this.by.mapping.writes))
-      for (const one of records) this.meet(one, seen);
+    for await (const records of listing(this.by, this.by.mapping.writes)) this.meetAll(records, seen);
     for (const record of this.ours.values()) {
       if (!seen.has(record.targetKey)) this.suspicions.ours(record.key);
     }
@@ -141,12 +142,18 @@ class Theirs {
     const max = connector.readBackMax(target);
     if (max === 0) throw new Error('This backend can neither list nor read back what it was given.');
     for (let i = 0; i < records.length; i += max) {
+      this.by.note({ reading: 'theirs', done: i, of: records.length });
       const part = records.slice(i, i + max);
       const keys = part.map(({ targetKey, targetId }) => ({ key: targetKey, targetId }));
       const read = await connector.readBack(target, keys, mapping.writes, this.by.options());
       if (read.failure) throw new Error(read.failure.reason.message);
       part.forEach((record, n) => this.compare(record, read.records[n] ?? null, undefined));
     }
+  }
+
+  private meetAll(records: readonly Listed[], seen: Map<string, string>): void {
+    for (const one of records) this.meet(one, seen);
+    this.by.note({ reading: 'theirs', done: this.count, of: this.ours.size });
   }
 
   private meet({ key, stored, mark }: Listed, seen: Map<string, string>): void {

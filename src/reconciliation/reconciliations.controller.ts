@@ -22,8 +22,10 @@ import { CLOCK, type Clock } from '../platform/clock.js';
 import { PG_POOL } from '../platform/database/database.module.js';
 import { isInteger, isUuid } from '../platform/http/cursor.js';
 import { Flag, Line } from '../platform/http/fields.js';
+import { IN_LINES, longAnswer } from '../platform/http/long-answer.js';
 import { type Page, pageOf, Paging, readPlace } from '../platform/http/paging.js';
 import { notFound, Problem } from '../platform/http/problem.js';
+import { LOGGER, type Logger } from '../platform/logger.js';
 import { DISCREPANCY_KINDS, type DiscrepancyKind } from './discrepancy.js';
 import { findRun, listDiscrepancies, listRuns, type Run } from './read-runs.js';
 import { Reconciliations } from './reconciliations.js';
@@ -65,6 +67,7 @@ export class ReconciliationsController {
     @Inject(PG_POOL) private readonly pool: pg.Pool,
     @Inject(CLOCK) private readonly clock: Clock,
     private readonly claims: IdempotencyClaims,
+    @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   @Get()
@@ -115,10 +118,21 @@ export class ReconciliationsController {
 
   @Post(':run/repair')
   @HttpCode(202)
-  @ApiOperation({ summary: 'Deliver again what is ours and differs; take away the rest only where asked' })
-  async repair(@Param('run', ID) id: string, @Body() body: RepairRun): Promise<object> {
-    const repaired = await this.reconciliations.repair(id, body);
-    return { run: id, ...repaired, links: linksOf(id) };
+  @ApiOperation({
+    summary: 'Deliver again what is ours and differs; take away the rest only where asked',
+    description: IN_LINES,
+  })
+  repair(
+    @Param('run', ID) id: string,
+    @Body() body: RepairRun,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<object> {
+    // It comes to its end, whoever waits for it: what was taken away there is noted here.
+    return longAnswer(request, reply, this.logger, async (work) => {
+      const repaired = await this.reconciliations.repair(id, body, work);
+      return { run: id, ...repaired, links: linksOf(id) };
+    });
   }
 }
 

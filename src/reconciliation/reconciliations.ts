@@ -10,6 +10,7 @@ import { CLOCK, type Clock } from '../platform/clock.js';
 import { Settings } from '../platform/config/settings.js';
 import { PG_POOL } from '../platform/database/database.module.js';
 import { inTransaction } from '../platform/database/transaction.js';
+import { type LongWork, UNATTENDED } from '../platform/http/long-answer.js';
 import { notFound, Problem } from '../platform/http/problem.js';
 import { LOGGER, type Logger } from '../platform/logger.js';
 import { certify } from './certificate.js';
@@ -19,7 +20,7 @@ import { canList } from './listing.js';
 import { findNotes, keepNotes } from './notes.js';
 import { reconcile, type Reconciled } from './reconcile.js';
 import { reconcileSince } from './reconcile-since.js';
-import type { Reconciling } from './reconciling.js';
+import type { Reconciling, RunProgress } from './reconciling.js';
 import { type FoundDiscrepancy, removeThere, writeAgain } from './repair.js';
 import { atRest, knownKeys, stillTooMuch, withoutDelivery } from './second-look.js';
 
@@ -97,6 +98,7 @@ export class Reconciliations {
   async repair(
     id: string,
     asked: { kinds?: readonly DiscrepancyKind[] | undefined; remove?: boolean | undefined },
+    work: LongWork = UNATTENDED,
   ): Promise<{ repaired: number; left: number }> {
     const { rows: runs } = await this.pool.query<{ mapping: string; state: string }>(
       'select mapping, state from reconciliations where id = $1',
@@ -117,11 +119,13 @@ export class Reconciliations {
     // The run may be old: what has become a record of ours since is not taken away.
     const removing = await stillTooMuch(this.pool, applied.mapping, tooMuch);
     const connector = this.destinations.connector(applied.mapping.destination);
+    work.outOf(() => Promise.resolve(rows.length));
     const removed = await removeThere(
       connector,
       targetOf(applied),
       removing,
       this.calling(applied.mapping.destination),
+      (done) => work.note(writing.length + done),
     );
     const places = [...writing.map(({ place }) => place), ...removed];
     await this.pool.query(
@@ -142,9 +146,10 @@ export class Reconciliations {
     const startedAt = this.clock.now();
     const name = applied.mapping.name;
     // By the clock and not from call to call: one call, or the reading of our side, may take longer than it may be silent.
-    const heart = setInterval(() => void this.beat(id), ALIVE_EVERY_MS);
+    let progress: RunProgress | null = null;
+    const heart = setInterval(() => void this.beat(id, progress), ALIVE_EVERY_MS);
     try {
-      const found = await this.compared(id, applied, isFull);
+      const found = await this.compared(id, applied, isFull, (now) => (progress = now));
       await this.keep(id, found.discrepancies);
       const run = {
         id,
@@ -178,15 +183,23 @@ export class Reconciliations {
     }
   }
 
-  private async beat(id: string): Promise<void> {
+  private async beat(id: string, progress: RunProgress | null): Promise<void> {
     await this.pool
-      .query('update reconciliations set seen_at = clock_timestamp() where id = $1', [id])
+      .query('update reconciliations set seen_at = clock_timestamp(), progress = $2 where id = $1', [
+        id,
+        progress && JSON.stringify(progress),
+      ])
       .catch(() => undefined); // The next one tells; without any for a minute the run counts as failed.
   }
 
   /** What moved since a full run, where there was one lately and little moved; else in full. */
-  private async compared(id: string, applied: Applied, isFull: boolean): Promise<Reconciled> {
-    const by = this.reconciling(applied);
+  private async compared(
+    id: string,
+    applied: Applied,
+    isFull: boolean,
+    note: Reconciling['note'],
+  ): Promise<Reconciled> {
+    const by = this.reconciling(applied, note);
     const { mapping, version: mappingVersion } = applied;
     const { fullEvery } = this.settings.reconciliation;
     const notes = isFull ? null : await findNotes(this.pool, mapping.name, mappingVersion, fullEvery);
@@ -198,9 +211,10 @@ export class Reconciliations {
     return found;
   }
 
-  private reconciling(applied: Applied): Reconciling {
+  private reconciling(applied: Applied, note: Reconciling['note']): Reconciling {
     const { mapping } = applied;
     return {
+      note,
       mapping,
       connector: this.destinations.connector(mapping.destination),
       target: targetOf(applied),

@@ -1,9 +1,20 @@
 import type { CallOptions } from '../connectors/connector.js';
 import type { Comparing, OurRecord } from './compare.js';
 
+/** What is being read: our side, theirs, or once more what seemed to differ. */
+export type Reading = 'ours' | 'theirs' | 'again';
+
+/** How far a run is; of how many it is, is not known while our side is read. */
+export interface RunProgress {
+  readonly reading: Reading;
+  readonly done: number;
+  readonly of: number | null;
+}
+
 /** What a comparison of both sides asks of those around it. */
 export interface Reconciling extends Comparing {
   readonly options: () => CallOptions;
+  readonly note: (progress: RunProgress) => void;
   /** How records of ours stand now; by key. */
   readonly again: (keys: readonly string[]) => Promise<ReadonlyMap<string, OurRecord>>;
   /** Of these keys at the target, those that a record of ours has now. */

@@ -55,6 +55,7 @@ export async function removeThere(
   target: ObjectTarget,
   found: readonly FoundDiscrepancy[],
   options: () => CallOptions,
+  note: (done: number) => void,
 ): Promise<number[]> {
   const removed: number[] = [];
   const max = connector.batchMax(target);
@@ -71,6 +72,7 @@ export async function removeThere(
       const { kind } = outcomes[n]!;
       if (kind === 'written' || kind === 'unchanged') removed.push(place);
     });
+    note(i + part.length);
   }
   return removed;
 }

@@ -59,6 +59,7 @@ export class Suspicions {
     const max = Math.max(1, connector.readBackMax(target));
     const keys = [...this.records];
     for (let i = 0; i < keys.length; i += max) {
+      this.by.note({ reading: 'again', done: i, of: keys.length });
       const now = [...(await this.by.again(keys.slice(i, i + max))).values()];
       if (now.length === 0) continue;
       this.looked += now.length;

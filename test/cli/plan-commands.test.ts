@@ -100,6 +100,49 @@ describe('foyer plan', () => {
   });
 });
 
+describe('While something takes long, a terminal', () => {
+  const HELD_MS = 3_000;
+
+  /** What takes its place says what was written on the line before. */
+  const shown = (err: string): string[] => err.split('\r\u001b[K').filter((text) => text !== '');
+
+  /** Holds up whatever writes there, for long enough that its progress is told. */
+  async function heldUp<T>(table: string, work: () => Promise<T>): Promise<T> {
+    const client = await on.app.pool.connect();
+    try {
+      await client.query(`begin; lock table ${table} in share mode`);
+      const [done] = await Promise.all([
+        work(),
+        new Promise((resolve) => setTimeout(resolve, HELD_MS)).then(() => client.query('rollback')),
+      ]);
+      return done;
+    } finally {
+      client.release();
+    }
+  }
+
+  it('shows how many records were planned of all; a pipe shows nothing, and both the same plan', async () => {
+    edit(...UPPER);
+    const [onTerminal, piped] = await heldUp('plan_records', () =>
+      Promise.all([foyer(['plan', on.file], true), foyer(['plan', on.file])]),
+    );
+    expect(shown(onTerminal.err)).toContain('hubspot.contact: 7 of 7 records planned');
+    expect(onTerminal.err.endsWith('\r\u001b[K')).toBe(true);
+    expect([piped.code, piped.err]).toEqual([1, '']);
+    expect(piped.out).toContain('Plan: 6 changed, 1 unchanged');
+  });
+
+  it('shows how far a comparison of both sides is', async () => {
+    const { code, out, err } = await heldUp('reconciliation_notes', () =>
+      foyer(['reconcile', MAPPING, '--full'], true),
+    );
+    expect([code, out]).toEqual([0, expect.stringContaining('both sides agree') as string]);
+    expect(shown(err)).toContain('hubspot.contact: 6 of 6 records compared with what stands there');
+    const { items } = (await on.app.operator('GET', '/v1/reconciliations')).body;
+    expect(items[0]).toMatchObject({ state: 'done', progress: null });
+  });
+});
+
 describe('foyer apply', () => {
   it('past the limits applies nothing; forced, it applies, delivers, and can be undone', async () => {
     edit(...UPPER);

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AllCalls } from '../../src/pipelines/all-calls.js';
 import { AppliedMappings } from '../../src/pipelines/applied-mappings.js';
 import { Destinations } from '../../src/pipelines/destinations.js';
-import type { Plan } from '../../src/pipelines/plans.js';
+import type { Plan } from '../../src/pipelines/plan.js';
 import { Plans } from '../../src/pipelines/plans.js';
 import { Proposals } from '../../src/pipelines/proposals.js';
 import { CLOCK, type Clock } from '../../src/platform/clock.js';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { AppliedPlan } from '../../src/pipelines/apply-plan.js';
 import { digestOf } from '../../src/pipelines/plan-mapping.js';
-import type { Plan } from '../../src/pipelines/plans.js';
+import type { Plan } from '../../src/pipelines/plan.js';
 import { type Answer, TestApp } from '../http/app.js';
 import { destinationsFor } from '../support/destinations.js';
 import { waitFor } from '../support/wait-for.js';

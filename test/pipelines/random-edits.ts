@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import { compareRecord, type PlannedRecord } from '../../src/pipelines/compare-record.js';
 import { compileGiven } from '../../src/pipelines/mapping-files.js';
 import { digestOf } from '../../src/pipelines/plan-mapping.js';
-import type { Plan } from '../../src/pipelines/plans.js';
+import type { Plan } from '../../src/pipelines/plan.js';
 import { streamRecords } from '../../src/pipelines/stream-records.js';
 import { MAPPING } from './rig.js';
 import type { PlanRig } from './plan-rig.js';

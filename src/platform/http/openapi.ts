@@ -6,7 +6,7 @@ import { PROBLEMS } from './problem.js';
 
 const DESCRIPTION = `Foyer takes in registrations for events and delivers what becomes of them to the enterprise's own systems.
 
-Errors are RFC 9457 \`application/problem+json\`; the page behind \`type\` explains each. Every POST that creates takes an \`Idempotency-Key\`; only a plan of a mapping does not: one that nobody applies changes nothing and is forgotten. Lists are \`{ items, next }\` with \`?limit=\` and \`?cursor=\`.`;
+Errors are RFC 9457 \`application/problem+json\`; the page behind \`type\` explains each. Every POST that creates takes an \`Idempotency-Key\`. Lists are \`{ items, next }\` with \`?limit=\` and \`?cursor=\`.`;
 
 const PAGE_POLICY =
   "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";

@@ -28,6 +28,7 @@ import { LobbyLook0035 } from './0035-lobby-look.js';
 import { Displaced0036 } from './0036-displaced.js';
 import { Troubles0038 } from './0038-troubles.js';
 import { EstimateError0039 } from './0039-estimate-error.js';
+import { Progress0042 } from './0042-progress.js';
 
 /** TypeORM orders them by the thirteen digits at the end of each one's name. */
 export const migrations = [
@@ -61,4 +62,5 @@ export const migrations = [
   Displaced0036,
   Troubles0038,
   EstimateError0039,
+  Progress0042,
 ];
