@@ -56,9 +56,11 @@ export function* knock(visitor: Visitor): Journey<Place | null> {
   for (let faults = 0; !visitor.isOver();) {
     const askedMs = visitor.nowMs();
     const told = yield { do: 'register', person: visit.person };
-    if (told.code === 'lobby-required' && told.place) {
+    if ((told.code === 'lobby-required' && told.place) || isRegistered(told)) {
       visit.joinAskedMs = askedMs;
       visit.joinedMs = visitor.nowMs();
+    }
+    if (told.code === 'lobby-required' && told.place) {
       visit.number = told.place.number;
       visit.toldWait = told.place.estimatedWaitSeconds;
       return told.place;

@@ -1,6 +1,7 @@
 import { advise } from './advice.js';
 import type { Crowd } from './crowd.js';
 import type { Downstream } from './downstream.js';
+import { judgeFairness } from './fairness.js';
 import { Histogram } from './histogram.js';
 import { holdersMax, judgeEstimates, judgeOrder, waitSeconds } from './judge.js';
 import { MANNERS } from './manners.js';
@@ -35,6 +36,7 @@ export function makeReport(outcome: Outcome): Report {
   const body = {
     overshoot: overshootOf(outcome),
     order: judgeOrder(visits),
+    fairness: judgeFairness(visits),
     estimates: judgeEstimates(visits, scenario.opensAfterMinutes * 60_000),
     errors,
     cheats: loot,

@@ -35,7 +35,16 @@ function verdict({ held, broken }: Report): string {
   return `<div class="verdict bad"><strong>Not everything held.</strong><ul>${items}</ul></div>`;
 }
 
-function tiles({ visitors, overshoot, order, waitSeconds, use, estimates, scenario }: Report): string {
+function tiles({
+  visitors,
+  overshoot,
+  order,
+  fairness,
+  waitSeconds,
+  use,
+  estimates,
+  scenario,
+}: Report): string {
   const registered = visitors.fates.registered + visitors.fates.waitlisted;
   const { maxActive, maxPerMinute } = scenario.lobby;
   const all: [name: string, value: string, more: string][] = [
@@ -46,6 +55,11 @@ function tiles({ visitors, overshoot, order, waitSeconds, use, estimates, scenar
       `${count(overshoot.activeMax)} of ${count(maxActive)} at once, ${count(overshoot.perMinuteMax)} of ${count(maxPerMinute)} a minute`,
     ],
     ['Overtaken', count(order.overtaken), `of ${count(order.judged)} whose turn can be judged`],
+    [
+      'In order of coming',
+      share(fairness.inOrderShare, 3),
+      `of ${count(fairness.pairs)} pairs of people let in, as far as it is certain`,
+    ],
     [
       'Wait, median',
       waitSeconds ? duration(waitSeconds.p50) : '–',
@@ -219,8 +233,11 @@ function count(value: number): string {
   return value.toLocaleString('en');
 }
 
-function share(value: number | null): string {
-  return value === null ? '–' : `${(value * 100).toFixed(1)} %`;
+/** Rounded down: all of them is only said where it was all of them. */
+function share(value: number | null, digits = 1): string {
+  if (value === null) return '–';
+  const scale = 10 ** digits;
+  return `${(Math.floor(value * 100 * scale) / scale).toFixed(digits)} %`;
 }
 
 function time(ms: number): string {

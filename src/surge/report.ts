@@ -2,6 +2,7 @@ import type { Advice } from './advice.js';
 import type { ErrorCount, Latency } from './ask-log.js';
 import type { Loot } from './cheats.js';
 import type { Downstream } from './downstream.js';
+import type { Fairness } from './fairness.js';
 import type { Estimates, Order } from './judge.js';
 import type { Cheat, Manner, Mix } from './manners.js';
 import type { Series } from './series.js';
@@ -66,6 +67,7 @@ export interface Report {
   };
   readonly overshoot: Overshoot;
   readonly order: Order;
+  readonly fairness: Fairness;
   readonly waitSeconds: {
     readonly p50: number;
     readonly p90: number;

@@ -10,6 +10,7 @@ export interface Visit {
   readonly manner: Manner;
   readonly arrivedMs: number;
   number: number | null;
+  /** Asked for what gave them a number, or let them straight through; and had the answer. */
   joinAskedMs: number | null;
   joinedMs: number | null;
   /** The check-in, or a question for the pass, was answered. */

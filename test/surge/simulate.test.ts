@@ -61,6 +61,8 @@ describe('foyer surge --simulate', () => {
     expect(order).toMatchObject({ overtaken: 0, numbersOutOfOrder: 0, placesLost: 0 });
     expect(order.judged).toBeGreaterThan(1_000);
     expect(order.placesShown).toBeGreaterThan(100);
+    expect(report.fairness.pairs).toBeGreaterThan(500_000);
+    expect(report.fairness.inOrderShare).toBeGreaterThan(0.99);
     for (const { tries, refused, gained } of Object.values(cheats)) {
       expect(tries).toBeGreaterThan(20);
       expect([refused, gained]).toEqual([tries, 0]);
