@@ -66,6 +66,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./reconcile.js')).reconcile,
   },
   {
+    name: 'verify',
+    summary: 'check the certificate of a reconciliation run, and who signed it',
+    load: async () => (await import('./verify.js')).verify,
+  },
+  {
     name: 'doctor',
     summary: 'ask the backends and identity providers whether all would go well',
     load: async () => (await import('./doctor.js')).doctor,

@@ -84,6 +84,9 @@ function print(run: Run, certificate: NonNullable<Run['certificate']>, output: O
     );
   const found = Object.entries(discrepancies).filter(([, n]) => n > 0);
   for (const [kind, n] of found) output.line(output.colour.error(`  ${kind.padEnd(12)} ${n}`));
+  const notLookedFor = certificate.notLookedFor ?? [];
+  for (const kind of notLookedFor)
+    output.line(`  ${kind.padEnd(12)} not looked for: the backend lists nothing of this object`);
   if (found.length === 0) output.line(output.colour.good('  both sides agree'));
-  output.line(`  certificate ${certificate.sha256}`);
+  output.line(`  certificate ${certificate.sha256}, signed by ${certificate.keyId}`);
 }

@@ -134,6 +134,11 @@ export interface CallLimits {
   /** So many calls in any window of so many milliseconds. */
   readonly window?: { readonly calls: number; readonly ms: number } | null;
   readonly callsPerDay?: number | null;
+  /**
+   * When the day's allowance is renewed: at midnight in this time zone (an IANA name), or, where it says `rolling`, each
+   * call 24 hours after it was made. Absent: at midnight UTC.
+   */
+  readonly day?: string;
   /** Calls under way at once. */
   readonly concurrency?: number | null;
 }

@@ -62,7 +62,7 @@ class HubspotConnector implements Connector {
     readonly destination: string,
     private readonly api: HubspotApi,
   ) {
-    this.limits = limitsOf(api.settings);
+    this.limits = limitsOf(api.settings, { day: api.settings.accountTimeZone });
   }
 
   batchMax(): number {

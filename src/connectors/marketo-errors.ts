@@ -14,7 +14,8 @@ const CONCURRENT_WAIT_MS = 2 * 1000;
 const UNAVAILABLE_WAIT_MS = 60 * 1000;
 const QUEUE_WAIT_MS = 10 * 60 * 1000;
 /** The day's allowance is renewed at midnight there, whatever the subscription's own zone. */
-const DAY_ZONE = 'America/Chicago';
+/** Where Marketo's day begins: the daily allowance is renewed at midnight US Central. */
+export const DAY_ZONE = 'America/Chicago';
 
 export interface MarketoError {
   readonly code: string;

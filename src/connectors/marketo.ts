@@ -19,7 +19,7 @@ import { activityTypeOf, addActivities } from './marketo-activities.js';
 import { MarketoApi } from './marketo-api.js';
 import { canonicalAddress } from './canonical-value.js';
 import { describe } from './marketo-describe.js';
-import { WINDOW_MS } from './marketo-errors.js';
+import { DAY_ZONE, WINDOW_MS } from './marketo-errors.js';
 import { findLeads, readLeads, removeLeads, writeLeads } from './marketo-leads.js';
 import { isReached, readMembers, removeMembers, sendMembers } from './marketo-members.js';
 import { MarketoSettings } from './marketo-settings.js';
@@ -51,7 +51,8 @@ class MarketoConnector implements Connector {
     private readonly api: MarketoApi,
   ) {
     const { callsPerWindow: calls } = settings;
-    this.limits = limitsOf(settings, calls === null ? null : { calls, ms: WINDOW_MS });
+    const window = calls === null ? null : { calls, ms: WINDOW_MS };
+    this.limits = limitsOf(settings, { window, day: DAY_ZONE });
   }
 
   batchMax(): number {

@@ -4,7 +4,7 @@ import { dropNamed, manifestName, parseManifest, sha256 } from './drop.js';
 import { type DropRow, readRows } from './drop-rows.js';
 import type { DropStore } from './drop-store.js';
 
-/** Records of a comparison stand in many drops: so many are read at once. */
+/** Records of a comparison stand in many drops: so many are read at once, where calls under way are not counted. */
 const READS_AT_ONCE = 4;
 
 /** Those rows of one drop that were asked for, by the record's key; null: it does not stand there whole. */
@@ -21,8 +21,10 @@ export async function readDrops(
   records: readonly Asked[],
   fields: readonly string[],
   options: CallOptions,
+  areCallsCounted: boolean,
 ): Promise<ReadResult> {
-  const drops = await readAll(store, keysByDrop(records), options);
+  const atOnce = areCallsCounted ? 1 : READS_AT_ONCE;
+  const drops = await readAll(store, keysByDrop(records), options, atOnce);
   const found = records.map((record) => rowOf(record, drops, fields));
   const failure = found.find((one) => 'failure' in one)?.failure;
   return {
@@ -44,13 +46,14 @@ async function readAll(
   store: DropStore,
   keysOf: ReadonlyMap<string, ReadonlySet<string>>,
   options: CallOptions,
+  atOnce: number,
 ): Promise<ReadonlyMap<string, Read>> {
   const read = new Map<string, Read>();
   const waiting = keysOf.entries();
   const reader = async (): Promise<void> => {
     for (const [name, keys] of waiting) read.set(name, await readDrop(store, name, keys, options));
   };
-  await Promise.all(Array.from({ length: Math.min(READS_AT_ONCE, keysOf.size) }, reader));
+  await Promise.all(Array.from({ length: Math.min(atOnce, keysOf.size) }, reader));
   return read;
 }
 

@@ -1,4 +1,5 @@
 /** What config/destinations.yaml may say of a backend that is declared: every setting, its kind and what it is for. */
+import { isTimeZone } from 'class-validator';
 import type { DestinationSettings } from '../platform/config/destinations.js';
 import { SettingsFaults } from '../platform/config/settings-faults.js';
 import { restAuth } from './rest-auth-declaration.js';
@@ -31,6 +32,7 @@ const OF_RECORD = ['record', 'key', 'targetId', 'traceId', 'values', 'object'];
 const OF_CALL = ['records', 'keys', 'targetIds', 'values', 'object'];
 const EITHER = [...new Set([...OF_RECORD, ...OF_CALL])];
 const BATCH_MAX = 10_000;
+const DAY = /^(rolling|UTC|[A-Z]\w+(\/[\w+-]+)+)$/;
 
 const whoIsWho = shape(
   'Which record a result is about, by two expressions that give the same. Left out: the results stand in the order of the records.',
@@ -196,6 +198,14 @@ const rest = shape('A REST backend, wholly declared.', {
   callTimeoutMs: optional(whole('When a call is given up, in milliseconds.', 100, 300_000), 30_000),
   callsPerSecond: optional(amount('Calls a second.', 0.1, 100_000), null),
   callsPerDay: optional(whole('Calls a day.', 1, 1_000_000_000), null),
+  day: optional(
+    text(
+      'When callsPerDay is renewed: at midnight in this time zone, or, where it says rolling, each call 24 hours later.',
+      DAY,
+      'a time zone such as Europe/Berlin, or rolling',
+    ),
+    'UTC',
+  ),
   concurrency: optional(whole('Calls under way at once.', 1, 1_000), null),
   window: optional(
     shape('So many calls in any window of so many milliseconds.', {
@@ -223,14 +233,17 @@ export function readRest(destination: DestinationSettings): RestDeclaration {
   const faults = new SettingsFaults(destination);
   const place = new Place(faults, []);
   const declaration = rest.read(destination.settings, place);
-  if (declaration && faults.found.length === 0) checkTogether(declaration, place.at('objects'));
+  if (declaration && faults.found.length === 0) checkTogether(declaration, place);
   if (!declaration || faults.found.length > 0)
     throw new DestinationSettingsError(destination.name, faults.found);
   return declaration;
 }
 
 /** What only several parts together can get wrong. */
-function checkTogether(declaration: RestDeclaration, objects: Place): void {
+function checkTogether(declaration: RestDeclaration, all: Place): void {
+  const { day } = declaration;
+  if (day !== 'rolling' && !isTimeZone(day)) all.at('day').note('must be a time zone, or rolling');
+  const objects = all.at('objects');
   for (const [name, { write, read, list: pages, describe: fields }] of Object.entries(declaration.objects)) {
     checkWrite(write, objects.at(name).at('write'));
     if (fields) checkDescribe(fields, objects.at(name).at('describe'));

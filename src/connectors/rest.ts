@@ -46,8 +46,8 @@ class RestConnector implements Connector {
     private readonly calls: RestCalls,
     private readonly clock: Clock,
   ) {
-    const { callsPerSecond, callsPerDay, concurrency, window } = declaration;
-    this.limits = { callsPerSecond, callsPerDay, concurrency, window };
+    const { callsPerSecond, callsPerDay, day, concurrency, window } = declaration;
+    this.limits = { callsPerSecond, callsPerDay, day, concurrency, window };
     const thatDeclare = (part: 'remove' | 'list' | 'find' | 'describe'): string[] =>
       Object.keys(declaration.objects).filter((name) => declaration.objects[name]![part] !== null);
     const declares = (part: 'remove' | 'list' | 'find'): boolean => thatDeclare(part).length > 0;

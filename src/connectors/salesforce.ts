@@ -13,6 +13,7 @@ import type {
   ObjectTarget,
   OutgoingRecord,
 } from './connector.js';
+import { oneAtATime } from './one-at-a-time.js';
 import { removeByKey } from './remove-by-key.js';
 import { SalesforceApi } from './salesforce-api.js';
 import { isOutdone, keepAttended } from './salesforce-attended.js';
@@ -119,7 +120,7 @@ class SalesforceConnector implements Connector {
     settings: SalesforceSettings,
     private readonly api: SalesforceApi,
   ) {
-    this.limits = limitsOf(settings);
+    this.limits = limitsOf(settings, { day: 'rolling' });
     this.attendance = new Set(settings.attendanceStatuses);
     this.statuses = new MemberStatuses(api, new Set(settings.respondedStatuses));
   }
@@ -155,7 +156,9 @@ class SalesforceConnector implements Connector {
     options: CallOptions,
   ) {
     const read: ReadCall = (path, body) => this.api.read('POST', path, body, options);
-    return readStored(target, records, fields, this.api.version, read);
+    // Where calls under way are counted, this is one of them.
+    const asked = this.limits.concurrency == null ? read : oneAtATime(read);
+    return readStored(target, records, fields, this.api.version, asked);
   }
 
   canonical(_target: ObjectTarget, _field: string, value: unknown) {

@@ -79,9 +79,9 @@ export class CallSettings {
   concurrency: number | null = null;
 }
 
-export function limitsOf(settings: CallSettings, window: CallLimits['window'] = null): CallLimits {
+export function limitsOf(settings: CallSettings, of: Pick<CallLimits, 'window' | 'day'> = {}): CallLimits {
   const { callsPerSecond, callsPerDay, concurrency } = settings;
-  return { callsPerSecond, callsPerDay, concurrency, window };
+  return { callsPerSecond, callsPerDay, concurrency, ...of };
 }
 
 function placed(errors: readonly ValidationError[], destination: DestinationSettings): string[] {

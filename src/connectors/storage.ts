@@ -88,7 +88,7 @@ class StorageConnector implements Connector {
     fields: readonly string[],
     options: CallOptions,
   ) {
-    return readDrops(this.store, records, fields, options);
+    return readDrops(this.store, records, fields, options, this.limits.concurrency != null);
   }
 
   /** Values of CSV are texts. */

@@ -97,6 +97,7 @@ export const ROUTE_TABLE: Readonly<Record<string, Access>> = {
 
   'GET /v1/reconciliations': READERS,
   'POST /v1/reconciliations': BOTH,
+  'GET /v1/reconciliations/keys': 'public',
   'GET /v1/reconciliations/:run': READERS,
   'GET /v1/reconciliations/:run/discrepancies': BOTH,
   'POST /v1/reconciliations/:run/repair': BOTH,

@@ -1,4 +1,6 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { randomUUID } from 'node:crypto';
+import os from 'node:os';
 import type pg from 'pg';
 import { CLOCK, type Clock } from '../platform/clock.js';
 import { PG_POOL } from '../platform/database/database.module.js';
@@ -12,6 +14,7 @@ const COUNT_EVERY_MS = 5_000;
 @Injectable()
 export class AllCalls implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly calls = new Map<string, Calls>();
+  private readonly worker = `${os.hostname()}/${process.pid}/${randomUUID().slice(0, 8)}`;
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -26,7 +29,8 @@ export class AllCalls implements OnApplicationBootstrap, OnApplicationShutdown {
     if (known) return known;
     const { destinations, pool, logger } = this;
     const connector = destinations.connector(destination);
-    const calls = new Calls(pool, connector, destinations.holds, logger, () => this.clock.now());
+    const now = (): Date => this.clock.now();
+    const calls = new Calls(pool, connector, destinations.holds, logger, now, this.worker);
     this.calls.set(destination, calls);
     return calls;
   }
@@ -38,6 +42,8 @@ export class AllCalls implements OnApplicationBootstrap, OnApplicationShutdown {
   async onApplicationShutdown(): Promise<void> {
     clearInterval(this.timer);
     await this.count();
+    // Others need not wait until what this process holds runs out; with the database away they do.
+    await Promise.all([...this.calls.values()].map(({ slots }) => slots.close().catch(() => undefined)));
   }
 
   /** What a count that failed held is lost: it is a count for people, the budget is booked apart from it. */
@@ -48,21 +54,10 @@ export class AllCalls implements OnApplicationBootstrap, OnApplicationShutdown {
         if (calls > 0) await this.pool.query(COUNT, [destination, calls]);
         if (told) await this.pool.query(TOLD, [destination, told.used, told.max]);
       }
-      await this.share();
     } catch (error) {
       const reason = error instanceof Error ? error.message : 'unknown';
       this.logger.warn({ reason }, 'calls could not be counted');
     }
-  }
-
-  /** What may be under way at once is divided among the workers that hold lanes. */
-  private async share(): Promise<void> {
-    const limited = [...this.calls.values()].filter(({ limiter }) => limiter.hasConcurrency());
-    if (limited.length === 0) return;
-    const { rows } = await this.pool.query<{ workers: number }>(
-      'select greatest(1, count(distinct owner))::int as workers from lanes where until > clock_timestamp()',
-    );
-    for (const calls of limited) calls.share = 1 / rows[0]!.workers;
   }
 }
 

@@ -1,16 +1,20 @@
+import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CallOptions, Connector, ObjectTarget, Outcome, SendResult } from '../connectors/connector.js';
 import type { Logger } from '../platform/logger.js';
 import type { Holds } from './holds.js';
 import { AllowanceSpentError, Limiter } from './limiter.js';
+import { Slots } from './slots.js';
 import { noteTrouble, WHOLE } from './troubles.js';
+
+/** Makes a call when its turn has come. */
+export type InTurn = <T>(call: (options: CallOptions) => Promise<T>) => Promise<T>;
 
 /** The calls of this process to one destination: spaced, counted, and held back while it does not work. */
 export class Calls {
   readonly limiter: Limiter;
-  /** This process's part of what may be under way at once. */
-  share = 1;
+  readonly slots: Slots;
   /** What was last said of the destination as a whole, and of each kind of call; null: that it goes through. */
   private readonly troubles = new Map<string, string | null>();
   /** When a record last got through, in epoch milliseconds by what was written and how. */
@@ -22,8 +26,13 @@ export class Calls {
     private readonly holds: Holds,
     private readonly logger: Logger,
     private readonly now: () => Date,
+    /** Names this process among those that call there. */
+    worker: string = randomUUID(),
   ) {
-    this.limiter = new Limiter(pool, connector.destination, connector.limits ?? {});
+    const limiter = new Limiter(pool, connector.destination, connector.limits ?? {});
+    const most = (): number => limiter.concurrency();
+    this.limiter = limiter;
+    this.slots = new Slots(pool, connector.destination, worker, most, () => limiter.knowsPace());
   }
 
   /**
@@ -50,10 +59,20 @@ export class Calls {
   }
 
   /** For calls that no lane waits for, of a comparison or a plan: each takes its turn like all others, however far off. */
-  inTurn(timeoutMs: number, ended?: AbortSignal): CallOptions {
-    const timeout = AbortSignal.timeout(timeoutMs);
-    const signal = ended ? AbortSignal.any([timeout, ended]) : timeout;
-    return { signal, turn: () => this.turnWithin(signal) };
+  inTurn(timeoutMs: number, ended?: AbortSignal): InTurn {
+    return (call) => {
+      const timeout = AbortSignal.timeout(timeoutMs);
+      return this.callInTurn(ended ? AbortSignal.any([timeout, ended]) : timeout, call);
+    };
+  }
+
+  private async callInTurn<T>(signal: AbortSignal, call: (options: CallOptions) => Promise<T>): Promise<T> {
+    const leave = await this.enter(signal);
+    try {
+      return await call({ signal, turn: () => this.turnWithin(signal) });
+    } finally {
+      leave();
+    }
   }
 
   private async turnWithin(signal: AbortSignal): Promise<void> {
@@ -68,9 +87,13 @@ export class Calls {
     }
   }
 
-  /** @returns what to call when it is over */
-  enter(): Promise<() => void> {
-    return this.limiter.enter(this.share);
+  /**
+   * Waits until one call more may be under way.
+   * @returns what to call when it is over
+   */
+  async enter(signal: AbortSignal): Promise<() => void> {
+    await this.limiter.recall();
+    return this.slots.enter(signal);
   }
 
   /** Whether anything of this kind was taken there since, as far as this process knows. */
@@ -78,26 +101,51 @@ export class Calls {
     return (this.gotThrough.get(kindOf(target)) ?? 0) >= since.getTime();
   }
 
-  /** Learns from what came back. */
+  /** Learns from what came back of a write. */
   heard(outcomes: readonly Outcome[], result?: SendResult, target?: ObjectTarget): void {
-    const { destination } = this.connector;
     if (target && outcomes.some(isTaken)) this.gotThrough.set(kindOf(target), this.now().getTime());
-    this.holds.learn(destination, outcomes, this.now(), target && kindOf(target));
+    this.learn(outcomes, result, target && kindOf(target));
+    this.hearCredentials(outcomes, target);
+  }
+
+  /**
+   * Learns from what was read back, or could not be: who may not read may write, and the other way round. So a refusal
+   * holds what is read back until it is read back, however much is written.
+   */
+  heardRead(target: ObjectTarget, failure: Outcome | undefined): void {
+    const { destination } = this.connector;
+    const kind = readingOf(target);
+    if (failure?.kind === 'unauthorised') {
+      this.holds.refuse(destination, kind, failure, this.now());
+      this.note(failure.reason.message, kind);
+    } else if (failure) this.learn([failure], undefined, kind);
+    else {
+      this.holds.goesThrough(destination, kind);
+      this.note(null, kind);
+    }
+  }
+
+  private learn(
+    outcomes: readonly Outcome[],
+    result: SendResult | undefined,
+    kind: string | undefined,
+  ): void {
+    this.holds.learn(this.connector.destination, outcomes, this.now(), kind);
     this.limiter.learn(result?.allowed, result?.quota);
+    this.slots.look();
     for (const outcome of outcomes) {
       if (outcome.kind !== 'throttled' || outcome.reason.code === SPENT) continue;
       this.limiter.throttled(outcome.untilMs, this.now().getTime()).catch(() => undefined); // a hold of our own stands
       break;
     }
-    this.hearCredentials(outcomes, target);
   }
 
   private hearCredentials(outcomes: readonly Outcome[], target?: ObjectTarget): void {
     const refused = outcomes.find((outcome) => outcome.kind === 'unauthorised');
-    if (refused) this.note(refused.reason.message, refused.isOfKind ? target : undefined);
+    if (refused) this.note(refused.reason.message, refused.isOfKind && target ? kindOf(target) : WHOLE);
     else if (outcomes.some(isTaken)) {
-      this.note(null);
-      if (target) this.note(null, target);
+      this.note(null, WHOLE);
+      if (target) this.note(null, kindOf(target));
     }
   }
 
@@ -108,8 +156,7 @@ export class Calls {
   }
 
   /** Said once for all workers, however many calls are refused, and once when it is over. */
-  private note(trouble: string | null, target?: ObjectTarget): void {
-    const kind = target ? kindOf(target) : WHOLE;
+  private note(trouble: string | null, kind: string): void {
     if (trouble === this.troubles.get(kind)) return;
     this.troubles.set(kind, trouble);
     noteTrouble(this.pool, this.logger, { destination: this.connector.destination, kind, trouble });
@@ -119,6 +166,11 @@ export class Calls {
 /** What is written and how: what a permission at a backend is given for. */
 export function kindOf({ object, operation }: Pick<ObjectTarget, 'object' | 'operation'>): string {
   return `${operation} ${object}`;
+}
+
+/** What a permission to read is given for. */
+export function readingOf({ object }: Pick<ObjectTarget, 'object'>): string {
+  return `read ${object}`;
 }
 
 function isTaken({ kind }: Outcome): boolean {

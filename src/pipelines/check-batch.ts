@@ -13,6 +13,15 @@ import { compare, type Verdict } from './verify.js';
  * have taken effect since.
  */
 export async function checkBatch(checks: readonly Check[], by: Delivering): Promise<Settlement[]> {
+  const leave = await by.calls.enter(by.lost);
+  try {
+    return await readAgain(checks, by);
+  } finally {
+    leave();
+  }
+}
+
+async function readAgain(checks: readonly Check[], by: Delivering): Promise<Settlement[]> {
   const turn = await by.calls.open(by.lost, by.assertMine);
   if (typeof turn !== 'function') {
     by.calls.heard([turn]);
@@ -23,7 +32,7 @@ export async function checkBatch(checks: readonly Check[], by: Delivering): Prom
   const askedAt = by.now();
   const options = { signal: callSignal(by), turn };
   const { records, failure } = await by.connector.readBack(by.target, keys, fields, options);
-  if (failure) by.calls.heard([failure], undefined, by.target);
+  by.calls.heardRead(by.target, failure);
   return checks.map((check, i) => {
     const verdict = compare(by.connector, by.target, check.taken.previous?.shadow ?? {}, records[i]);
     return settlement(check, verdict, by, askedAt, failure);

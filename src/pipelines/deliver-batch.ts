@@ -32,7 +32,7 @@ export async function sendBatch(
   by: Delivering,
   announce: () => Promise<void> | undefined,
 ): Promise<Sent> {
-  const leave = await by.calls.enter();
+  const leave = await by.calls.enter(by.lost);
   try {
     const turn = await by.calls.open(by.lost, by.assertMine);
     if (typeof turn === 'function') await announce();

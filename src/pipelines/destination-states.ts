@@ -2,6 +2,8 @@ import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
 import type pg from 'pg';
 import { Gauge, register } from 'prom-client';
 import { PG_POOL } from '../platform/database/database.module.js';
+import type { CallLimits } from '../connectors/connector.js';
+import type { Destination } from '../platform/config/destinations.js';
 import { Destinations } from './destinations.js';
 
 /** How a destination stands: what was called, what is left of the day, and how it will end at this pace. */
@@ -33,23 +35,22 @@ interface Row {
   trouble: string | null;
   trouble_at: Date | null;
   held_until: Date | null;
-  used: string | null;
-  told_max: string | null;
+  is_rolling: boolean;
+  ends: Date;
+  allowed: string | null;
+  used: string;
   today: string;
   last_hour: string;
 }
 
 const STATES = `
-  select n.destination, coalesce(b.trouble, t.trouble) as trouble,
+  select n.destination, n.day = 'rolling' as is_rolling, d.ends, d.allowed, coalesce(b.trouble, t.trouble) as trouble,
          case when b.trouble is null then t.trouble_at else b.trouble_at end as trouble_at,
          case when b.next_at > clock_timestamp() + interval '1 second' then b.next_at end as held_until,
-         case when b.told_at >= d.begins then b.told_max end as told_max,
-         greatest(case when b.day = d.begins::date then b.day_used end,
-                  case when b.told_at >= d.begins then b.told_used end, c.today) as used,
-         c.today, c.last_hour
-    from unnest($1::text[]) as n (destination)
-    cross join (select date_trunc('day', clock_timestamp(), 'UTC') as begins) d
+         greatest(d.used, c.today) as used, c.today, c.last_hour
+    from unnest($1::text[], $2::text[], $3::bigint[]) as n (destination, day, day_max)
     left join call_budgets b on b.destination = n.destination
+    cross join lateral call_day(n.destination, n.day, n.day_max, clock_timestamp()) d
     left join lateral (
       select string_agg(kind || ': ' || trouble, ' ' order by kind) as trouble, min(trouble_at) as trouble_at
         from destination_troubles where destination = n.destination) t on true
@@ -59,7 +60,6 @@ const STATES = `
         from call_counts where destination = n.destination and hour >= d.begins - interval '1 hour') c
    order by n.destination`;
 
-const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
 
 const METRICS = {
@@ -86,10 +86,11 @@ export class DestinationStates implements OnModuleDestroy {
 
   async all(now: Date): Promise<DestinationState[]> {
     const entries = this.destinations.all();
+    const days = entries.map((entry) => this.limitsOf(entry));
     const { rows } = await this.pool.query<Row>({
       name: 'destination-states',
       text: STATES,
-      values: [entries.map(({ name }) => name)],
+      values: [entries.map(({ name }) => name), days.map((of) => of.day), days.map((of) => of.callsPerDay)],
     });
     return rows.map((row) => {
       const { connector, isEnabled } = entries.find(({ name }) => name === row.destination)!;
@@ -102,28 +103,22 @@ export class DestinationStates implements OnModuleDestroy {
         heldUntil: row.held_until?.toISOString() ?? null,
         callsToday: Number(row.today),
         callsLastHour: Number(row.last_hour),
-        quota: this.quota(row, isEnabled, now),
+        quota: quotaOf(row, now),
       };
     });
   }
 
-  private quota(row: Row, isEnabled: boolean, now: Date): Quota | null {
-    const max = smallest(row.told_max === null ? null : Number(row.told_max), this.ownMax(row, isEnabled));
-    if (max === null) return null;
-    const used = Number(row.used ?? 0);
-    const leftMs = DAY_MS - (now.getTime() % DAY_MS);
-    const forecast = Math.round(used + (Number(row.last_hour) * leftMs) / HOUR_MS);
-    const endsAt = new Date(now.getTime() + leftMs).toISOString();
-    return { used, max, endsAt, forecast, isEnough: forecast <= max };
+  private limitsOf({ name, isEnabled }: Destination): { day: string; callsPerDay: number | null } {
+    const { day = 'UTC', callsPerDay = null } = (isEnabled && this.limitsSet(name)) || {};
+    return { day, callsPerDay };
   }
 
-  private ownMax({ destination }: Row, isEnabled: boolean): number | null {
-    if (!isEnabled) return null;
+  private limitsSet(name: string): CallLimits | undefined {
     try {
-      return this.destinations.connector(destination).limits?.callsPerDay ?? null;
+      return this.destinations.connector(name).limits;
     } catch {
       // Settings that do not hold are named where it is used; here there is simply no limit known.
-      return null;
+      return undefined;
     }
   }
 
@@ -150,7 +145,14 @@ export class DestinationStates implements OnModuleDestroy {
   }
 }
 
-function smallest(a: number | null, b: number | null): number | null {
-  if (a === null || b === null) return a ?? b;
-  return Math.min(a, b);
+/** Of a day that rolls, each call comes free 24 hours after it was made: what counts is what a whole day would use. */
+function quotaOf(
+  { allowed, used, ends, is_rolling: isRolling, last_hour: lastHour }: Row,
+  now: Date,
+): Quota | null {
+  if (allowed === null) return null;
+  const max = Number(allowed);
+  const leftMs = ends.getTime() - now.getTime();
+  const forecast = Math.round((isRolling ? 0 : Number(used)) + (Number(lastHour) * leftMs) / HOUR_MS);
+  return { used: Number(used), max, endsAt: ends.toISOString(), forecast, isEnough: forecast <= max };
 }

@@ -26,11 +26,11 @@ export class Holds {
 
   /**
    * Epoch milliseconds; 0 where the destination is free, or where the asker is the one to try it.
-   * @param kind what is written there and how: it may be held while the rest of the destination is not
+   * @param kinds what is written there and how, and its reading: they may be held while the rest of the destination is not
    */
-  until(destination: string, now: Date, kind?: string): number {
+  until(destination: string, now: Date, ...kinds: readonly string[]): number {
     const nowMs = now.getTime();
-    const places = placesOf(destination, kind);
+    const places = placesOf(destination, kinds);
     const until = Math.max(...places.map((place) => this.heldUntil(place, nowMs)));
     // Only who may go at all is the one to try: or a place would wait for somebody who stands before the other.
     if (until === 0) for (const place of places) this.beginTrying(place, nowMs);
@@ -55,13 +55,13 @@ export class Holds {
   }
 
   /** Whether the destination is only being tried: then few records are enough. */
-  isTrying(destination: string, kind?: string): boolean {
-    return placesOf(destination, kind).some((place) => this.held.get(place)?.isProbing);
+  isTrying(destination: string, ...kinds: readonly string[]): boolean {
+    return placesOf(destination, kinds).some((place) => this.held.get(place)?.isProbing);
   }
 
   /** The one that went to try found nothing to send: the next one tries. */
-  triedNothing(destination: string, kind?: string): void {
-    for (const place of placesOf(destination, kind)) {
+  triedNothing(destination: string, ...kinds: readonly string[]): void {
+    for (const place of placesOf(destination, kinds)) {
       const hold = this.held.get(place);
       if (!hold?.isProbing) continue;
       hold.isProbing = false;
@@ -69,7 +69,18 @@ export class Holds {
     }
   }
 
+  /** This kind of call is refused, whatever is known of the others. */
+  refuse(destination: string, kind: string, refusal: Outcome, now: Date): void {
+    this.hold(placeOf(destination, kind), [refusal], now);
+  }
+
+  /** This kind of call goes through; of the others it says nothing. */
+  goesThrough(destination: string, kind: string): void {
+    this.held.delete(placeOf(destination, kind));
+  }
+
   learn(destination: string, outcomes: readonly Outcome[], now: Date, kind?: string): void {
+    const places = placesOf(destination, kind === undefined ? [] : [kind]);
     if (outcomes.length === 0) return;
     const asked = outcomes.flatMap((outcome) => (outcome.kind === 'throttled' ? [outcome.untilMs] : []));
     if (asked.length > 0) {
@@ -77,10 +88,10 @@ export class Holds {
       return;
     }
     if (outcomes.some((outcome) => !isAway(outcome))) {
-      for (const place of placesOf(destination, kind)) this.held.delete(place);
+      for (const place of places) this.held.delete(place);
       return;
     }
-    const [whole, part] = placesOf(destination, kind);
+    const [whole, part] = places;
     const isOfKind = part !== undefined && outcomes.every(isOfKindOnly);
     // Who says that one permission is lacking is there, and accepts the credentials as such.
     if (isOfKind) this.held.delete(whole!);
@@ -98,9 +109,13 @@ export class Holds {
   }
 }
 
-/** What a call is held back by: the destination as a whole, and what is written there and how. */
-function placesOf(destination: string, kind: string | undefined): string[] {
-  return kind === undefined ? [destination] : [destination, `${destination} ${kind}`];
+/** What a call is held back by: the destination as a whole, and what is done there and how. */
+function placesOf(destination: string, kinds: readonly string[]): string[] {
+  return [destination, ...kinds.map((kind) => placeOf(destination, kind))];
+}
+
+function placeOf(destination: string, kind: string): string {
+  return `${destination} ${kind}`;
 }
 
 function isOfKindOnly(outcome: Outcome): boolean {

@@ -76,8 +76,6 @@ export class Limiter {
   /** Booked and not wanted yet, good until then on the monotonic clock. */
   private spare = 0;
   private spareUntilMs = 0;
-  private underWay = 0;
-  private readonly doors: (() => void)[] = [];
   private recent: number[] = [];
   private told: (QuotaUse & { isNew: boolean }) | undefined;
 
@@ -92,7 +90,7 @@ export class Limiter {
    * @throws AllowanceSpentError where that is too far off; what `signal` was ended with
    */
   async turn(signal: AbortSignal): Promise<void> {
-    await (this.recalled ??= this.recall());
+    await this.recall();
     signal.throwIfAborted();
     if ((this.gapMs() > 0 || this.dayMax() !== null) && !this.takeSpare()) await this.booked(signal);
     this.made++;
@@ -104,25 +102,24 @@ export class Limiter {
     return this.gapMs() > 0 && performance.now() - takenAtMs > LATE_MS_MAX;
   }
 
-  /** So many calls at once at most; what is returned ends this one. */
-  async enter(share: number): Promise<() => void> {
-    const max = (): number => (this.knowsPace() ? Math.max(1, Math.floor(this.concurrency() * share)) : 1);
-    await (this.recalled ??= this.recall());
-    while (this.underWay >= max()) await new Promise<void>((resolve) => this.doors.push(resolve));
-    this.underWay++;
-    return () => {
-      this.underWay--;
-      this.doors.shift()?.();
-    };
-  }
-
   /** Milliseconds until the next call may leave, as far as it is known here. */
   waitMs(): number {
     return Math.max(0, this.freeAtMs - performance.now());
   }
 
-  hasConcurrency(): boolean {
-    return this.concurrency() < Infinity;
+  /** Calls under way at once in all processes; Infinity: no limit. */
+  concurrency(): number {
+    return Math.min(this.limits.concurrency ?? Infinity, this.allowed.concurrency ?? Infinity);
+  }
+
+  /** Until it is, an answer may still tell a limit. */
+  knowsPace(): boolean {
+    return this.isHeard || this.gapMs() > 0;
+  }
+
+  /** What another worker heard, once it was looked up. */
+  recall(): Promise<void> {
+    return (this.recalled ??= this.recallNow());
   }
 
   /** What an answer said of our limits and of what we used. */
@@ -130,7 +127,6 @@ export class Limiter {
     const before = gapOf(this.allowed);
     if (allowed) this.allowed = { ...this.allowed, ...allowed };
     if (gapOf(this.allowed) !== before) this.tellOthers(gapOf(this.allowed));
-    if (!this.isHeard) for (const open of this.doors.splice(0)) open();
     this.isHeard = true;
     if (quota) this.told = { ...quota, isNew: true };
   }
@@ -170,10 +166,6 @@ export class Limiter {
 
   private dayMax(): number | null {
     return this.limits.callsPerDay ?? this.allowed.callsPerDay ?? this.told?.max ?? null;
-  }
-
-  private concurrency(): number {
-    return Math.min(this.limits.concurrency ?? Infinity, this.allowed.concurrency ?? Infinity);
   }
 
   private eased(): number {
@@ -234,8 +226,8 @@ export class Limiter {
     const asking = performance.now();
     const { rows } = await this.pool.query<{ granted: number; wait_ms: number; gap_ms: number }>({
       name: 'book-calls',
-      text: 'select * from book_calls($1, $2, $3, $4, $5)',
-      values: [this.destination, many, gap, this.dayMax(), WAIT_MAX_MS],
+      text: 'select * from book_calls($1, $2, $3, $4, $5, $6)',
+      values: [this.destination, many, gap, this.dayMax(), WAIT_MAX_MS, this.limits.day ?? 'UTC'],
     });
     const { granted, wait_ms: waitMs, gap_ms: gapMs } = rows[0]!;
     const asked = performance.now();
@@ -263,11 +255,7 @@ export class Limiter {
     return this.hasMissed;
   }
 
-  private knowsPace(): boolean {
-    return this.isHeard || this.gapMs() > 0;
-  }
-
-  private async recall(): Promise<void> {
+  private async recallNow(): Promise<void> {
     try {
       const { rows } = await this.pool.query<{ gap: number }>({ text: RECALL, values: [this.destination] });
       this.recalledGapMs = rows[0]?.gap ?? 0;

@@ -9,7 +9,7 @@ import { PG_POOL } from '../platform/database/database.module.js';
 import { LOGGER, type Logger } from '../platform/logger.js';
 import { AllCalls } from './all-calls.js';
 import { type Applied, AppliedMappings } from './applied-mappings.js';
-import { kindOf } from './calls.js';
+import { kindOf, readingOf } from './calls.js';
 import { Destinations } from './destinations.js';
 import { isRepeatable } from './delivering.js';
 import type { Drainable } from './drain.js';
@@ -46,18 +46,18 @@ export class MappingDrains {
 
   private drainable({ mapping }: Applied): Drainable {
     const { destination, name } = mapping;
-    const kind = kindOf(mapping);
+    const kinds = [kindOf(mapping), readingOf(mapping)];
     return {
       adopt: (lease) => this.adopt(lease, mapping),
       dueInMs: (lease) => this.dueInMs(lease),
-      heldMs: () => this.heldMs(destination, kind),
+      heldMs: () => this.heldMs(destination, kinds),
       round: async (lease, lost) => {
         const { holds } = this.destinations;
         const size = this.sizeOf(mapping, lease);
         const isFull = await round(this.pool, lease, size, async (version) =>
           this.pipe(await this.applied.inForce(name, version), lease, lost),
         );
-        holds.triedNothing(destination, kind);
+        holds.triedNothing(destination, ...kinds);
         return isFull;
       },
     };
@@ -71,17 +71,17 @@ export class MappingDrains {
       this.destinations.connector(destination).batchMax(targetOf(mapping)),
       batchMax,
     );
-    if (this.destinations.holds.isTrying(destination, kindOf(mapping)))
+    if (this.destinations.holds.isTrying(destination, kindOf(mapping), readingOf(mapping)))
       return { changes: Math.min(Math.max(inOneCall, TRIED_AMONG), roundMax), batches: 1, isTrial: true };
     return roundSize(this.calls.to(destination).limiter.gapMs(), lease.lanes, inOneCall, roundMax);
   }
 
   /** What comes until then fills the next batch. */
-  private heldMs(destination: string, kind: string): number {
+  private heldMs(destination: string, kinds: readonly string[]): number {
     const now = this.clock.now();
     const waitMs = this.calls.to(destination).limiter.waitMs();
     if (waitMs > HELD_BY_PACE_MS) return waitMs;
-    return Math.max(0, this.destinations.holds.until(destination, now, kind) - now.getTime());
+    return Math.max(0, this.destinations.holds.until(destination, now, ...kinds) - now.getTime());
   }
 
   private async pipe(

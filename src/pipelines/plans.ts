@@ -162,12 +162,7 @@ export class Plans {
   }
 
   private reader({ destination }: CompiledMapping, backend: Backend, ended: AbortSignal): Reader {
-    const calls = this.calls.to(destination);
-    return {
-      ...backend,
-      options: () => calls.inTurn(READ_TIMEOUT_MS, ended),
-      enter: () => calls.enter(),
-    };
+    return { ...backend, inTurn: this.calls.to(destination).inTurn(READ_TIMEOUT_MS, ended) };
   }
 
   /** The destination may not be set up where the plan is made; then its costs are not known. */

@@ -69,7 +69,7 @@ export class ReadBacks {
     if (waiting.length === 0) return;
     this.waiting = [];
     this.told = [];
-    const leave = await this.by.calls.enter();
+    const leave = await this.by.calls.enter(this.by.lost);
     try {
       const verdicts = await this.read(told);
       for (const sent of waiting) this.done(delivered(sent, verdicts, this.by));
@@ -94,7 +94,7 @@ export class ReadBacks {
       const keys = part.map(({ write, targetId }) => ({ key: write.key, targetId }));
       const options = { signal: callSignal(by), turn };
       const { records, failure } = await connector.readBack(target, keys, fieldsOf(part), options);
-      if (failure) calls.heard([failure], undefined, target);
+      calls.heardRead(target, failure);
       part.forEach(({ write }, n) => {
         const stored = records[n];
         verdicts.set(

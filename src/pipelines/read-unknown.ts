@@ -1,4 +1,5 @@
-import type { CallOptions, Connector, Fields, FieldValue, ObjectTarget } from '../connectors/connector.js';
+import type { Connector, Fields, FieldValue, ObjectTarget } from '../connectors/connector.js';
+import type { InTurn } from './calls.js';
 import type { PlannedField, PlannedRecord } from './compare-record.js';
 
 /** A record of a plan, with what was read in the fields of which nobody knew what stands there. */
@@ -11,9 +12,7 @@ export interface ReadRecord {
 export interface Reader {
   readonly connector: Connector;
   readonly target: ObjectTarget;
-  readonly options: () => CallOptions;
-  /** Resolves when one call more may be under way there; what it gives ends that call. */
-  readonly enter: () => Promise<() => void>;
+  readonly inTurn: InTurn;
 }
 
 /** So many reads are under way at once, where the destination allows it. */
@@ -39,20 +38,15 @@ export async function readUnknown(records: readonly PlannedRecord[], reader: Rea
 
 async function readPart(
   part: readonly PlannedRecord[],
-  { connector, target, options, enter }: Reader,
+  { connector, target, inTurn }: Reader,
 ): Promise<{ readonly of: PlannedRecord; readonly read: ReadRecord }[]> {
   const names = [...new Set(part.flatMap((record) => unknownFields(record).map(({ name }) => name)))];
   const keys = part.map(({ targetKey, targetId }) => ({ key: targetKey!, targetId }));
-  const leave = await enter();
-  try {
-    const { records: stored } = await connector.readBack(target, keys, names, options());
-    return part.flatMap((record, n) => {
-      const stands = stored[n];
-      return stands ? [{ of: record, read: withKnown(record, stands.fields, connector, target) }] : [];
-    });
-  } finally {
-    leave();
-  }
+  const { records: stored } = await inTurn((options) => connector.readBack(target, keys, names, options));
+  return part.flatMap((record, n) => {
+    const stands = stored[n];
+    return stands ? [{ of: record, read: withKnown(record, stands.fields, connector, target) }] : [];
+  });
 }
 
 /** Only where something is known already: a record of which nothing is known is written whole in any case. */

@@ -18,12 +18,12 @@ const SAME_PAGE =
  * @throws Error where the backend cannot be read to its end: nothing is concluded from a part
  */
 export async function* listing(
-  { connector, target, options }: Pick<Reconciling, 'connector' | 'target' | 'options'>,
+  { connector, target, inTurn }: Pick<Reconciling, 'connector' | 'target' | 'inTurn'>,
   fields: readonly string[],
   longest: { readonly pages: number; readonly records: number } = LONGEST,
 ): AsyncGenerator<readonly Listed[]> {
   const ask = (page: string | null): Promise<ListPage> => {
-    const asked = connector.list!(target, fields, page, options());
+    const asked = inTurn((options) => connector.list!(target, fields, page, options));
     // Who stops reading before the end hears nothing of it.
     asked.catch(() => undefined);
     return asked;

@@ -145,7 +145,9 @@ class Theirs {
       this.by.note({ reading: 'theirs', done: i, of: records.length });
       const part = records.slice(i, i + max);
       const keys = part.map(({ targetKey, targetId }) => ({ key: targetKey, targetId }));
-      const read = await connector.readBack(target, keys, mapping.writes, this.by.options());
+      const read = await this.by.inTurn((options) =>
+        connector.readBack(target, keys, mapping.writes, options),
+      );
       if (read.failure) throw new Error(read.failure.reason.message);
       part.forEach((record, n) => this.compare(record, read.records[n] ?? null, undefined));
     }

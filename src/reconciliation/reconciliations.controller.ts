@@ -99,6 +99,12 @@ export class ReconciliationsController {
     return resource(run);
   }
 
+  @Get('keys')
+  @ApiOperation({ summary: 'The public key that certificates are signed with, as a JSON Web Key Set' })
+  keys(): object {
+    return { keys: this.reconciliations.publicKeys() };
+  }
+
   @Get(':run')
   @ApiOperation({ summary: 'One run, with its certificate' })
   async one(@Param('run', ID) id: string): Promise<object> {

@@ -5,6 +5,7 @@ import type { ObjectTarget } from '../connectors/connector.js';
 import type { Claim } from '../identity/idempotency.js';
 import { AllCalls } from '../pipelines/all-calls.js';
 import { type Applied, AppliedMappings } from '../pipelines/applied-mappings.js';
+import type { InTurn } from '../pipelines/calls.js';
 import { Destinations } from '../pipelines/destinations.js';
 import { CLOCK, type Clock } from '../platform/clock.js';
 import { Settings } from '../platform/config/settings.js';
@@ -14,6 +15,7 @@ import { type LongWork, UNATTENDED } from '../platform/http/long-answer.js';
 import { notFound, Problem } from '../platform/http/problem.js';
 import { LOGGER, type Logger } from '../platform/logger.js';
 import { certify } from './certificate.js';
+import { CertificateKey, type PublicKey } from './certificate-key.js';
 import { claimRun, type RunSlot } from './claim-run.js';
 import { type Discrepancy, DISCREPANCY_KINDS, type DiscrepancyKind } from './discrepancy.js';
 import { canList } from './listing.js';
@@ -32,6 +34,7 @@ const SNAPSHOT_MAX_MS = 30 * 60_000;
 @Injectable()
 export class Reconciliations {
   private readonly running = new Set<Promise<boolean>>();
+  private readonly key: CertificateKey;
 
   constructor(
     @Inject(PG_POOL) private readonly pool: pg.Pool,
@@ -41,7 +44,14 @@ export class Reconciliations {
     private readonly destinations: Destinations,
     private readonly calls: AllCalls,
     private readonly settings: Settings,
-  ) {}
+  ) {
+    this.key = new CertificateKey(settings.identity.secret);
+  }
+
+  /** What others check certificates by. */
+  publicKeys(): readonly PublicKey[] {
+    return [this.key.published];
+  }
 
   /**
    * Begins a run; it goes on after the answer.
@@ -158,7 +168,7 @@ export class Reconciliations {
         startedAt,
         finishedAt: this.clock.now(),
       };
-      const certificate = certify(run, found, DISCREPANCY_KINDS);
+      const certificate = certify(run, found, DISCREPANCY_KINDS, this.key);
       await this.pool.query(
         `update reconciliations set state = 'done', finished_at = clock_timestamp(), certificate = $2 where id = $1`,
         [id, JSON.stringify(certificate)],
@@ -218,16 +228,15 @@ export class Reconciliations {
       mapping,
       connector: this.destinations.connector(mapping.destination),
       target: targetOf(applied),
-      options: this.calling(mapping.destination),
+      inTurn: this.calling(mapping.destination),
       again: (keys) => atRest(this.pool, mapping, keys),
       known: (targetKeys) => knownKeys(this.pool, mapping, targetKeys),
       unaccounted: (keys) => withoutDelivery(this.pool, mapping, keys),
     };
   }
 
-  private calling(destination: string): Reconciling['options'] {
-    const calls = this.calls.to(destination);
-    return () => calls.inTurn(CALL_TIMEOUT_MS);
+  private calling(destination: string): InTurn {
+    return this.calls.to(destination).inTurn(CALL_TIMEOUT_MS);
   }
 
   private async keep(id: string, found: readonly Discrepancy[]): Promise<void> {

@@ -1,4 +1,4 @@
-import type { CallOptions } from '../connectors/connector.js';
+import type { InTurn } from '../pipelines/calls.js';
 import type { Comparing, OurRecord } from './compare.js';
 
 /** What is being read: our side, theirs, or once more what seemed to differ. */
@@ -13,7 +13,7 @@ export interface RunProgress {
 
 /** What a comparison of both sides asks of those around it. */
 export interface Reconciling extends Comparing {
-  readonly options: () => CallOptions;
+  readonly inTurn: InTurn;
   readonly note: (progress: RunProgress) => void;
   /** How records of ours stand now; by key. */
   readonly again: (keys: readonly string[]) => Promise<ReadonlyMap<string, OurRecord>>;

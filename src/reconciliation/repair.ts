@@ -1,5 +1,6 @@
 import type pg from 'pg';
-import type { CallOptions, Connector, ObjectTarget } from '../connectors/connector.js';
+import type { Connector, ObjectTarget } from '../connectors/connector.js';
+import type { InTurn } from '../pipelines/calls.js';
 import type { DiscrepancyKind, DriftedField } from './discrepancy.js';
 
 export interface FoundDiscrepancy {
@@ -54,7 +55,7 @@ export async function removeThere(
   connector: Connector,
   target: ObjectTarget,
   found: readonly FoundDiscrepancy[],
-  options: () => CallOptions,
+  inTurn: InTurn,
   note: (done: number) => void,
 ): Promise<number[]> {
   const removed: number[] = [];
@@ -67,7 +68,7 @@ export async function removeThere(
       targetId: target_id,
       fields: {},
     }));
-    const { outcomes } = await connector.remove!(target, records, options());
+    const { outcomes } = await inTurn((options) => connector.remove!(target, records, options));
     part.forEach(({ place }, n) => {
       const { kind } = outcomes[n]!;
       if (kind === 'written' || kind === 'unchanged') removed.push(place);

@@ -69,7 +69,9 @@ export class Suspicions {
         key: targetKey,
         targetId: isById ? targetId : null,
       }));
-      const read = await connector.readBack(target, asked, mapping.writes, this.by.options());
+      const read = await this.by.inTurn((options) =>
+        connector.readBack(target, asked, mapping.writes, options),
+      );
       if (read.failure) throw new Error(read.failure.reason.message);
       const standing = await this.by.again(now.map(({ key }) => key));
       now.forEach((record, n) => {

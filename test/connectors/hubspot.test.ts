@@ -235,6 +235,8 @@ describe('waits', () => {
     expect(nextMidnightMs(at('2026-03-01T10:00:00.500Z'), 'UTC')).toBe(at('2026-03-02T00:00:00Z'));
     expect(nextMidnightMs(at('2026-03-01T04:59:59Z'), 'America/New_York')).toBe(at('2026-03-01T05:00:00Z'));
     expect(nextMidnightMs(at('2026-03-29T12:00:00Z'), 'Europe/Paris')).toBe(at('2026-03-29T22:00:00Z'));
+    expect(nextMidnightMs(at('2026-03-28T23:30:00Z'), 'Europe/Paris')).toBe(at('2026-03-29T22:00:00Z'));
+    expect(nextMidnightMs(at('2026-10-25T00:30:00Z'), 'Europe/Paris')).toBe(at('2026-10-25T23:00:00Z'));
   });
 
   test('locked records wait two seconds, a moved account as long as it says', async () => {

@@ -45,8 +45,10 @@ async function looked(tries: number, how: { read?: Outcome; turn?: Outcome }): P
       verifyDelaysMs: [0],
     } as unknown as Delivering['settings'],
     calls: {
+      enter: () => Promise.resolve(() => undefined),
       open: () => Promise.resolve(how.turn ?? (() => Promise.resolve())),
       heard: () => undefined,
+      heardRead: () => undefined,
     } as unknown as Calls,
     now: () => NOW,
     lost: new AbortController().signal,

@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { register } from 'prom-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { nextMidnightMs } from '../../src/connectors/next-midnight.js';
 import { DestinationStates } from '../../src/pipelines/destination-states.js';
 import type { Destinations } from '../../src/pipelines/destinations.js';
 import { freshDatabase } from '../support/database.js';
@@ -47,5 +48,24 @@ describe('The state of a destination', () => {
     const shown = await states.all(new Date());
     states.onModuleDestroy();
     expect(shown.map(({ heldUntil }) => heldUntil)).toEqual(['2999-01-01T00:00:00.000Z', null]);
+  });
+
+  it('ends the day where the backend does', async () => {
+    const entry = (name: string) => ({ name, connector: 'rest', isEnabled: true });
+    const destinations = {
+      all: () => [entry('Asia/Tokyo'), entry('rolling')],
+      connector: (day: string) => ({ limits: { callsPerDay: 100, day } }),
+    };
+    await pool.query(
+      `insert into call_counts (destination, hour, calls)
+       values ('rolling', date_trunc('hour', clock_timestamp()) - interval '23 hours', 7)`,
+    );
+    const states = new DestinationStates(pool, destinations as unknown as Destinations);
+    const now = new Date();
+    const [tokyo, rolling] = await states.all(now);
+    states.onModuleDestroy();
+    expect(tokyo!.quota?.endsAt).toBe(new Date(nextMidnightMs(now.getTime(), 'Asia/Tokyo')).toISOString());
+    expect(rolling!.quota).toMatchObject({ used: 7, max: 100, forecast: 0 });
+    expect(rolling!.callsToday).toBe(7);
   });
 });

@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Connector } from '../../src/connectors/connector.js';
+import { nextMidnightMs } from '../../src/connectors/next-midnight.js';
 import { Calls } from '../../src/pipelines/calls.js';
 import type { Holds } from '../../src/pipelines/holds.js';
 import { AllowanceSpentError, Limiter } from '../../src/pipelines/limiter.js';
@@ -81,19 +82,6 @@ describe('The limiter of a destination', () => {
     expect(looks).toBe(1);
   });
 
-  it('lets one call go first where it is not known whether there is a limit, and all after its answer', async () => {
-    const limiter = new Limiter(pool, 'unheard', {});
-    const leave = await limiter.enter(1);
-    let entered = 0;
-    const others = [1, 2, 3].map(() => limiter.enter(1).then(() => entered++));
-    await limiter.turn(never);
-    expect(entered).toBe(0);
-    limiter.learn(undefined, undefined);
-    leave();
-    await Promise.all(others);
-    expect(entered).toBe(3);
-  });
-
   it('keeps a worker that starts anew to what another one heard', async () => {
     const old = new Limiter(pool, 'heard', {});
     old.learn({ window: { calls: 10, ms: 1_000 } }, undefined);
@@ -110,6 +98,8 @@ describe('The limiter of a destination', () => {
 
   it('does not use late what it missed: others have the places that follow', async () => {
     const limiter = new Limiter(pool, 'missed', { callsPerSecond: 4 });
+    // Whoever books for the first time on a connection is late.
+    await Promise.all([1, 2].map(() => pool.query(`select book_calls('warm', 1, 0, null, 0)`)));
     await limiter.turn(never);
     const missed = limiter.turn(never);
     await new Promise((resolve) => setTimeout(resolve, 50)); // booked, a fifth of a second ahead
@@ -201,6 +191,55 @@ describe('The limiter of a destination', () => {
     const msLeft = 86_400_000 - (Date.now() % 86_400_000);
     expect(booked.rows[0]!.granted).toBe(1);
     expect(booked.rows[0]!.gap_ms).toBeGreaterThan((msLeft / 100) * 0.9);
+  });
+
+  it.each([
+    ['America/Chicago', "(now() at time zone 'America/Chicago')::date"],
+    ['Pacific/Kiritimati', "(now() at time zone 'Pacific/Kiritimati')::date"],
+  ])('ends its day at midnight in %s', async (zone, today) => {
+    await pool.query(`insert into call_budgets (destination, day, day_used) values ($1, ${today}, 10)`, [
+      `at ${zone}`,
+    ]);
+    const spent = new Limiter(pool, `at ${zone}`, { callsPerDay: 10, day: zone });
+    await expect(spent.turn(never)).rejects.toBeInstanceOf(AllowanceSpentError);
+    const leftMs = nextMidnightMs(Date.now(), zone) - Date.now();
+    expect(Math.abs(spent.waitMs() - leftMs)).toBeLessThan(5_000);
+    await pool.query(`update call_budgets set day = ${today} - 1 where destination = $1`, [`at ${zone}`]);
+    await new Limiter(pool, `at ${zone}`, { callsPerDay: 10, day: zone }).turn(never);
+  });
+
+  it('counts the last 24 hours at any moment where the backend does, and not a day that begins anew', async () => {
+    await pool.query(
+      `insert into call_bookings values
+         ('rolling', date_trunc('hour', clock_timestamp()) - interval '23 hours', 6),
+         ('rolling', date_trunc('hour', clock_timestamp()) - interval '2 hours', 3),
+         ('rolling', date_trunc('hour', clock_timestamp()) - interval '26 hours', 50)`,
+    );
+    const limits = { callsPerDay: 10, day: 'rolling' };
+    await new Limiter(pool, 'rolling', limits).turn(never);
+    const spent = new Limiter(pool, 'rolling', limits);
+    await pool.query(`update call_budgets set next_at = '-infinity' where destination = 'rolling'`);
+    await expect(spent.turn(never)).rejects.toBeInstanceOf(AllowanceSpentError);
+    expect(spent.waitMs(), 'until the first hour of them comes free').toBeLessThan(2 * 3_600_000);
+    expect(spent.waitMs()).toBeGreaterThan(3_600_000 - 5_000);
+  });
+
+  it('spaces the last 24 hours so that they never run dry, once half is used', async () => {
+    const gapOf = async (used: number): Promise<number> => {
+      await pool.query(`delete from call_bookings where destination = 'lasts'`);
+      await pool.query(
+        `insert into call_bookings values ('lasts', date_trunc('hour', clock_timestamp()) - interval '1 hour', $1)`,
+        [used],
+      );
+      const { rows } = await pool.query<{ gap: number }>(
+        `select gap_ms as gap from call_day('lasts', 'rolling', 100, clock_timestamp())`,
+      );
+      return rows[0]!.gap;
+    };
+    expect(await gapOf(49)).toBe(0);
+    const [least, most] = [23 * 3_600_000, 24 * 3_600_000];
+    expect(await gapOf(90), 'ten until those of before come free').toBeGreaterThan(least / 10);
+    expect(await gapOf(90)).toBeLessThanOrEqual(most / 10);
   });
 
   it('believes what the backend says it used', async () => {

@@ -73,3 +73,38 @@ it(
     expect(refusals.map(([of]) => of)).toEqual([{ destination: 'crm', reason: 'Renew the token.' }]);
   },
 );
+
+it(
+  'one that is missing to read back alone holds what is written there, however often writing goes through',
+  { timeout: 60_000 },
+  async () => {
+    let minutes = 0;
+    const worker = await rig.startWorker({}, { now: () => new Date(Date.now() + minutes * 61_000) });
+    const logger = worker.get<Logger>(LOGGER);
+    const [said, lifted] = [vi.spyOn(logger, 'error'), vi.spyOn(logger, 'info')];
+    rig.crm.readBack = (_, records) =>
+      Promise.resolve({
+        records: records.map(() => undefined),
+        requestId: null,
+        failure: FORBIDDEN,
+      });
+    const event = await rig.people.event('reading');
+    await rig.people.register(event, ['a@example.com']);
+    const troubles = async () =>
+      (await rig.pool.query<{ kind: string }>('select kind from destination_troubles order by 1')).rows;
+    const refused = [{ kind: 'read Guest' }, { kind: 'read Lead' }];
+    await waitFor(troubles, (rows) => rows.length === 2);
+    await rig.people.register(event, ['b@example.com']);
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    expect(rig.crm.written, 'the second person is not written yet').toHaveLength(2);
+    minutes = 1;
+    await waitFor(
+      () => rig.crm.written.length,
+      (written) => written === 4,
+    );
+    expect(await troubles()).toEqual(refused);
+    const refusals = said.mock.calls.filter(([of]) => (of as { reason?: string }).reason !== undefined);
+    expect(refusals).toHaveLength(2);
+    expect(lifted.mock.calls.filter(([, text]) => text?.includes('accepts our credentials'))).toEqual([]);
+  },
+);

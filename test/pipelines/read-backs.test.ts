@@ -39,6 +39,7 @@ function readBacks(backend: ScriptedBackend): { reads: ReadBacks; done: Delivere
     },
     open: () => Promise.resolve(() => Promise.resolve()),
     heard: () => undefined,
+    heardRead: () => undefined,
     gotThroughSince: () => false,
   } as unknown as Calls;
   const by: Delivering = {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Connector } from '../../src/connectors/connector.js';
+import type { InTurn } from '../../src/pipelines/calls.js';
 import type { PlannedRecord } from '../../src/pipelines/compare-record.js';
 import { readUnknown } from '../../src/pipelines/read-unknown.js';
 
@@ -30,17 +31,18 @@ describe('What nobody knows', () => {
       },
     } as unknown as Connector;
     const doors: (() => void)[] = [];
-    const enter = async (): Promise<() => void> => {
+    const inTurn: InTurn = async (call) => {
       while (inside >= 3) await new Promise<void>((resolve) => doors.push(resolve));
       inside++;
-      return () => {
+      try {
+        return await call({ signal: AbortSignal.timeout(5_000) });
+      } finally {
         inside--;
         doors.shift()?.();
-      };
+      }
     };
     const target = { object: 'Lead', operation: 'upsert', keyField: 'Id' } as const;
-    const options = () => ({ signal: AbortSignal.timeout(5_000) });
-    const read = await readUnknown(records, { connector, target, options, enter });
+    const read = await readUnknown(records, { connector, target, inTurn });
     expect(most).toBe(3);
     expect(inside).toBe(0);
     expect(read.map(({ record }) => record.key)).toEqual(records.map(({ key }) => key));

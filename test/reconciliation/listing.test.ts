@@ -1,9 +1,11 @@
 import { describe, expect, it, test } from 'vitest';
+import type { InTurn } from '../../src/pipelines/calls.js';
 import { listing } from '../../src/reconciliation/listing.js';
 import { declaredBackend, signal, target } from '../connectors/declared-backend.js';
 import { json } from '../connectors/scripted-server.js';
 
 const { server, declare } = declaredBackend();
+const inTurn: InTurn = (call) => call({ signal });
 const list = {
   url: '/people',
   next: '/people?after={{ page }}',
@@ -20,7 +22,7 @@ async function keysOf(pages: readonly (string | null)[]): Promise<string[]> {
     const n = Math.min(server.seen.length, pages.length) - 1;
     json(response, 200, { items: [{ id: n, email: `p${n}@example.com` }], next: pages[n] });
   };
-  const asked = { connector: declare({ list }), target, options: () => ({ signal }) };
+  const asked = { connector: declare({ list }), target, inTurn };
   const keys: string[] = [];
   for await (const page of listing(asked, [])) keys.push(...page.map(({ key }) => key));
   return keys;
@@ -53,7 +55,7 @@ describe('A backend whose pages never end', () => {
         items: [1, 2].map((i) => ({ id: `${n}-${i}`, email: `${n}-${i}@example.com` })),
       });
     };
-    const asked = { connector: declare({ list: numbered }), target, options: () => ({ signal }) };
+    const asked = { connector: declare({ list: numbered }), target, inTurn };
     await expect(async () => {
       for await (const page of listing(asked, [], longest)) records += page.length;
     }).rejects.toThrow('still has a page after');

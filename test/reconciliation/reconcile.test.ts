@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { faultOf } from '../../src/reconciliation/certificate.js';
 import { DISCREPANCY_KINDS } from '../../src/reconciliation/discrepancy.js';
 import { waitFor } from '../support/wait-for.js';
 import { EACH, MAPPING, named, PEOPLE, ReconciledLeads } from './reconciled-leads.js';
@@ -153,6 +154,7 @@ describe('A reconciliation', () => {
         file('found.ndjson', lines(of)),
       ]);
     expect((await check(done, found)).stdout).toContain(`${PEOPLE - EACH} records compared`);
+    expect(faultOf(done.certificate!, leads.reconciliations.publicKeys())).toBeNull();
     const { run: since, found: again } = await leads.run();
     expect(since.certificate).toMatchObject({ kind: 'since', basedOn: done.id });
     expect((await check(since, again)).stdout).toContain(`${PEOPLE - EACH} records compared`);
@@ -163,7 +165,7 @@ describe('A reconciliation', () => {
     }));
     await expect(check(done, altered)).rejects.toThrow('not those of this run');
     // As runs before were certified: without a format, and without the fields.
-    const { format: _format, sha256: _sha256, ...old } = done.certificate!;
+    const { format: _format, sha256: _sha256, signature: _signature, ...old } = done.certificate!;
     old.discrepanciesSha256 = sha256(
       found
         .map(({ kind, key, targetKey, targetId }) => [kind, key ?? '', targetKey ?? '', targetId ?? ''])

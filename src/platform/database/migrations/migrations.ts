@@ -28,6 +28,8 @@ import { LobbyLook0035 } from './0035-lobby-look.js';
 import { Displaced0036 } from './0036-displaced.js';
 import { Troubles0038 } from './0038-troubles.js';
 import { EstimateError0039 } from './0039-estimate-error.js';
+import { LimitsOfBackends0040 } from './0040-limits-of-backends.js';
+import { WhatARunSaw0041 } from './0041-what-a-run-saw.js';
 import { Progress0042 } from './0042-progress.js';
 
 /** TypeORM orders them by the thirteen digits at the end of each one's name. */
@@ -62,5 +64,7 @@ export const migrations = [
   Displaced0036,
   Troubles0038,
   EstimateError0039,
+  LimitsOfBackends0040,
+  WhatARunSaw0041,
   Progress0042,
 ];
