@@ -3,7 +3,8 @@ import type { CompiledMapping } from '../mapping/compiled-mapping.js';
 
 /** What would fail at a backend as it is now, or was described otherwise. */
 export interface Finding {
-  readonly code: 'no-such-field' | 'not-writable' | 'not-unique' | 'required' | 'moved';
+  /** `no-such-field`, `not-writable`, `not-unique`, `required`, `moved`, or a code of `foyer check`. */
+  readonly code: string;
   readonly message: string;
 }
 

@@ -3,9 +3,11 @@ import path from 'node:path';
 import type { Connector, DescribedField, Reason } from '../connectors/connector.js';
 import { createConnector } from '../connectors/registry.js';
 import type { CompiledMapping } from '../mapping/compiled-mapping.js';
-import { loadMappings } from '../pipelines/mapping-files.js';
+import type { Picklist } from '../mapping/picklist.js';
+import { type LoadedFile, loadMappings, loadSurroundings } from '../pipelines/mapping-files.js';
 import { type Destination, isLeaving, loadDestinations } from '../platform/config/destinations.js';
 import { type Command, exitCodes, type Invocation } from './command.js';
+import { checkFindings } from './compare-mapping.js';
 import { type Finding, targetFindings } from './compare-target.js';
 import { examineProviders, printProvider } from './doctor-providers.js';
 
@@ -15,10 +17,11 @@ export const doctor: Command = {
   usage:
     '[names…] [--describe] [--mappings DIR] [--destinations FILE] [--providers FILE] [--public-url URL] [--json]',
   help: `Asks each backend that is switched on: can it be reached, are we authorised, which fields and picklists does it
-have, and which of our mappings would fail there. Asks each identity provider that is switched on for everything that a
+have, and which of our mappings would fail there: by all rules of foyer check, against what the backend says now. Asks each identity provider that is switched on for everything that a
 login asks for: its metadata, its keys, whether it leads back to us and takes our credentials; it may note a failed login.
 
---describe      writes what the backends say of their objects to mappings/targets, in place of what stands there
+--describe      writes what the backends say of their objects to mappings/targets, in place of what stands there, and
+                still says what has moved since that was written
 --mappings      otherwise mappings
 --destinations  otherwise config/destinations.yaml
 --providers     otherwise config/identity.yaml
@@ -60,8 +63,23 @@ interface ExaminedObject {
   /** Null where the backend does not describe it. */
   readonly fields: number | null;
   readonly picklists: number;
+  /** As the backend describes them now; absent where it does not. */
+  readonly described?: Readonly<Record<string, DescribedField>>;
   readonly findings: readonly Finding[];
   readonly reason?: Reason;
+}
+
+/** A mapping that holds, with the file that it stands in. */
+interface OwnMapping {
+  readonly mapping: CompiledMapping;
+  readonly file: LoadedFile;
+}
+
+/** Our side of what a backend is compared with. */
+interface Ours {
+  readonly dir: string;
+  readonly picklists: ReadonlyMap<string, Picklist>;
+  readonly isWriting: boolean;
 }
 
 async function examineAll(
@@ -71,16 +89,21 @@ async function examineAll(
 ): Promise<Examined[]> {
   const file = typeof options.destinations === 'string' ? options.destinations : 'config/destinations.yaml';
   const destinations = loadDestinations(file);
-  const { mappings } = loadMappings(dir);
+  const { mappings, files } = loadMappings(dir);
+  const own = mappings.flatMap((mapping): OwnMapping[] => {
+    const file = files.find((one) => one.mapping === mapping);
+    return file ? [{ mapping, file }] : [];
+  });
+  const { picklists } = loadSurroundings(dir);
   const wanted = destinations.filter(({ name, isEnabled }) =>
     positionals.length > 0 ? positionals.includes(name) : isEnabled,
   );
   const examined: Examined[] = [];
   for (const destination of wanted) {
-    const ours = mappings.filter(
-      (mapping) => mapping.destination === destination.name && isLeaving(mapping, destinations),
+    const ours = own.filter(
+      ({ mapping }) => mapping.destination === destination.name && isLeaving(mapping, destinations),
     );
-    examined.push(await examine(destination, ours, dir, options.describe === true));
+    examined.push(await examine(destination, ours, { dir, picklists, isWriting: options.describe === true }));
   }
   const known = [...providers, ...destinations.map(({ name }) => name)];
   for (const name of positionals.filter((name) => !known.includes(name))) {
@@ -97,9 +120,8 @@ async function examineAll(
 
 async function examine(
   destination: Destination,
-  mappings: readonly CompiledMapping[],
-  dir: string,
-  isWriting: boolean,
+  mappings: readonly OwnMapping[],
+  by: Ours,
 ): Promise<Examined> {
   let connector: Connector;
   try {
@@ -112,10 +134,10 @@ async function examine(
   if (!probed.ok) return failed(destination.name, probed.reason);
   const objects: ExaminedObject[] = [];
   // What a declaration describes is asked for before there is a mapping: the first one is made of it.
-  const names = [...mappings.map((mapping) => mapping.object), ...(connector.describedObjects ?? [])];
+  const names = [...mappings.map(({ mapping }) => mapping.object), ...(connector.describedObjects ?? [])];
   for (const object of new Set(names)) {
-    const ours = mappings.filter((mapping) => mapping.object === object);
-    objects.push(await examineObject(connector, object, ours, dir, isWriting));
+    const ours = mappings.filter(({ mapping }) => mapping.object === object);
+    objects.push(await examineObject(connector, object, ours, by));
   }
   const ok = objects.every(({ findings, reason }) => findings.length === 0 && reason === undefined);
   return { destination: destination.name, ok, objects };
@@ -124,9 +146,8 @@ async function examine(
 async function examineObject(
   connector: Connector,
   object: string,
-  mappings: readonly CompiledMapping[],
-  dir: string,
-  isWriting: boolean,
+  mappings: readonly OwnMapping[],
+  { dir, picklists: tables, isWriting }: Ours,
 ): Promise<ExaminedObject> {
   const isDescribed = connector.describedObjects?.includes(object) ?? true;
   if (!connector.describe || !isDescribed) return { object, fields: null, picklists: 0, findings: [] };
@@ -134,10 +155,20 @@ async function examineObject(
   if (!described.ok) return { object, fields: null, picklists: 0, findings: [], reason: described.reason };
   const file = path.join(dir, 'targets', `${connector.destination}.${object}.json`);
   const live = described.fields;
+  // With what stood there before, and not with what is about to be written.
+  const before = await known(file);
   if (isWriting) await writeTarget(file, connector.destination, object, live);
   const picklists = Object.values(live).filter(({ values }) => values !== undefined).length;
-  const findings = targetFindings(live, await known(file), mappings);
-  return { object, fields: Object.keys(live).length, picklists, findings };
+  const target = { destination: connector.destination, object };
+  const findings = [
+    ...targetFindings(
+      live,
+      before,
+      mappings.map(({ mapping }) => mapping),
+    ),
+    ...mappings.flatMap((own) => checkFindings(own.file, target, live, tables)),
+  ];
+  return { object, fields: Object.keys(live).length, picklists, described: live, findings };
 }
 
 async function writeTarget(

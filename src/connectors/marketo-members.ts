@@ -164,7 +164,10 @@ export function isReached(steps: readonly string[], wanted: FieldValue, stored: 
   return from! >= 0 && to! >= from!;
 }
 
-function outcomeOf({ status, reasons }: Row, record: OutgoingRecord, nowMs: number): Outcome {
+function outcomeOf({ leadId, status, reasons }: Row, record: OutgoingRecord, nowMs: number): Outcome {
+  // In the place of this member it tells of another.
+  const names = typeof leadId === 'number' || typeof leadId === 'string' ? String(leadId) : null;
+  if (names !== null && names !== leadIdOf(record.key)) return unreadable(200);
   const errors = errorsIn(reasons);
   if (status === 'skipped' && errors[0]?.code === '1037') return { kind: 'unchanged', targetId: record.key };
   if (status === 'skipped' && errors.length > 0) return meaningOf(errors, [record], nowMs);

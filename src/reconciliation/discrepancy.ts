@@ -45,4 +45,6 @@ export interface Discrepancy {
   readonly targetId: string | null;
   readonly fields: readonly DriftedField[];
   readonly repair: Repair;
+  /** Of what is too much: a digest of how it stood there. Absent: it cannot be read by its id. */
+  readonly seen?: string;
 }

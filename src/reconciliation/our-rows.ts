@@ -1,5 +1,7 @@
 import type pg from 'pg';
 import type { CompiledMapping } from '../mapping/compiled-mapping.js';
+import type { Taken } from '../pipelines/delivery.js';
+import { type Need, readParents } from '../pipelines/parents.js';
 
 /** A delivery of ours as far as a look at what moved needs it. */
 export interface OurRow {
@@ -48,18 +50,33 @@ export async function changedSince(
 
 // Each with its newest change at that position.
 const SNAPSHOTS = `
-  select c.snapshot from unnest($1::uuid[]) as k (key)
-    join lateral (select snapshot from changes where key = k.key and stream = $2 and seq <= $3
+  select k.key, c.slot, c.version, c.snapshot from unnest($1::uuid[]) as k (key)
+    join lateral (select slot, version, snapshot from changes where key = k.key and stream = $2 and seq <= $3
                    order by version desc limit 1) c on true`;
 
 /** The keys at the target that these records would have, whether they have a delivery or not. */
 export async function targetKeysOf(
   client: pg.ClientBase,
   mapping: CompiledMapping,
+  needs: readonly Need[],
   keys: readonly string[],
   position: string,
 ): Promise<string[]> {
   if (keys.length === 0) return [];
-  const { rows } = await client.query<{ snapshot: unknown }>(SNAPSHOTS, [keys, mapping.stream, position]);
-  return rows.flatMap(({ snapshot }) => mapping.evaluate(snapshot).key ?? []);
+  const { rows } = await client.query<Omit<Taken, 'previous'>>(SNAPSHOTS, [keys, mapping.stream, position]);
+  const taken = rows.map((row): Taken => ({ ...row, previous: null }));
+  return keysAtTarget(client, mapping, needs, taken);
+}
+
+/** The key may be made of a parent's id: of one whose parent does not stand nobody knows it. */
+export async function keysAtTarget(
+  client: Pick<pg.ClientBase, 'query'>,
+  mapping: CompiledMapping,
+  needs: readonly Need[],
+  taken: readonly Taken[],
+): Promise<string[]> {
+  const parents = await readParents(client, taken, mapping, needs);
+  return taken.flatMap(
+    ({ key, snapshot }) => mapping.evaluate(snapshot, parents.get(key)?.targets).key ?? [],
+  );
 }

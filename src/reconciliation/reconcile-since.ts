@@ -40,7 +40,7 @@ export async function reconcileSince(
     by.note({ reading: 'ours', done: (read += page.length), of: null });
   }
   const without = look.withoutRow();
-  for (const targetKey of await targetKeysOf(client, by.mapping, without, position))
+  for (const targetKey of await targetKeysOf(client, by.mapping, by.needs, without, position))
     look.others.add(targetKey);
   if (look.isTooMuch()) return null;
   for await (const page of listing(by, [])) {

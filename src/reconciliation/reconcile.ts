@@ -63,7 +63,7 @@ export async function reconcile(
   const counts = { compared: 0, moving: 0, leftOut: 0 };
   const oursHash = createHash('sha256');
   let read = 0;
-  for await (const page of ourSide(client, by.mapping, position)) {
+  for await (const page of ourSide(client, by.mapping, by.needs, position)) {
     by.note({ reading: 'ours', done: (read += page.length), of: null });
     for (const one of page) {
       if (one.kind === 'unaccounted') {

@@ -5,7 +5,6 @@ import type { ObjectTarget } from '../connectors/connector.js';
 import type { Claim } from '../identity/idempotency.js';
 import { AllCalls } from '../pipelines/all-calls.js';
 import { type Applied, AppliedMappings } from '../pipelines/applied-mappings.js';
-import type { InTurn } from '../pipelines/calls.js';
 import { Destinations } from '../pipelines/destinations.js';
 import { CLOCK, type Clock } from '../platform/clock.js';
 import { Settings } from '../platform/config/settings.js';
@@ -17,13 +16,15 @@ import { LOGGER, type Logger } from '../platform/logger.js';
 import { certify } from './certificate.js';
 import { CertificateKey, type PublicKey } from './certificate-key.js';
 import { claimRun, type RunSlot } from './claim-run.js';
-import { type Discrepancy, DISCREPANCY_KINDS, type DiscrepancyKind } from './discrepancy.js';
+import { DISCREPANCY_KINDS, type DiscrepancyKind } from './discrepancy.js';
+import { keepDiscrepancies } from './keep-discrepancies.js';
 import { canList } from './listing.js';
 import { findNotes, keepNotes } from './notes.js';
 import { reconcile, type Reconciled } from './reconcile.js';
 import { reconcileSince } from './reconcile-since.js';
 import type { Reconciling, RunProgress } from './reconciling.js';
 import { type FoundDiscrepancy, removeThere, writeAgain } from './repair.js';
+import type { Seeing } from './seen.js';
 import { atRest, knownKeys, stillTooMuch, withoutDelivery } from './second-look.js';
 
 const CALL_TIMEOUT_MS = 60_000;
@@ -119,23 +120,20 @@ export class Reconciliations {
     if (runs[0]!.state !== 'done')
       throw new Problem('conflict', 'The run is not done, so nothing can be repaired.');
     const { rows } = await this.pool.query<FoundDiscrepancy & { repair: string }>(
-      `select place, kind, key, target_key, target_id, fields, repair from discrepancies
+      `select place, kind, key, target_key, target_id, fields, repair, seen_sha256
+         from discrepancies
         where run = $1 and repaired_at is null and ($2::text[] is null or kind = any($2)) order by place`,
       [id, asked.kinds ?? null],
     );
     const writing = rows.filter(({ repair }) => repair === 'write');
     await writeAgain(this.pool, applied.mapping, writing);
     const tooMuch = asked.remove === true ? rows.filter(({ repair }) => repair === 'remove') : [];
+    const needs = await this.applied.needsOf(applied.mapping);
     // The run may be old: what has become a record of ours since is not taken away.
-    const removing = await stillTooMuch(this.pool, applied.mapping, tooMuch);
-    const connector = this.destinations.connector(applied.mapping.destination);
+    const removing = await stillTooMuch(this.pool, applied.mapping, needs, tooMuch);
     work.outOf(() => Promise.resolve(rows.length));
-    const removed = await removeThere(
-      connector,
-      targetOf(applied),
-      removing,
-      this.calling(applied.mapping.destination),
-      (done) => work.note(writing.length + done),
+    const removed = await removeThere(this.backend(applied), removing, (done) =>
+      work.note(writing.length + done),
     );
     const places = [...writing.map(({ place }) => place), ...removed];
     await this.pool.query(
@@ -160,7 +158,7 @@ export class Reconciliations {
     const heart = setInterval(() => void this.beat(id, progress), ALIVE_EVERY_MS);
     try {
       const found = await this.compared(id, applied, isFull, (now) => (progress = now));
-      await this.keep(id, found.discrepancies);
+      await keepDiscrepancies(this.pool, id, found.discrepancies);
       const run = {
         id,
         mapping: name,
@@ -209,7 +207,7 @@ export class Reconciliations {
     isFull: boolean,
     note: Reconciling['note'],
   ): Promise<Reconciled> {
-    const by = this.reconciling(applied, note);
+    const by = await this.reconciling(applied, note);
     const { mapping, version: mappingVersion } = applied;
     const { fullEvery } = this.settings.reconciliation;
     const notes = isFull ? null : await findNotes(this.pool, mapping.name, mappingVersion, fullEvery);
@@ -221,42 +219,27 @@ export class Reconciliations {
     return found;
   }
 
-  private reconciling(applied: Applied, note: Reconciling['note']): Reconciling {
+  private async reconciling(applied: Applied, note: Reconciling['note']): Promise<Reconciling> {
     const { mapping } = applied;
+    const needs = await this.applied.needsOf(mapping);
     return {
       note,
-      mapping,
-      connector: this.destinations.connector(mapping.destination),
-      target: targetOf(applied),
-      inTurn: this.calling(mapping.destination),
-      again: (keys) => atRest(this.pool, mapping, keys),
-      known: (targetKeys) => knownKeys(this.pool, mapping, targetKeys),
+      needs,
+      ...this.backend(applied),
+      again: (keys) => atRest(this.pool, mapping, needs, keys),
+      known: (targetKeys) => knownKeys(this.pool, mapping, needs, targetKeys),
       unaccounted: (keys) => withoutDelivery(this.pool, mapping, keys),
     };
   }
 
-  private calling(destination: string): InTurn {
-    return this.calls.to(destination).inTurn(CALL_TIMEOUT_MS);
-  }
-
-  private async keep(id: string, found: readonly Discrepancy[]): Promise<void> {
-    if (found.length === 0) return;
-    await this.pool.query(
-      `insert into discrepancies (run, place, kind, key, target_key, target_id, fields, repair)
-       select $1, d.place, d.kind, d.key, d.target_key, d.target_id, d.fields::json, d.repair
-         from unnest($2::int[], $3::text[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::text[])
-              as d (place, kind, key, target_key, target_id, fields, repair)`,
-      [
-        id,
-        found.map((_, place) => place),
-        found.map(({ kind }) => kind),
-        found.map(({ key }) => key),
-        found.map(({ targetKey }) => targetKey),
-        found.map(({ targetId }) => targetId),
-        found.map(({ fields }) => (fields.length === 0 ? null : JSON.stringify(fields))),
-        found.map(({ repair }) => repair),
-      ],
-    );
+  private backend(applied: Applied): Seeing {
+    const { mapping } = applied;
+    return {
+      mapping,
+      connector: this.destinations.connector(mapping.destination),
+      target: targetOf(applied),
+      inTurn: this.calls.to(mapping.destination).inTurn(CALL_TIMEOUT_MS),
+    };
   }
 
   private async inOneSnapshot<T>(work: (client: pg.ClientBase) => Promise<T>): Promise<T> {

@@ -1,4 +1,5 @@
 import type { InTurn } from '../pipelines/calls.js';
+import type { Need } from '../pipelines/parents.js';
 import type { Comparing, OurRecord } from './compare.js';
 
 /** What is being read: our side, theirs, or once more what seemed to differ. */
@@ -13,6 +14,8 @@ export interface RunProgress {
 
 /** What a comparison of both sides asks of those around it. */
 export interface Reconciling extends Comparing {
+  /** The mappings whose deliveries must be there first. */
+  readonly needs: readonly Need[];
   readonly inTurn: InTurn;
   readonly note: (progress: RunProgress) => void;
   /** How records of ours stand now; by key. */

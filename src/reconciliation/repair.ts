@@ -1,7 +1,6 @@
 import type pg from 'pg';
-import type { Connector, ObjectTarget } from '../connectors/connector.js';
-import type { InTurn } from '../pipelines/calls.js';
 import type { DiscrepancyKind, DriftedField } from './discrepancy.js';
+import { see, type Seeing } from './seen.js';
 
 export interface FoundDiscrepancy {
   readonly place: number;
@@ -10,6 +9,8 @@ export interface FoundDiscrepancy {
   readonly target_key: string | null;
   readonly target_id: string | null;
   readonly fields: readonly DriftedField[] | null;
+  /** What a removal has to find there; null: nobody could read it by its id. */
+  readonly seen_sha256: string | null;
 }
 
 // What was found there is forgotten in the shadow, so that exactly that is written: the drifted fields, or everything
@@ -50,30 +51,48 @@ export async function writeAgain(
   return ours.length;
 }
 
-/** Takes away what stands there beside ours. @returns the places of those that are gone */
+/**
+ * Takes away what stands there beside ours, each read once more right before: what is another by now, or could not be
+ * read, stays.
+ * @returns the places of those that are gone
+ */
 export async function removeThere(
-  connector: Connector,
-  target: ObjectTarget,
+  by: Seeing,
   found: readonly FoundDiscrepancy[],
-  inTurn: InTurn,
   note: (done: number) => void,
 ): Promise<number[]> {
+  const { connector, target, inTurn } = by;
   const removed: number[] = [];
   const max = connector.batchMax(target);
   for (let i = 0; i < found.length; i += max) {
-    const part = found.slice(i, i + max);
+    const part = await unchangedSince(found.slice(i, i + max), by);
     const records = part.map(({ target_key, target_id, place }) => ({
       traceId: `removal-${place}`,
       key: target_key!,
       targetId: target_id,
       fields: {},
     }));
-    const { outcomes } = await inTurn((options) => connector.remove!(target, records, options));
+    const outcomes =
+      records.length === 0
+        ? []
+        : (await inTurn((options) => connector.remove!(target, records, options))).outcomes;
     part.forEach(({ place }, n) => {
       const { kind } = outcomes[n]!;
       if (kind === 'written' || kind === 'unchanged') removed.push(place);
     });
-    note(i + part.length);
+    note(Math.min(found.length, i + max));
   }
   return removed;
+}
+
+async function unchangedSince(found: readonly FoundDiscrepancy[], by: Seeing): Promise<FoundDiscrepancy[]> {
+  const suspects = found.flatMap(({ target_key: targetKey, target_id: targetId }) =>
+    targetKey === null || targetId === null ? [] : [{ targetKey, targetId }],
+  );
+  const seen = new Map((await see(suspects, by)).map((one, n) => [suspects[n]!.targetId, one]));
+  return found.filter(({ target_id: id, seen_sha256: before }) => {
+    if (before === null) return true;
+    const now = id === null ? undefined : seen.get(id);
+    return now?.kind === 'gone' || (now?.kind === 'there' && now.sha256 === before);
+  });
 }

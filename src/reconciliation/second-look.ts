@@ -1,8 +1,11 @@
 import type pg from 'pg';
 import type { CompiledMapping } from '../mapping/compiled-mapping.js';
 import { DELIVERY, delivery, type DeliveryRow } from '../pipelines/delivery-row.js';
+import type { Taken } from '../pipelines/delivery.js';
+import type { Need } from '../pipelines/parents.js';
+import { keysAtTarget } from './our-rows.js';
 import type { OurRecord } from './compare.js';
-import { standing } from './our-side.js';
+import { standingOf } from './our-side.js';
 
 interface Row extends DeliveryRow {
   key: string;
@@ -27,6 +30,7 @@ const AT_REST = `
 export async function atRest(
   pool: pg.Pool,
   mapping: CompiledMapping,
+  needs: readonly Need[],
   keys: readonly string[],
 ): Promise<ReadonlyMap<string, OurRecord>> {
   const { rows } = await pool.query<Row>({
@@ -34,13 +38,12 @@ export async function atRest(
     text: AT_REST,
     values: [mapping.name, keys, mapping.stream],
   });
-  const records = new Map<string, OurRecord>();
-  for (const row of rows) {
+  const taken = rows.map((row): Taken => {
     const { key, slot, version, snapshot } = row;
-    const one = standing({ key, slot, version, snapshot, previous: delivery(row) }, mapping);
-    if (one.kind === 'compared') records.set(key, one.record);
-  }
-  return records;
+    return { key, slot, version, snapshot, previous: delivery(row) };
+  });
+  const standing = await standingOf(pool, mapping, needs, taken);
+  return new Map(standing.flatMap((one) => (one.kind === 'compared' ? [[one.record.key, one.record]] : [])));
 }
 
 export async function withoutDelivery(
@@ -59,11 +62,11 @@ export async function withoutDelivery(
 // What a call may have written already though no answer to it is settled: its intent stands, or was taken over from a
 // worker that stopped before it noted under which key it wrote. Whatever else waits is known by its key.
 const UNDER_WAY = `
-  select c.snapshot
+  select k.key, c.slot, c.version, c.snapshot
     from (select unnest(keys) as key from intents where mapping = $1
           union select key from deliveries
                  where mapping = $1 and next_attempt_at is not null and sent and target_key is null) k
-    join lateral (select snapshot from changes where key = k.key and stream = $2 order by version desc limit 1) c on true`;
+    join lateral (select slot, version, snapshot from changes where key = k.key and stream = $2 order by version desc limit 1) c on true`;
 
 const KNOWN = `
   select target_key as key from deliveries where mapping = $1 and target_key = any($2)
@@ -73,17 +76,16 @@ const KNOWN = `
 export async function knownKeys(
   pool: pg.Pool,
   mapping: CompiledMapping,
+  needs: readonly Need[],
   targetKeys: readonly string[],
 ): Promise<ReadonlySet<string>> {
   if (targetKeys.length === 0) return new Set();
   // In this order: what is settled between the two looks is found by the second one.
-  const underWay = await pool.query<{ snapshot: unknown }>(UNDER_WAY, [mapping.name, mapping.stream]);
+  const underWay = await pool.query<Omit<Taken, 'previous'>>(UNDER_WAY, [mapping.name, mapping.stream]);
   const { rows } = await pool.query<{ key: string }>(KNOWN, [mapping.name, targetKeys]);
   const known = new Set(rows.map(({ key }) => key));
-  for (const { snapshot } of underWay.rows) {
-    const { key } = mapping.evaluate(snapshot);
-    if (key !== null) known.add(key);
-  }
+  const taken = underWay.rows.map((row): Taken => ({ ...row, previous: null }));
+  for (const key of await keysAtTarget(pool, mapping, needs, taken)) known.add(key);
   return known;
 }
 
@@ -91,6 +93,7 @@ export async function knownKeys(
 export async function stillTooMuch<Found extends TooMuch>(
   pool: pg.Pool,
   mapping: CompiledMapping,
+  needs: readonly Need[],
   found: readonly Found[],
 ): Promise<Found[]> {
   if (found.length === 0) return [];
@@ -98,6 +101,7 @@ export async function stillTooMuch<Found extends TooMuch>(
   const known = await knownKeys(
     pool,
     mapping,
+    needs,
     extras.flatMap(({ target_key: key }) => key ?? []),
   );
   const { rows } = await pool.query<{ id: string }>(

@@ -2,6 +2,7 @@ import type { StoredRecord } from '../connectors/connector.js';
 import { absent, compareRecord, type OurRecord } from './compare.js';
 import type { Discrepancy } from './discrepancy.js';
 import type { Reconciling } from './reconciling.js';
+import { see } from './seen.js';
 
 /** Which record of ours, and which object it was last written to. */
 export type OurIdentity = Pick<OurRecord, 'key' | 'targetId'>;
@@ -45,11 +46,12 @@ export class Suspicions {
     const discrepancies = [
       ...(await this.confirmedRecords()),
       ...(await this.confirmedExtras()),
-      ...this.confirmedDuplicates(),
+      ...(await this.confirmedDuplicates()),
       ...(await this.confirmedUnaccounted()),
     ];
-    const duplicates = discrepancies.filter(({ kind }) => kind === 'duplicate').length;
-    const found = discrepancies.length - duplicates + this.duplicates.size;
+    const duplicates = discrepancies.filter(({ kind }) => kind === 'duplicate');
+    const keys = new Set(duplicates.map(({ targetKey }) => targetKey));
+    const found = discrepancies.length - duplicates.length + keys.size;
     return { discrepancies, cleared: this.size - found, looked: this.looked };
   }
 
@@ -95,15 +97,29 @@ export class Suspicions {
 
   private async confirmedExtras(): Promise<Discrepancy[]> {
     const known = await this.by.known([...this.extras.keys()]);
-    return [...this.extras].flatMap(([targetKey, targetId]): Discrepancy[] => {
+    const extras = [...this.extras].flatMap(([targetKey, targetId]): Discrepancy[] => {
       if (known.has(targetKey)) return [];
       return [{ kind: 'extra', key: null, targetKey, targetId, fields: [], repair: this.removal() }];
+    });
+    return this.stillThere(extras);
+  }
+
+  /** With how they stand there now, so that a removal can see whether they are still the same. */
+  private async stillThere(found: readonly Discrepancy[]): Promise<Discrepancy[]> {
+    const suspects = found.map(({ targetKey, targetId }) => ({ targetKey: targetKey!, targetId: targetId! }));
+    const seen = await see(suspects, this.by);
+    return found.flatMap((one, n): Discrepancy[] => {
+      const now = seen[n]!;
+      if (now.kind === 'unread')
+        throw new Error(now.failure?.reason.message ?? 'What is too much could not be read.');
+      if (now.kind === 'gone' || now.kind === 'released') return [];
+      return [now.kind === 'there' ? { ...one, seen: now.sha256 } : one];
     });
   }
 
   /** One discrepancy for each object beside ours. */
-  private confirmedDuplicates(): Discrepancy[] {
-    return [...this.duplicates].flatMap(([targetKey, { record, ids }]): Discrepancy[] => {
+  private async confirmedDuplicates(): Promise<Discrepancy[]> {
+    const duplicates = [...this.duplicates].flatMap(([targetKey, { record, ids }]): Discrepancy[] => {
       const own = record?.targetId ?? null;
       const [kept = ''] = own !== null && ids.has(own) ? [own] : ids;
       const key = record?.key ?? null;
@@ -118,6 +134,7 @@ export class Suspicions {
           repair: this.removal(),
         }));
     });
+    return this.stillThere(duplicates);
   }
 
   private async confirmedUnaccounted(): Promise<Discrepancy[]> {

@@ -19,7 +19,12 @@ interface Examined {
   readonly destination: string;
   readonly ok: boolean;
   readonly reason?: { readonly code: string };
-  readonly objects: { object: string; fields: number; findings: { code: string; message: string }[] }[];
+  readonly objects: {
+    object: string;
+    fields: number;
+    described: Record<string, object>;
+    findings: { code: string; message: string }[];
+  }[];
 }
 
 function ours(): string {
@@ -109,9 +114,12 @@ describe('foyer doctor, of destinations', () => {
   it('writes what the backends say with --describe, and then nothing has moved', async () => {
     const mappings = ours();
     describedOtherwise(mappings, 'salesforce.Lead', 'LastName', { length: 120 });
-    await doctor(mappings, book(), '--describe');
-    const { code } = await doctor(mappings);
-    expect(code).toBe(0);
+    const { code, examined } = await doctor(mappings, book(), '--describe');
+    const [lead] = examined[1]!.objects;
+    expect(lead!.findings, 'since it was described last').toMatchObject([{ code: 'moved' }]);
+    expect(code).toBe(1);
+    expect(lead!.described.LastName).toMatchObject({ type: 'string', length: 80 });
+    expect((await doctor(mappings)).code).toBe(0);
   });
 
   it('describes what a declaration describes, without a mapping yet, and a first mapping is made of it', async () => {
@@ -151,6 +159,17 @@ describe('foyer doctor, of destinations', () => {
     const { code, examined } = await doctor(mappings);
     const [contacts] = examined[0]!.objects;
     expect(contacts!.findings.map(({ code: kind }) => kind)).toEqual(['no-such-field']);
+    expect(code).toBe(1);
+  });
+
+  it('checks mappings against what the backend says now by all rules of foyer check', async () => {
+    const mappings = ours();
+    const file = path.join(mappings, 'salesforce.lead.yaml');
+    writeFileSync(file, readFileSync(file, 'utf8').replace('truncate: 128', 'truncate: 200'));
+    describedOtherwise(mappings, 'salesforce.Lead', 'Title', { length: 300 });
+    const { code, examined } = await doctor(mappings);
+    const [lead] = examined[1]!.objects;
+    expect(lead!.findings.map(({ code: kind }) => kind)).toEqual(['moved', 'too-long']);
     expect(code).toBe(1);
   });
 

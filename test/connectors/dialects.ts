@@ -11,6 +11,7 @@ import type {
 import { dataverseDialect } from './dataverse-dialect.js';
 import { made, withToken } from './dialect-connector.js';
 import { hubspotDialects } from './hubspot-dialects.js';
+import { memberDialects } from './member-dialects.js';
 import { restDialects } from './rest-dialects.js';
 import { storageDialects } from './storage-dialects.js';
 import type { Script, ScriptedServer, Seen } from './scripted-server.js';
@@ -157,6 +158,7 @@ export const dialects: readonly Dialect[] = [
   marketo,
   dataverseDialect,
   ...hubspotDialects,
+  ...memberDialects,
   ...restDialects,
   ...storageDialects,
 ];

@@ -94,7 +94,8 @@ export class ScriptedBackend implements Connector {
     await options.turn?.();
     this.calls++;
     const found = records.map(({ key, targetId }) => {
-      const one = this.all(target.object).find((kept) => kept.id === targetId || kept.key === key);
+      const kept = this.all(target.object);
+      const one = kept.find(({ id }) => id === targetId) ?? kept.find((other) => other.key === key);
       return one ? { targetId: one.id, fields: { ...one.fields } } : null;
     });
     return { records: found, requestId: null };

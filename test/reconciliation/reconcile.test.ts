@@ -138,6 +138,22 @@ describe('A reconciliation', () => {
     expect(leads.rig.crm.all('Lead')).toContain(stray);
   });
 
+  it('does not take away what somebody has changed since it was seen, and what is gone needs no taking', async () => {
+    const { crm } = leads.rig;
+    const [touched, left, gone] = ['touched', 'left', 'gone'].map((name) =>
+      crm.stand('Lead', { Email: `${name}@example.com` }, name),
+    );
+    const copy = crm.stand('Lead', { Email: 'left@example.com' }, 'left');
+    const { run: done, found } = await leads.run();
+    expect(named(found)).toEqual(['duplicate left', 'extra gone', 'extra left', 'extra touched']);
+    touched!.fields['Name'] = 'Somebody works with it';
+    copy.fields['Name'] = 'With this as well';
+    crm.all('Lead').splice(crm.all('Lead').indexOf(gone!), 1);
+    expect(await leads.reconciliations.repair(done.id, { remove: true })).toEqual({ repaired: 2, left: 2 });
+    expect(crm.all('Lead')).toEqual(expect.arrayContaining([touched, copy]));
+    expect(crm.all('Lead')).not.toContain(left);
+  });
+
   it('can be checked by a script that shares nothing with it', async () => {
     await leads.plant();
     const { run: done, found } = await leads.run();

@@ -1,0 +1,48 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { listDiscrepancies } from '../../src/reconciliation/read-runs.js';
+import { PEOPLE, ReconciledLeads } from './reconciled-leads.js';
+
+const GUESTS = `mapping: crm.guest
+stream: person
+destination: crm
+object: Guest
+operation: upsert
+when: consent.granted("marketing")
+whenNot: keep
+needs: [crm.lead]
+key: { field: Foyer_Id, value: target("crm.lead").id + "/guest" }
+fields:
+  Lead: target("crm.lead").id
+  Name: person.firstName
+`;
+
+let leads: ReconciledLeads;
+beforeAll(async () => {
+  leads = await ReconciledLeads.start({ guest: GUESTS });
+  await leads.rig.until('crm.guest', { verified: PEOPLE });
+});
+afterAll(() => leads.stop());
+
+describe('A comparison of records that wait for others', () => {
+  it('finds what was not written anew, and what has no delivery, though both are made of their parents', async () => {
+    const { crm, pool } = leads.rig;
+    const [stale, alone] = crm.all('Guest');
+    stale!.fields['Name'] = 'Before';
+    await pool.query(
+      `update deliveries set shadow = (shadow::jsonb || '{"Name":"Before"}')::text
+        where mapping = 'crm.guest' and target_id = $1`,
+      [stale!.id],
+    );
+    await pool.query(`delete from deliveries where mapping = 'crm.guest' and target_id = $1`, [alone!.id]);
+    const { id } = await leads.reconciliations.begin('crm.guest', 'test', true);
+    await leads.reconciliations.quiet();
+    const found = await listDiscrepancies(pool, id, 1_000, -1);
+    expect(found.map(({ kind, targetKey }) => [kind, targetKey]).sort()).toEqual([
+      ['stale', stale!.key],
+      ['unaccounted', null],
+    ]);
+    expect(found.find(({ kind }) => kind === 'stale')!.fields).toMatchObject([
+      { field: 'Name', theirs: 'Before' },
+    ]);
+  });
+});
