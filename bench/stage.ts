@@ -153,7 +153,7 @@ function launcher(name: string): string {
   return path.resolve(`scripts/launcher/${name}.mjs`);
 }
 
-/** With `--profile FOLDER` each process of the program leaves a CPU profile there when it ends. */
+/** With `--profile FOLDER` each process of the program and each twin leaves a CPU profile there when it ends. */
 function profiling(role: string): string[] {
   const at = process.argv.indexOf('--profile');
   const folder = at < 0 ? undefined : process.argv[at + 1];
@@ -161,7 +161,7 @@ function profiling(role: string): string[] {
 }
 
 async function startTwin(name: string, settings: Readonly<Record<string, string>>): Promise<Running> {
-  const args = ['dist/sandbox/main.js', name, '--with-parent'];
+  const args = [...profiling(name), 'dist/sandbox/main.js', name, '--with-parent'];
   const twin = await startNode(args, { ...NO_DAYS_END, ...settings }, ({ url }) => String(url));
   endings.push(() => twin.stop());
   await switchLimits(twin.url, false);
