@@ -1,6 +1,6 @@
 import { createHash, createPublicKey, verify } from 'node:crypto';
 import type { CertificateKey, PublicKey } from './certificate-key.js';
-import type { Discrepancy, DiscrepancyKind } from './discrepancy.js';
+import { type Discrepancy, type DiscrepancyKind, NEEDS_LIST } from './discrepancy.js';
 import type { Reconciled } from './reconcile.js';
 
 const FORMAT = 3 as const;
@@ -74,9 +74,6 @@ export function certify(
   const text = sortedJson(attested);
   return { ...attested, sha256: sha256(text), signature: key.sign(text) };
 }
-
-/** What only a list of all that carries our key shows. */
-const NEEDS_LIST: readonly DiscrepancyKind[] = ['extra', 'duplicate'];
 
 export type CertificateFault = 'changed' | 'unsigned' | 'unknown-key' | 'forged';
 

@@ -25,6 +25,9 @@ export const DISCREPANCY_KINDS: readonly DiscrepancyKind[] = [
   'unaccounted',
 ];
 
+/** What only a list of all that carries our key shows. */
+export const NEEDS_LIST: readonly DiscrepancyKind[] = ['extra', 'duplicate'];
+
 /** One field that differs, and who wins. */
 export interface DriftedField {
   readonly field: string;

@@ -172,7 +172,8 @@ export class Reconciliations {
         [id, JSON.stringify(certificate)],
       );
       const { kind, discrepancies } = found;
-      const told = { mapping: name, run: id, kind, discrepancies: discrepancies.length };
+      const { notLookedFor } = certificate;
+      const told = { mapping: name, run: id, kind, discrepancies: discrepancies.length, notLookedFor };
       if (discrepancies.length === 0) this.logger.info(told, 'reconciled');
       else this.logger.warn({ ...told, kinds: certificate.discrepancies }, 'reconciled: both sides differ');
       return true;

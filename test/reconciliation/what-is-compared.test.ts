@@ -1,5 +1,7 @@
+import { register } from 'prom-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { listDiscrepancies } from '../../src/reconciliation/read-runs.js';
+import { ReconciliationMetrics } from '../../src/reconciliation/reconciliation-metrics.js';
 import { PEOPLE, ReconciledLeads } from './reconciled-leads.js';
 
 const GUESTS = `mapping: crm.guest
@@ -44,5 +46,22 @@ describe('A comparison of records that wait for others', () => {
     expect(found.find(({ kind }) => kind === 'stale')!.fields).toMatchObject([
       { field: 'Name', theirs: 'Before' },
     ]);
+  });
+});
+
+describe('A backend that lists nothing', () => {
+  it('has no number for what nobody can look for there, in the certificate and in the metrics', async () => {
+    const { crm, pool } = leads.rig;
+    crm.stand('Lead', { Email: 'nobody@example.com' }, 'nobody');
+    Object.assign(crm, { list: undefined });
+    const { run, found } = await leads.run(true);
+    const metrics = new ReconciliationMetrics(pool);
+    const shown = await register.metrics();
+    metrics.onModuleDestroy();
+    expect(found).toEqual([]);
+    expect(run.certificate).toMatchObject({ coverage: 'read-back', notLookedFor: ['extra', 'duplicate'] });
+    expect(run.certificate!.discrepancies).toEqual(expect.not.objectContaining({ extra: 0 }));
+    expect(shown).toContain('foyer_discrepancies{mapping="crm.lead",kind="missing"} 0');
+    expect(shown).not.toContain('{mapping="crm.lead",kind="extra"}');
   });
 });
