@@ -15,46 +15,53 @@ import {
   connectionOptions,
   textOf,
 } from './connection-options.js';
+import type { Output } from './output.js';
 
 const FAULTS: Readonly<Record<CertificateFault, string>> = {
   changed: 'the certificate was changed: its hash does not fit',
-  unsigned: 'it holds, and is not signed: certificates are from format 3 on',
+  unsigned: 'it is not signed, as certificates are from format 3 on',
   'unknown-key':
     'it is signed with a key that is not among those given: was FOYER_SECRET changed, or is it another’s?',
   forged: 'the signature is not that of the key it names',
 };
 
 export const verify: Command = {
-  usage: `<run.json> [discrepancies.ndjson] [--keys FILE] ${CONNECTION_USAGE}`,
+  usage: `<run.json> [discrepancies.ndjson] [--keys FILE] [--json] ${CONNECTION_USAGE}`,
   help: `Checks the certificate of a reconciliation run: that it is as it was made, and signed by the Foyer whose public key
 is given. run.json is what GET /v1/reconciliations/:run gives, or its certificate alone; the other file holds one
 discrepancy a line, in their order. scripts/check-certificate.mjs does the same without anything of ours.
 
 --keys  a file with what GET /v1/reconciliations/keys gives; without it the Foyer at --api is asked
+--json  whether it holds, why not, and who signed it
 ${CONNECTION_HELP}
 
 Exit codes: 0 it holds, and is signed where its format has signatures · 1 it does not · 2 called wrongly`,
-  options: { keys: { type: 'string' }, ...connectionOptions },
+  options: { keys: { type: 'string' }, json: { type: 'boolean' }, ...connectionOptions },
   async run(invocation) {
     const [runFile, foundFile, ...more] = invocation.positionals;
     if (runFile === undefined || more.length > 0) throw new UsageError('name the file of one run');
-    const { output } = invocation;
+    const { output, options } = invocation;
     const certificate = certificateIn(await jsonOf(runFile));
-    const keys = await keysOf(invocation);
-    const fault = faultOf(certificate, keys);
-    if (fault !== null) {
-      output.problem(FAULTS[fault]);
-      if (fault !== 'unsigned' || (certificate.format ?? 1) >= SIGNED_SINCE) return exitCodes.findings;
-    }
-    if (foundFile !== undefined && !attests(certificate, await discrepanciesIn(foundFile))) {
-      output.problem('the discrepancies are not those of this run');
-      return exitCodes.findings;
-    }
-    const by = fault === null ? `, signed by ${certificate.keyId}` : '';
-    output.line(`holds: ${certificate.counts?.compared} records compared at ${certificate.finishedAt}${by}`);
-    return exitCodes.ok;
+    const fault = faultOf(certificate, await keysOf(invocation));
+    const isBefore = fault === 'unsigned' && (certificate.format ?? 1) < SIGNED_SINCE;
+    const why =
+      fault !== null && !isBefore
+        ? FAULTS[fault]
+        : foundFile !== undefined && !attests(certificate, await discrepanciesIn(foundFile))
+          ? 'the discrepancies are not those of this run'
+          : null;
+    const signedBy = fault === null ? certificate.keyId : null;
+    if (options.json === true) output.json({ holds: why === null, why, signedBy, certificate });
+    else if (why !== null) output.problem(why);
+    else print(certificate, signedBy ?? null, output);
+    return why === null ? exitCodes.ok : exitCodes.findings;
   },
 };
+
+function print({ counts, finishedAt }: GivenCertificate, signedBy: string | null, output: Output): void {
+  const by = signedBy === null ? `; ${FAULTS.unsigned}` : `, signed by ${signedBy}`;
+  output.line(`holds: ${counts?.compared} records compared at ${finishedAt}${by}`);
+}
 
 const SIGNED_SINCE = 3;
 

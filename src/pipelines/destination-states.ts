@@ -16,6 +16,7 @@ export interface DestinationState {
   readonly troubleSince: string | null;
   /** No call is made there before: the backend asked for the pause, or the day's calls are used up or spaced. */
   readonly heldUntil: string | null;
+  /** Since the backend's own day began; where it counts the last 24 hours, in these. */
   readonly callsToday: number;
   readonly callsLastHour: number;
   readonly quota: Quota | null;
@@ -24,6 +25,7 @@ export interface DestinationState {
 export interface Quota {
   readonly used: number;
   readonly max: number;
+  /** When the backend's day ends; where it counts the last 24 hours, in 24 hours. */
   readonly endsAt: string;
   /** Used at the end of the day, should it go on as in the last hour. */
   readonly forecast: number;

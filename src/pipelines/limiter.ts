@@ -3,8 +3,8 @@
  * 1. a destination of which no limit is known costs one look, and its first answer is waited for; then calls go at once;
  * 2. else whoever waits for a turn is served from a small slice of the next places in time, booked in one statement and
  *    never used late; where calls need no spacing it is as many as the last two seconds tell, and the rest is lost;
- * 3. the day's allowance is part of the booking: while less of it was used than the day's share, calls are spaced by
- *    the rate alone, else so that it lasts until the day's end;
+ * 3. the day's allowance is part of the booking, and the day the backend's own: while less of it was used than the
+ *    day's share, calls are spaced by the rate alone, else so that it lasts until the day's end;
  * 4. of what the settings and what the backend's answers allow the stricter counts: others may call there too;
  * 5. after a throttle the gap grows by half, and shrinks again by a fifth a minute without one.
  * With the database away nothing is booked and nothing is sent: without it nothing could be settled either.
