@@ -6,10 +6,17 @@
  * @typedef {{ name: string, edits: Edit[], tests: string[] }} Fault
  */
 
+import { BACKEND_FAULTS } from './backend-faults.mjs';
 import { DELIVERY_FAULTS } from './delivery-faults.mjs';
 import { LANE_FAULTS } from './lane-faults.mjs';
 import { LOBBY_FAULTS } from './lobby-faults.mjs';
 import { WAY_IN_FAULTS } from './way-in-faults.mjs';
 
 /** @type {Fault[]} */
-export const FAULTS = [...LANE_FAULTS, ...DELIVERY_FAULTS, ...WAY_IN_FAULTS, ...LOBBY_FAULTS];
+export const FAULTS = [
+  ...LANE_FAULTS,
+  ...DELIVERY_FAULTS,
+  ...BACKEND_FAULTS,
+  ...WAY_IN_FAULTS,
+  ...LOBBY_FAULTS,
+];
