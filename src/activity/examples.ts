@@ -20,6 +20,12 @@ export const PLACE_EXAMPLE = {
   links: { self: '/v1/events/summit-2027/places/zoom/1234567890', event: '/v1/events/summit-2027' },
 };
 
+/** Zoom's, to an address that it is told of. */
+export const CHECK_EXAMPLE = {
+  plainToken: 'qgg8vlvZRS6UYooatFL8Aw',
+  encryptedToken: '23a89b634c017e5364a1c8d9c8ea909b60dd5599e2bb04bb1558d9c3a121faa5',
+};
+
 export const HOOK_COUNTS_EXAMPLE = {
   items: [
     {

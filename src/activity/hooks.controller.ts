@@ -1,10 +1,10 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Req, Res } from '@nestjs/common';
-import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Answers } from '../platform/http/example.js';
 import { Line } from '../platform/http/fields.js';
 import { invalidRequest } from '../platform/http/problem.js';
-import { HOOK_COUNTS_EXAMPLE, PLACE_EXAMPLE } from './examples.js';
+import { CHECK_EXAMPLE, HOOK_COUNTS_EXAMPLE, PLACE_EXAMPLE } from './examples.js';
 import { HooksService } from './hooks.service.js';
 import { Places } from './places.service.js';
 
@@ -17,6 +17,7 @@ class PutPlaceDto {
     optional: true,
     nullable: true,
     description: 'A session’s code; absent: the event itself',
+    example: 'opening',
   })
   session?: string | null;
 }
@@ -33,6 +34,9 @@ export class HooksController {
   @ApiOperation({
     summary: 'A platform’s own webhooks, by its own signature; kept before anything is made of them',
   })
+  @HttpCode(204)
+  @ApiResponse({ status: 204, description: 'It is kept' })
+  @Answers(200, 'To the platform’s check of the address', CHECK_EXAMPLE)
   async take(
     @Param('platform') platform: string,
     @Body() body: Buffer | undefined,

@@ -36,7 +36,11 @@ export class SignalPersonDto {
 /** A raw report from a platform. */
 export class SignalDto {
   @Line({ max: 100, example: 'zoom' }) source!: string;
-  @Line({ max: 300, description: 'Unique within the source: the same again is a duplicate' })
+  @Line({
+    max: 300,
+    description: 'Unique within the source: the same again is a duplicate',
+    example: 'join-4711',
+  })
   sourceId!: string;
   @Choice(SIGNAL_TYPES, { example: 'joined' }) type!: SignalType;
   @Nested(() => SignalPersonDto) person!: SignalPersonDto;

@@ -1,7 +1,9 @@
 import { Choice, Count, Line, Text, Time } from '../platform/http/fields.js';
+import { JOINED_EXAMPLE } from './examples.js';
 import { MODES, ROOM_STATES } from './room.js';
 
 const ON_FAILURE = ['hold', 'close'] as const;
+const TICKET = JOINED_EXAMPLE.ticket;
 const MESSAGE_MAX = 500;
 const ACTIVE_MAX = 1_000_000;
 
@@ -25,7 +27,7 @@ export class PutLobbyDto {
 
 /** A merge patch: what is absent stays. */
 export class PatchLobbyDto {
-  @Choice(MODES, { optional: true }) mode?: (typeof MODES)[number];
+  @Choice(MODES, { optional: true, example: 'always' }) mode?: (typeof MODES)[number];
   @Count({ max: ACTIVE_MAX, optional: true }) maxActive?: number;
   @Count({ max: ACTIVE_MAX, optional: true }) maxPerMinute?: number;
   @Count({ max: 7_200, optional: true }) passSeconds?: number;
@@ -38,5 +40,5 @@ export class PatchLobbyDto {
 }
 
 export class TicketDto {
-  @Line({ max: 512, description: 'As it was given on joining' }) ticket!: string;
+  @Line({ max: 512, description: 'As it was given on joining', example: TICKET }) ticket!: string;
 }

@@ -21,11 +21,19 @@ import { callerOf, principalOf } from '../identity/principal.js';
 import { CLOCK, type Clock } from '../platform/clock.js';
 import { PG_POOL } from '../platform/database/database.module.js';
 import { isText, isUuid } from '../platform/http/cursor.js';
+import { Answers, pageExample } from '../platform/http/example.js';
 import { Choice, Key, Line, Text, Time } from '../platform/http/fields.js';
 import { type Page, pageOf, Paging, readPlace } from '../platform/http/paging.js';
 import { invalidRequest, notFound, Problem } from '../platform/http/problem.js';
 import { AppliedMappings } from './applied-mappings.js';
 import { DELIVERY_STATES, type DeliveryState } from './delivery.js';
+import {
+  DELIVERY_EXAMPLE,
+  REPLAY_EXAMPLE,
+  REPLAYED_EXAMPLE,
+  RESOLVED_EXAMPLE,
+  WHY_EXAMPLE,
+} from './delivery-examples.js';
 import { type DeliveryView, listDeliveries } from './deliveries.js';
 import { Replays } from './replays.js';
 import { Doubts, type Word } from './doubts.js';
@@ -60,7 +68,7 @@ class ReplayDeliveries {
 }
 
 class ResolveDelivery {
-  @Choice(['written', 'not-written'], { description: 'What you found at the backend' })
+  @Choice(['written', 'not-written'], { description: 'What you found at the backend', example: 'written' })
   outcome!: Word;
 }
 
@@ -83,6 +91,7 @@ export class DeliveriesController {
 
   @Get()
   @ApiOperation({ summary: 'How records stand at mappings' })
+  @Answers(200, 'A page of deliveries', pageExample(DELIVERY_EXAMPLE))
   async list(@Query() query: DeliveryQuery): Promise<Page<DeliveryView>> {
     const place = readPlace(query.cursor, isPlace);
     const after = place && { mapping: place[0], key: place[1] };
@@ -94,6 +103,7 @@ export class DeliveriesController {
   @ApiHeader({ name: 'Idempotency-Key', required: false })
   @HttpCode(202)
   @ApiOperation({ summary: 'Deliver records again, mapped anew and written whole, beside what happens now' })
+  @Answers(202, 'How many are delivered again', REPLAYED_EXAMPLE)
   async replay(
     @Body() body: ReplayDeliveries,
     @Req() request: FastifyRequest,
@@ -118,6 +128,7 @@ export class DeliveriesController {
 
   @Get('replay/:id')
   @ApiOperation({ summary: 'A replay: how many records it took, and how many still wait' })
+  @Answers(200, 'The replay', REPLAY_EXAMPLE)
   async oneReplay(@Param('id', KEY) id: string): Promise<object> {
     const replay = await this.replays.find(id);
     if (!replay) throw notFound('There is no such replay.');
@@ -129,6 +140,7 @@ export class DeliveriesController {
   @ApiOperation({
     summary: 'Say whether a write that nobody answered was done: it counts as sent, or goes again',
   })
+  @Answers(200, 'What was said of it', RESOLVED_EXAMPLE)
   async resolve(
     @Param('mapping') mapping: string,
     @Param('key', KEY) key: string,
@@ -146,6 +158,7 @@ export class DeliveriesController {
   @ApiOperation({
     summary: 'Why a record stands at a backend as it does, or why not: field by field, with every attempt',
   })
+  @Answers(200, 'All that led to it', WHY_EXAMPLE)
   async one(@Param('mapping') mapping: string, @Param('key', KEY) key: string): Promise<object> {
     const why = await this.deliveries.why(mapping, key);
     if (!why) throw notFound('There is no such mapping, or its stream has no record with this key.');

@@ -1,58 +1,17 @@
 import { Controller, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
-import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type pg from 'pg';
 import { PG_POOL } from '../platform/database/database.module.js';
 import { isUuid } from '../platform/http/cursor.js';
+import { Answers, pageExample } from '../platform/http/example.js';
 import { Time } from '../platform/http/fields.js';
 import { type Page, pageOf, Paging, readPlace } from '../platform/http/paging.js';
 import { notFound } from '../platform/http/problem.js';
 import { hashOf } from './activate.js';
 import { type Applied, AppliedMappings } from './applied-mappings.js';
+import { CALLS_EXAMPLE, LEDGER_EXAMPLE, MAPPING_EXAMPLE, MAPPING_IN_FULL_EXAMPLE } from './examples.js';
 import { type Ledger, ledgerOf } from './ledger.js';
 import { CALLS_MAX, type PastCall, PastCalls } from './past-calls.js';
-
-const LEDGER_EXAMPLE = {
-  mapping: 'hubspot.contact',
-  asOf: '2027-03-01T09:00:00.000Z',
-  records: 3,
-  states: {
-    pending: 0,
-    sending: 0,
-    sent: 0,
-    verified: 2,
-    retrying: 0,
-    inDoubt: 0,
-    rejected: 0,
-    suppressed: 1,
-    retained: 0,
-    erased: 0,
-  },
-  unaccounted: 0,
-  changes: { total: 5, settled: 4, superseded: 1, waiting: 0 },
-  oldestOpenAt: null,
-};
-
-const CALLS_EXAMPLE = {
-  items: [
-    {
-      id: '0195a0b2-7c31-7d0e-9a0f-3f2b6a1c8e10',
-      at: '2027-03-01T09:00:00.000Z',
-      mappingVersion: 2,
-      requestId: 'c1f2',
-      status: 200,
-      records: [
-        {
-          key: '0195a0b2-7000-7d0e-9a0f-3f2b6a1c8e10',
-          version: 1,
-          targetKey: '0195a0b2-7000-7d0e-9a0f-3f2b6a1c8e10',
-          fields: { email: 'ada@example.com', lastname: 'Lovelace' },
-          isErased: false,
-        },
-      ],
-    },
-  ],
-  next: null,
-};
 
 class CallQuery extends Paging {
   @Time({ optional: true, description: 'Calls that were made since then' }) since?: string;
@@ -71,12 +30,14 @@ export class MappingsController {
 
   @Get()
   @ApiOperation({ summary: 'The mappings in force' })
+  @Answers(200, 'All of them', pageExample(MAPPING_EXAMPLE))
   async list(): Promise<{ items: object[]; next: null }> {
     return { items: (await this.applied.all()).map(resource), next: null };
   }
 
   @Get(':mapping')
   @ApiOperation({ summary: 'One mapping: the version in force, its source, and the plan that undoes it' })
+  @Answers(200, 'The mapping', MAPPING_IN_FULL_EXAMPLE)
   async one(@Param('mapping') name: string): Promise<object> {
     const applied = await this.found(name);
     const { rows } = await this.pool.query<{ appliedAt: Date; inverse: string | null; redelivering: number }>(
@@ -94,7 +55,7 @@ export class MappingsController {
 
   @Get(':mapping/ledger')
   @ApiOperation({ summary: 'The conservation ledger: every record and every change accounted for' })
-  @ApiOkResponse({ schema: { type: 'object', example: LEDGER_EXAMPLE } })
+  @Answers(200, 'The ledger', LEDGER_EXAMPLE)
   async ledger(@Param('mapping') name: string): Promise<Ledger> {
     await this.found(name);
     return ledgerOf(this.pool, name);
@@ -104,7 +65,7 @@ export class MappingsController {
   @ApiOperation({
     summary: 'What was sent, made again from the log and the version in force then; nothing is sent',
   })
-  @ApiOkResponse({ schema: { type: 'object', example: CALLS_EXAMPLE } })
+  @Answers(200, 'A page of calls', CALLS_EXAMPLE)
   async calls(@Param('mapping') name: string, @Query() query: CallQuery): Promise<Page<PastCall>> {
     const { mapping } = await this.found(name);
     const { cursor, since, until } = query;
@@ -121,6 +82,7 @@ export class MappingsController {
   @Post(':mapping/pause')
   @HttpCode(200)
   @ApiOperation({ summary: 'Deliver nothing until resumed; nothing is lost meanwhile' })
+  @Answers(200, 'The mapping', { ...MAPPING_EXAMPLE, paused: true })
   pause(@Param('mapping') name: string): Promise<object> {
     return this.setPaused(name, true);
   }
@@ -128,6 +90,7 @@ export class MappingsController {
   @Post(':mapping/resume')
   @HttpCode(200)
   @ApiOperation({ summary: 'Deliver again, from where it was paused' })
+  @Answers(200, 'The mapping', MAPPING_EXAMPLE)
   resume(@Param('mapping') name: string): Promise<object> {
     return this.setPaused(name, false);
   }

@@ -24,15 +24,24 @@ class PlanMapping {
   })
   source?: string;
 
-  @Line({ max: 500, optional: true, description: 'What the text is called where faults are named' })
+  @Line({
+    max: 500,
+    optional: true,
+    description: 'What the text is called where faults are named',
+    example: PLAN_EXAMPLE.to.file,
+  })
   file?: string;
 
-  @Flag({ optional: true, description: 'Ask the backend for fields of which nobody knows what stands there' })
+  @Flag({
+    optional: true,
+    description: 'Ask the backend for fields of which nobody knows what stands there',
+    example: false,
+  })
   read?: boolean;
 }
 
 class ApplyMapping {
-  @Key({ description: 'The plan; an inverse one undoes' }) plan!: string;
+  @Key({ description: 'The plan; an inverse one undoes', example: PLAN_EXAMPLE.id }) plan!: string;
   @Flag({ optional: true, description: 'Also past the limits of the mapping' }) force?: boolean;
 }
 

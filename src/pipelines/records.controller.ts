@@ -4,9 +4,11 @@ import type pg from 'pg';
 import { mappableStreams } from '../mapping/stream-contracts.js';
 import { PG_POOL } from '../platform/database/database.module.js';
 import { isUuid } from '../platform/http/cursor.js';
+import { Answers, pageExample } from '../platform/http/example.js';
 import { Line } from '../platform/http/fields.js';
 import { type Page, pageOf, Paging, readPlace } from '../platform/http/paging.js';
 import { invalidRequest, notFound } from '../platform/http/problem.js';
+import { RECORD_EXAMPLE, RECORD_PLACE_EXAMPLE } from './delivery-examples.js';
 import { isOfPersons, recordsOfEmail } from './records-of-email.js';
 
 class RecordQuery extends Paging {
@@ -30,6 +32,7 @@ export class RecordsController {
 
   @Get(':stream')
   @ApiOperation({ summary: 'The records of a stream whose person has an e-mail, the newest first' })
+  @Answers(200, 'A page of records', pageExample(RECORD_PLACE_EXAMPLE))
   async ofEmail(@Param('stream') stream: string, @Query() query: RecordQuery): Promise<Page<object>> {
     demandStream(stream);
     if (!isOfPersons(stream))
@@ -48,6 +51,7 @@ export class RecordsController {
 
   @Get(':stream/:key')
   @ApiOperation({ summary: 'A record as mappings read it, in its newest version' })
+  @Answers(200, 'The record', RECORD_EXAMPLE)
   async one(@Param('stream') stream: string, @Param('key', KEY) key: string): Promise<object> {
     demandStream(stream);
     const { rows } = await this.pool.query<Row>({

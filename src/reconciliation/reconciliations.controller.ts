@@ -21,12 +21,14 @@ import { callerOf, principalOf } from '../identity/principal.js';
 import { CLOCK, type Clock } from '../platform/clock.js';
 import { PG_POOL } from '../platform/database/database.module.js';
 import { isInteger, isUuid } from '../platform/http/cursor.js';
+import { Answers, pageExample } from '../platform/http/example.js';
 import { Flag, Line } from '../platform/http/fields.js';
 import { IN_LINES, longAnswer } from '../platform/http/long-answer.js';
 import { type Page, pageOf, Paging, readPlace } from '../platform/http/paging.js';
 import { notFound, Problem } from '../platform/http/problem.js';
 import { LOGGER, type Logger } from '../platform/logger.js';
 import { DISCREPANCY_KINDS, type DiscrepancyKind } from './discrepancy.js';
+import { BEGUN_EXAMPLE, DISCREPANCY_EXAMPLE, REPAIRED_EXAMPLE, RUN_EXAMPLE } from './examples.js';
 import { findRun, listDiscrepancies, listRuns, type Run } from './read-runs.js';
 import { Reconciliations } from './reconciliations.js';
 
@@ -41,7 +43,7 @@ class BeginRun {
 }
 
 class RepairRun {
-  @ApiProperty({ enum: DISCREPANCY_KINDS, isArray: true, required: false })
+  @ApiProperty({ enum: DISCREPANCY_KINDS, isArray: true, required: false, example: ['missing', 'drifted'] })
   @ValidateIf((_, value) => value !== undefined)
   @IsIn(DISCREPANCY_KINDS, { each: true, message: `must be a list of ${DISCREPANCY_KINDS.join(', ')}.` })
   @ArrayMaxSize(DISCREPANCY_KINDS.length)
@@ -72,6 +74,7 @@ export class ReconciliationsController {
 
   @Get()
   @ApiOperation({ summary: 'Runs that compared both sides, the newest first' })
+  @Answers(200, 'A page of runs', pageExample(RUN_EXAMPLE))
   async list(@Query() query: Paging): Promise<Page<object>> {
     const before = readPlace(query.cursor, isUuid);
     const runs = await listRuns(this.pool, query.limit + 1, before);
@@ -83,6 +86,7 @@ export class ReconciliationsController {
   @ApiHeader({ name: 'Idempotency-Key', required: false })
   @HttpCode(202)
   @ApiOperation({ summary: 'Compare both sides of a mapping, record by record and field by field' })
+  @Answers(202, 'The run, which goes on after the answer', BEGUN_EXAMPLE)
   async begin(
     @Body() body: BeginRun,
     @Req() request: FastifyRequest,
@@ -107,6 +111,7 @@ export class ReconciliationsController {
 
   @Get(':run')
   @ApiOperation({ summary: 'One run, with its certificate' })
+  @Answers(200, 'The run', RUN_EXAMPLE)
   async one(@Param('run', ID) id: string): Promise<object> {
     const run = await findRun(this.pool, id);
     if (!run) throw notFound('There is no such run.');
@@ -115,6 +120,7 @@ export class ReconciliationsController {
 
   @Get(':run/discrepancies')
   @ApiOperation({ summary: 'What a run found: theirs, ours and what was last written' })
+  @Answers(200, 'A page of discrepancies', pageExample(DISCREPANCY_EXAMPLE))
   async discrepancies(@Param('run', ID) id: string, @Query() query: Paging): Promise<Page<object>> {
     if (!(await findRun(this.pool, id))) throw notFound('There is no such run.');
     const after = readPlace(query.cursor, isInteger) ?? -1;
@@ -128,6 +134,7 @@ export class ReconciliationsController {
     summary: 'Deliver again what is ours and differs; take away the rest only where asked',
     description: IN_LINES,
   })
+  @Answers(202, 'How many are mended or on their way, and how many are left to people', REPAIRED_EXAMPLE)
   repair(
     @Param('run', ID) id: string,
     @Body() body: RepairRun,

@@ -4,7 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { repeatable } from '../identity/idempotency.js';
 import { principalOf } from '../identity/principal.js';
 import { demandedVersion } from '../platform/http/conditional.js';
-import { Answers } from '../platform/http/example.js';
+import { Answers, AnswersText } from '../platform/http/example.js';
 import { baseUrl } from '../platform/http/links.js';
 import { Settings } from '../platform/config/settings.js';
 import { EXPORT_EXAMPLE, REGISTERED_EXAMPLE, REGISTRATION_EXAMPLE } from './examples.js';
@@ -52,6 +52,7 @@ export class PapersController {
 
   @Get('calendar.ics')
   @ApiOperation({ summary: 'The event and the chosen sessions, for a calendar (RFC 5545)' })
+  @AnswersText(200, 'The calendar file', 'text/calendar')
   async calendar(
     @Param('id') id: string,
     @Req() request: FastifyRequest,
@@ -68,6 +69,7 @@ export class PapersController {
 
   @Get('badge.svg')
   @ApiOperation({ summary: 'A badge with a QR code, whose text signals take as `badge`' })
+  @AnswersText(200, 'The badge', 'image/svg+xml')
   async badge(
     @Param('id') id: string,
     @Req() request: FastifyRequest,

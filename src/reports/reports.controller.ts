@@ -21,10 +21,12 @@ import { principalOf } from '../identity/principal.js';
 import { CLOCK, type Clock } from '../platform/clock.js';
 import { PG_POOL } from '../platform/database/database.module.js';
 import { isUuid } from '../platform/http/cursor.js';
+import { Answers, AnswersText, pageExample } from '../platform/http/example.js';
 import { link } from '../platform/http/links.js';
 import { type Page, pageOf, Paging, readPlace } from '../platform/http/paging.js';
 import { invalidRequest, notFound, Problem } from '../platform/http/problem.js';
 import { loadSchedules } from '../platform/scheduler/schedule.js';
+import { CONTENT_EXAMPLE, REPORT_EXAMPLE, RUN_EXAMPLE, SCHEDULES_EXAMPLE } from './examples.js';
 import { renderCsv, renderJson } from './render.js';
 import type { Report } from './report.js';
 import { type ReportRun, ReportRuns, REPORTS } from './report-runs.js';
@@ -65,6 +67,7 @@ export class ReportsController {
 
   @Get('reports')
   @ApiOperation({ summary: 'The reports there are, each with its latest run' })
+  @Answers(200, 'All of them', pageExample(REPORT_EXAMPLE))
   async list(): Promise<Page<object>> {
     const items = await Promise.all(
       REPORTS.map(async ({ name, title }) => {
@@ -78,6 +81,7 @@ export class ReportsController {
 
   @Get('reports/:report/runs')
   @ApiOperation({ summary: 'The runs of a report, newest first' })
+  @Answers(200, 'A page of runs', pageExample(RUN_EXAMPLE))
   async listRuns(@Param('report') name: string, @Query() { limit, cursor }: Paging): Promise<Page<object>> {
     const rows = await this.runs.list(found(name).name, limit + 1, readPlace(cursor, isUuid));
     const page = pageOf(rows, limit, ({ id }) => id);
@@ -87,6 +91,7 @@ export class ReportsController {
   @Post('reports/:report/runs')
   @ApiHeader({ name: 'Idempotency-Key', required: false })
   @ApiOperation({ summary: 'Run a report now' })
+  @Answers(201, 'The run', RUN_EXAMPLE, ['Location'])
   async run(
     @Param('report') name: string,
     @Body() body: RunReport,
@@ -114,6 +119,7 @@ export class ReportsController {
   @Get('reports/:report/runs/:run')
   @Header('cache-control', 'private, no-store')
   @ApiOperation({ summary: 'Download a run as CSV or JSON' })
+  @AnswersText(200, 'The run, as JSON with `?format=json`', 'text/csv', CONTENT_EXAMPLE)
   async download(
     @Param('report') name: string,
     @Param('run', ID) id: string,
@@ -133,6 +139,7 @@ export class ReportsController {
 
   @Get('schedules')
   @ApiOperation({ summary: 'What runs when' })
+  @Answers(200, 'All of them', SCHEDULES_EXAMPLE)
   schedules(): Page<object> {
     return { items: loadSchedules(), next: null };
   }

@@ -56,7 +56,7 @@ export class CreateWebhook {
 
 /** A merge patch: what is absent stays, null takes the event or the filter away. */
 export class AmendWebhook {
-  @ApiProperty({ required: false })
+  @ApiProperty({ required: false, example: 'https://example.com/hooks/foyer' })
   @ValidateIf(isGiven)
   @IsString()
   @MaxLength(2000)

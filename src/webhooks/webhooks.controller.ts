@@ -24,12 +24,21 @@ import { CLOCK, type Clock } from '../platform/clock.js';
 import { Settings } from '../platform/config/settings.js';
 import { PG_POOL } from '../platform/database/database.module.js';
 import { isUuid } from '../platform/http/cursor.js';
+import { Answers, pageExample } from '../platform/http/example.js';
 import { type Page, pageOf, Paging, readPlace } from '../platform/http/paging.js';
 import { invalidRequest, notFound, Problem } from '../platform/http/problem.js';
 import { type Endpoint, laneName } from './endpoint.js';
 import { Endpoints, type NewEndpoint } from './endpoints.js';
 import { checkEndpointUrl } from './endpoint-url.js';
 import { endpointBody } from './endpoint-body.js';
+import {
+  ATTEMPT_EXAMPLE,
+  CREATED_WEBHOOK_EXAMPLE,
+  REPLAYED_WEBHOOK_EXAMPLE,
+  ROTATED_WEBHOOK_EXAMPLE,
+  TESTED_WEBHOOK_EXAMPLE,
+  WEBHOOK_EXAMPLE,
+} from './examples.js';
 import { messageId } from './send-message.js';
 import { AmendWebhook, CreateWebhook, demandFilter, ReplayWebhook } from './webhook.dto.js';
 
@@ -52,6 +61,7 @@ export class WebhooksController {
   @Post()
   @ApiHeader({ name: 'Idempotency-Key', required: false })
   @ApiOperation({ summary: 'Have messages sent to a URL; the secret is shown this once' })
+  @Answers(201, 'The webhook, with its secret', CREATED_WEBHOOK_EXAMPLE, ['Location'])
   async create(
     @Body() body: CreateWebhook,
     @Req() request: FastifyRequest,
@@ -83,6 +93,7 @@ export class WebhooksController {
 
   @Get()
   @ApiOperation({ summary: 'All webhooks' })
+  @Answers(200, 'A page of webhooks', pageExample(WEBHOOK_EXAMPLE))
   async list(@Query() { limit, cursor }: Paging): Promise<Page<object>> {
     const rows = await this.endpoints.list(limit + 1, readPlace(cursor, isUuid));
     const page = pageOf(rows, limit, ({ id }) => id);
@@ -91,6 +102,7 @@ export class WebhooksController {
 
   @Get(':id')
   @ApiOperation({ summary: 'One webhook' })
+  @Answers(200, 'The webhook', WEBHOOK_EXAMPLE)
   async one(@Param('id', ID) id: string): Promise<object> {
     return endpointBody(found(await this.endpoints.find(id)));
   }
@@ -99,6 +111,7 @@ export class WebhooksController {
   @ApiOperation({
     summary: 'Change where, what and when messages are sent; those that wait go by the new settings',
   })
+  @Answers(200, 'The webhook', WEBHOOK_EXAMPLE)
   async amend(@Param('id', ID) id: string, @Body() body: AmendWebhook): Promise<object> {
     const before = found(await this.endpoints.find(id));
     if (body.url !== undefined) await checkEndpointUrl(body.url, this.settings.webhooks.allowPrivateHosts);
@@ -116,6 +129,7 @@ export class WebhooksController {
   @Post(':id/pause')
   @HttpCode(200)
   @ApiOperation({ summary: 'Send nothing until resumed; messages wait' })
+  @Answers(200, 'The webhook', { ...WEBHOOK_EXAMPLE, state: 'paused' })
   async pause(@Param('id', ID) id: string): Promise<object> {
     return endpointBody(found(await this.endpoints.setState(id, 'paused')));
   }
@@ -123,6 +137,7 @@ export class WebhooksController {
   @Post(':id/resume')
   @HttpCode(200)
   @ApiOperation({ summary: 'Send again, from where it was paused' })
+  @Answers(200, 'The webhook', WEBHOOK_EXAMPLE)
   async resume(@Param('id', ID) id: string): Promise<object> {
     const endpoint = found(await this.endpoints.setState(id, 'active'));
     this.wake(id);
@@ -134,6 +149,7 @@ export class WebhooksController {
   @ApiOperation({
     summary: 'A new secret, shown this once; messages are signed with the one before too, for a day',
   })
+  @Answers(200, 'The webhook, with its new secret', ROTATED_WEBHOOK_EXAMPLE)
   async rotate(@Param('id', ID) id: string): Promise<object> {
     const endpoint = found(await this.endpoints.rotate(id, this.settings.webhooks.rotationMs));
     return { ...endpointBody(endpoint), secret: endpoint.secret };
@@ -142,6 +158,7 @@ export class WebhooksController {
   @Post(':id/test')
   @HttpCode(202)
   @ApiOperation({ summary: 'Have a message of the type webhook.test sent; the attempts tell how it went' })
+  @Answers(202, 'Under which id it is sent', TESTED_WEBHOOK_EXAMPLE)
   async test(@Param('id', ID) id: string): Promise<object> {
     const endpoint = receiving(found(await this.endpoints.find(id)));
     const seq = await this.endpoints.test(id);
@@ -155,6 +172,7 @@ export class WebhooksController {
   @Post(':id/replay')
   @HttpCode(202)
   @ApiOperation({ summary: 'Send the messages of a time again, under the same ids and in the same order' })
+  @Answers(202, 'How many are sent again', REPLAYED_WEBHOOK_EXAMPLE)
   async replay(@Param('id', ID) id: string, @Body() { since, until }: ReplayWebhook): Promise<object> {
     found(await this.endpoints.find(id));
     const [from, to] = [new Date(since), until === undefined ? this.clock.now() : new Date(until)];
@@ -168,6 +186,7 @@ export class WebhooksController {
 
   @Get(':id/attempts')
   @ApiOperation({ summary: 'What was tried, newest first' })
+  @Answers(200, 'A page of attempts', pageExample(ATTEMPT_EXAMPLE))
   async attempts(@Param('id', ID) id: string, @Query() { limit, cursor }: Paging): Promise<Page<object>> {
     const endpoint = found(await this.endpoints.find(id));
     const rows = await this.endpoints.attempts(id, limit + 1, readPlace(cursor, isUuid));

@@ -4,6 +4,7 @@ import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Queue } from 'bull';
 import type pg from 'pg';
 import { collectDefaultMetrics, register } from 'prom-client';
+import { Answers, AnswersText } from '../http/example.js';
 import { PG_POOL } from '../database/database.module.js';
 import { unavailable } from '../http/problem-filter.js';
 import { DRAIN_QUEUE } from '../queue/queue.module.js';
@@ -23,6 +24,7 @@ export class HealthController {
   @Get('health/live')
   @Header('cache-control', 'no-store')
   @ApiOperation({ summary: 'Is the process alive?' })
+  @Answers(200, 'It is', { status: 'ok' })
   live(): { status: 'ok' } {
     return { status: 'ok' };
   }
@@ -31,6 +33,7 @@ export class HealthController {
   @Get('health/ready')
   @Header('cache-control', 'no-store')
   @ApiOperation({ summary: 'Can it serve, and what is degraded?' })
+  @Answers(200, 'It can', { status: 'ok', degraded: [] })
   async ready(): Promise<{ status: 'ok' | 'degraded'; degraded: { part: string; effect: string }[] }> {
     await this.databaseAnswers();
     const degraded =
@@ -43,6 +46,7 @@ export class HealthController {
   @Get('metrics')
   @Header('content-type', 'text/plain; version=0.0.4; charset=utf-8')
   @ApiOperation({ summary: 'Prometheus metrics of this process' })
+  @AnswersText(200, 'The metrics', 'text/plain')
   metrics(): Promise<string> {
     return register.metrics();
   }

@@ -23,6 +23,18 @@ export function Answers(
   );
 }
 
+/**
+ * Documents an answer that is a text of another type, to be loaded or shown.
+ * @param asJson an example of the same in JSON, where it can be had so
+ */
+export function AnswersText(status: number, description: string, type: string, asJson?: object) {
+  const json =
+    asJson === undefined ? {} : { 'application/json': { schema: schemaOf(asJson), example: asJson } };
+  return applyDecorators(
+    ApiResponse({ status, description, content: { [type]: { schema: { type: 'string' } }, ...json } }),
+  );
+}
+
 /** A page of a list, with one item to show. */
 export function pageExample(item: object): object {
   return { items: [item], next: null };
