@@ -1,4 +1,5 @@
 import { seeded } from '../support/seeded.js';
+import { isFound } from './seeded-answers.js';
 import { checkFile, goodFile } from './seeded-files.js';
 import { mistakes } from './seeded-mistakes.js';
 
@@ -11,7 +12,7 @@ export function goodFilesAreLeftAlone(count: number): string[] {
 
 export interface Planted {
   readonly planted: number;
-  /** The kinds that were not found, with the seed that shows it. */
+  /** The kinds that were not found by the right code at the right line, with the seed that shows it. */
   readonly missed: readonly { readonly kind: string; readonly seed: number }[];
 }
 
@@ -26,7 +27,7 @@ export function shareOfMistakesFound(count: number): Planted {
     const broken = plant(text, random);
     if (broken === null || broken === text) continue;
     planted++;
-    if (checkFile(broken).length === 0) missed.push({ kind, seed });
+    if (!isFound(kind, text, broken, checkFile(broken))) missed.push({ kind, seed });
   }
   return { planted, missed };
 }
