@@ -126,6 +126,7 @@ export interface RegistrationSnapshot {
   /** The place on the waitlist; only while waitlisted. */
   readonly position?: number | null;
   readonly version: number;
+  /** Empty where the person was erased: that is decided before the record is mapped. */
   readonly attendee: AttendeeSnapshot;
   readonly answers: Readonly<Record<string, unknown>>;
   readonly consents: readonly ConsentSnapshot[];

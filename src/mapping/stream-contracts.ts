@@ -1,4 +1,7 @@
-/** What the type checker knows of each stream's snapshot. Beside `source-contract.ts`, which says the same as types. */
+/**
+ * What the type checker knows of each stream's snapshot; a test holds it against real ones (decision 0041). Beside
+ * `source-contract.ts`, which says the same as types.
+ */
 import {
   attendanceModes,
   attendanceStatuses,
