@@ -28,7 +28,13 @@ import { type Page, pageOf, Paging, readPlace } from '../platform/http/paging.js
 import { notFound, Problem } from '../platform/http/problem.js';
 import { LOGGER, type Logger } from '../platform/logger.js';
 import { DISCREPANCY_KINDS, type DiscrepancyKind } from './discrepancy.js';
-import { BEGUN_EXAMPLE, DISCREPANCY_EXAMPLE, REPAIRED_EXAMPLE, RUN_EXAMPLE } from './examples.js';
+import {
+  BEGUN_EXAMPLE,
+  KEYS_EXAMPLE,
+  DISCREPANCY_EXAMPLE,
+  REPAIRED_EXAMPLE,
+  RUN_EXAMPLE,
+} from './examples.js';
 import { findRun, listDiscrepancies, listRuns, type Run } from './read-runs.js';
 import { Reconciliations } from './reconciliations.js';
 
@@ -105,6 +111,7 @@ export class ReconciliationsController {
 
   @Get('keys')
   @ApiOperation({ summary: 'The public key that certificates are signed with, as a JSON Web Key Set' })
+  @Answers(200, 'The key set', KEYS_EXAMPLE)
   keys(): object {
     return { keys: this.reconciliations.publicKeys() };
   }

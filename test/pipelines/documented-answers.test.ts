@@ -98,6 +98,7 @@ describe('What is documented of deliveries, comparisons, webhooks and reports', 
       async () => (await on.app.operator('GET', `/v1/reconciliations/${run}`)).body.state,
       (state) => state === 'done',
     );
+    await call('GET', '/v1/reconciliations/keys');
     await call('GET', '/v1/reconciliations');
     await call('GET', '/v1/reconciliations/{run}', { run });
     const { items: found } = await call('GET', '/v1/reconciliations/{run}/discrepancies', { run });
@@ -134,6 +135,6 @@ describe('What is documented of deliveries, comparisons, webhooks and reports', 
     await call('GET', '/v1/reports/{report}/runs/{run}?format=json', { report, run: made.id });
     await call('GET', '/v1/schedules');
     expect(faults).toEqual([]);
-    expect(new Set(met).size).toBe(33);
+    expect(new Set(met).size).toBe(34);
   });
 });
