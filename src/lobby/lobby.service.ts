@@ -80,9 +80,10 @@ export class LobbyService {
     }
     if (room.on_failure === 'close' && this.rooms.isStale)
       return JSON.stringify({ ...JSON.parse(statusText(room, room.updated_at.getTime())), state: 'closed' });
-    if (room.published !== null && room.published_version === room.version)
-      return asOpened(room, room.published, this.rooms.nowMs());
-    return statusText(room.published === null ? asMade(room) : room, room.updated_at.getTime());
+    const isPublished = room.published !== null && room.published_version === room.version;
+    const unpublished = room.published === null ? asMade(room) : room;
+    const text = isPublished ? room.published : statusText(unpublished, room.updated_at.getTime());
+    return asOpened(unpublished, text, this.rooms.nowMs());
   }
 
   /**

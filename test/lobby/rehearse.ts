@@ -20,8 +20,9 @@ export interface RoomPlan {
 export interface Plan<Name extends string> {
   readonly rooms: Readonly<Record<Name, RoomPlan & { readonly mode: 'always' | 'auto' }>>;
   readonly kills: number;
-  /** From one kill to the next, in the mean. */
-  readonly betweenMs: number;
+  /** So many come one upon the other; then, so long in the mean, nothing is killed. */
+  readonly burst: number;
+  readonly calmMs: number;
   readonly msMax: number;
 }
 
@@ -40,6 +41,8 @@ const VICTIMS: readonly [Victim, share: number][] = [
   ['redis', 3],
 ];
 const LOOK_MS = 50;
+const BURST_MS = 500;
+const ABSENCE_MS = 500;
 /** Those who come one by one where a room has opened again. */
 const STRAGGLERS = 3;
 const CLOSINGS_MIN = 2;
@@ -79,6 +82,8 @@ export function rehearse<Name extends string>(
       return { name, crowd, log, visits };
     });
     const crowds = visited.map(({ crowd }) => crowd);
+    // Where no api is left, the fault lasts until one has started again.
+    const absence = setInterval(() => stage.urls.length === 0 && noteFault(crowds), ABSENCE_MS);
     const kills = await killAll(stage, crowds, plan, isOver);
     isLastKill = true;
     const rooms = {} as Record<Name, Rehearsed>;
@@ -90,6 +95,7 @@ export function rehearse<Name extends string>(
         ...turns,
       };
     }
+    clearInterval(absence);
     return { kills, rooms };
   });
 }
@@ -97,29 +103,33 @@ export function rehearse<Name extends string>(
 async function killAll<Name extends string>(
   stage: Stage,
   crowds: readonly Crowd[],
-  { kills: wanted, betweenMs }: Plan<Name>,
+  { kills: wanted, burst, calmMs }: Plan<Name>,
   isOver: () => boolean,
 ): Promise<Kills> {
   const kills: Kills = { api: 0, 'every api': 0, postgres: 0, redis: 0 };
-  const noteFault = (): void => crowds.forEach((crowd) => crowd.note({ what: 'fault' }));
-  for (let n = 0; n < wanted && !isOver();) {
-    await pause(betweenMs * (0.5 + Math.random()));
-    if (crowds.some(({ registered }) => registered === 0) || stage.urls.length === 0) continue;
-    const victim = anyVictim(n);
-    noteFault();
+  while (!isOver() && crowds.some(({ registered }) => registered === 0)) await pause(LOOK_MS);
+  for (let n = 0; n < wanted && !isOver(); n++) {
+    await pause(n % burst === 0 ? calmMs * (0.5 + Math.random()) : BURST_MS * Math.random());
+    const victim = anyVictim(n, stage.urls.length > 0);
+    noteFault(crowds);
     await stage.kill(victim);
-    noteFault();
+    noteFault(crowds);
     kills[victim]++;
-    n++;
   }
   return kills;
 }
 
+function noteFault(crowds: readonly Crowd[]): void {
+  for (const crowd of crowds) crowd.note({ what: 'fault' });
+}
+
 /** The first few are one of each, so that a short run has all of them. */
-function anyVictim(n: number): Victim {
-  if (n < VICTIMS.length) return VICTIMS[n]![0];
-  let lot = Math.random() * VICTIMS.reduce((sum, [, share]) => sum + share, 0);
-  return VICTIMS.find(([, share]) => (lot -= share) < 0)![0];
+function anyVictim(n: number, isAnyApiLeft: boolean): Victim {
+  const victims = VICTIMS.filter(([victim]) => isAnyApiLeft || !victim.endsWith('api'));
+  const first = victims.find((one) => one === VICTIMS[n]);
+  if (first) return first[0];
+  let lot = Math.random() * victims.reduce((sum, [, share]) => sum + share, 0);
+  return victims.find(([, share]) => (lot -= share) < 0)![0];
 }
 
 type Turns = Pick<Rehearsed, 'closings' | 'openings'>;

@@ -98,6 +98,28 @@ it('Numbers are given in the order in which people ask, whichever replica they a
   }
 });
 
+it('What an operator sets at one replica holds at the other within a second', async () => {
+  const event = await openRoom(right, wrong, { ...ROOM, message: 'first' });
+  const changes: [settings: object, isSo: (status: Record<string, unknown>) => boolean][] = [
+    [{ state: 'paused' }, ({ state }) => state === 'paused'],
+    [{ message: 'second' }, ({ message }) => message === 'second'],
+    [{ state: 'closed' }, ({ state }) => state === 'closed'],
+    [{ state: 'open' }, ({ state }) => state === 'queueing'],
+  ];
+  for (const [settings, isSo] of changes) {
+    await right.operator('PATCH', `/v1/events/${event}/lobby`, settings);
+    const setMs = performance.now();
+    let askedMs = setMs;
+    const outdated = await until(async () => {
+      const lastMs = askedMs - setMs;
+      askedMs = performance.now();
+      const { body } = await wrong.call('GET', `/v1/events/${event}/lobby`);
+      return isSo(body) ? { lastMs } : null;
+    });
+    expect(outdated.lastMs, JSON.stringify(settings)).toBeLessThan(1_000);
+  }
+});
+
 it('A room that is open below its threshold opens again after a race has left numbers that nobody holds', async () => {
   const event = await openRoom(right, wrong, { ...ROOM, mode: 'auto' });
   expect((await wrong.register(event)).status).toBe(201);

@@ -113,10 +113,17 @@ export const LOBBY_FAULTS = [
     REPLICAS,
   ],
   [
+    'a lobby that hears of its operator too late',
+    'src/lobby/rooms.ts',
+    'const EVERY_MS = 250;',
+    'const EVERY_MS = 2_500;',
+    REPLICAS,
+  ],
+  [
     'a lobby whose opening is told when it is published',
     SERVICE,
-    'return asOpened(room, room.published, this.rooms.nowMs());',
-    'return room.published;',
+    'return asOpened(unpublished, text, this.rooms.nowMs());',
+    'return text;',
     REPLICAS,
   ],
   [
