@@ -46,15 +46,19 @@ async function checked(certificate: object): Promise<{ code: number; said: strin
   return { code, said };
 }
 
+/** Standard JSON, with the names of each object in order. */
+function sorted(value: unknown): string {
+  return JSON.stringify(value, (_, one: unknown) =>
+    typeof one === 'object' && one !== null && !Array.isArray(one)
+      ? Object.fromEntries(Object.entries(one).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : one,
+  );
+}
+
 /** As format 2 made it. */
 function before(certificate: Certificate): object {
   const { sha256: _, signature: _signature, publicKey: _key, keyId: _id, ...rest } = certificate;
   const attested = { ...rest, format: 2 };
-  const sorted = (value: unknown): string => {
-    if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-    const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-    return `{${entries.map(([name, one]) => `${JSON.stringify(name)}:${sorted(one)}`).join(',')}}`;
-  };
   return { ...attested, sha256: createHash('sha256').update(sorted(attested)).digest('hex') };
 }
 
@@ -74,6 +78,11 @@ describe('A certificate', () => {
     const { code, said } = await checked(certificate);
     expect(said).toContain(why);
     expect(code).toBe(1);
+  });
+
+  it('is hashed as standard JSON with sorted names, lists included', () => {
+    const { sha256, signature: _, ...attested } = signed(key, 'read-back');
+    expect(createHash('sha256').update(sorted(attested)).digest('hex')).toBe(sha256);
   });
 
   it('of a format before holds, and says that nobody signed it', async () => {
