@@ -101,16 +101,19 @@ describe('The limiter of a destination', () => {
     // Whoever books for the first time on a connection is late.
     await Promise.all([1, 2].map(() => pool.query(`select book_calls('warm', 1, 0, null, 0)`)));
     await limiter.turn(never);
-    const missed = limiter.turn(never);
+    let wentAt = 0;
+    const missed = limiter.turn(never).then(() => (wentAt = performance.now()));
     await new Promise((resolve) => setTimeout(resolve, 50)); // booked, a fifth of a second ahead
     for (const end = performance.now() + 600; performance.now() < end;); // as SIGSTOP does it
     const onAgain = performance.now();
     const { rows } = await pool.query<{ wait_ms: number }>(
       `select wait_ms from book_calls('missed', 1, 250, null, 5000)`,
     );
-    expect(rows[0]!.wait_ms).toBeLessThan(100);
     await missed;
-    expect(performance.now() - onAgain, 'after the one that was booked meanwhile').toBeGreaterThan(150);
+    // Whichever the database heard first has the place that is free, and the other the one after it.
+    const places = [rows[0]!.wait_ms, wentAt - onAgain].sort((a, b) => a - b);
+    expect(places[0], 'a place was free').toBeLessThan(150);
+    expect(places[1], 'and one only').toBeGreaterThan(150);
   });
 
   it('takes another turn for a call that was held up after it had one', async () => {
