@@ -17,8 +17,9 @@ export const doctor: Command = {
   usage:
     '[names…] [--describe] [--mappings DIR] [--destinations FILE] [--providers FILE] [--public-url URL] [--json]',
   help: `Asks each backend that is switched on: can it be reached, are we authorised, which fields and picklists does it
-have, and which of our mappings would fail there: by all rules of foyer check, against what the backend says now. Asks each identity provider that is switched on for everything that a
-login asks for: its metadata, its keys, whether it leads back to us and takes our credentials; it may note a failed login.
+have, and which of our mappings would fail there: by all rules of foyer check, against what the backend says now. Asks
+each identity provider that is switched on for everything that a login asks for: its metadata, its keys, whether it leads
+back to us and takes our credentials; it may note a failed login.
 
 --describe      writes what the backends say of their objects to mappings/targets, in place of what stands there, and
                 still says what has moved since that was written

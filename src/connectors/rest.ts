@@ -23,7 +23,7 @@ import { RestReader } from './rest-read-back.js';
 import { RestWriter } from './rest-write.js';
 import { refusedUnsent, unsupported } from './unsupported.js';
 
-/** Any backend with a REST API, as config/destinations.yaml declares it; docs/connectors.md shows how. */
+/** Any backend with a REST API, as config/destinations.yaml declares it; docs/rest-connector.md shows how. */
 export function rest(destination: DestinationSettings, clock: Clock): Connector {
   const declaration = readRest(destination);
   const engine = createHttpEngine(declaration);

@@ -154,14 +154,14 @@ describe('A declared backend is checked before anything is sent', () => {
   });
 });
 
-test('the example in docs/connectors.md is sound', () => {
-  const docs = readFileSync('docs/connectors.md', 'utf8');
+test('the example in docs/rest-connector.md is sound', () => {
+  const docs = readFileSync('docs/rest-connector.md', 'utf8');
   const example = /```yaml declaration\n(.*?)```/s.exec(docs)![1]!;
   expect(faultsOf(example, { CRM_CLIENT_SECRET: 'p4ss-secret' })).toEqual([]);
 });
 
-test('the description in docs/connectors.md is sound', () => {
-  const docs = readFileSync('docs/connectors.md', 'utf8');
+test('the description in docs/rest-connector.md is sound', () => {
+  const docs = readFileSync('docs/rest-connector.md', 'utf8');
   const lines = /```yaml\n(describe:\n.*?)```/s.exec(docs)![1]!.trimEnd().split('\n');
   const described = lines.map((line) => `      ${line}\n`).join('');
   const from = sound.indexOf('      describe:');
