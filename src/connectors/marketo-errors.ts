@@ -14,7 +14,6 @@ const CONCURRENT_WAIT_MS = 2 * 1000;
 const UNAVAILABLE_WAIT_MS = 60 * 1000;
 const QUEUE_WAIT_MS = 10 * 60 * 1000;
 /** The day's allowance is renewed at midnight there, whatever the subscription's own zone. */
-/** Where Marketo's day begins: the daily allowance is renewed at midnight US Central. */
 export const DAY_ZONE = 'America/Chicago';
 
 export interface MarketoError {
