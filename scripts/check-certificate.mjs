@@ -36,8 +36,9 @@ if (discrepanciesFile) {
     if (there !== count) fail(`${count} of kind ${kind} are attested, and ${there} are there`);
   }
 }
+const { compared } = attested.counts;
 console.log(
-  `holds: ${attested.counts.compared} records compared at ${attested.finishedAt}, signed by ${signer}`,
+  `holds: ${compared} record${compared === 1 ? '' : 's'} compared at ${attested.finishedAt}, signed by ${signer}`,
 );
 
 function signedBy() {

@@ -34,7 +34,8 @@ export function printPlan(plan: Plan, output: Output): void {
   );
   line();
   if (isNothing(plan)) {
-    line(colour.good(`No changes: ${counted(counts.records, 'record')} stay as they are.`));
+    const stay = counts.records === 1 ? 'stays as it is' : 'stay as they are';
+    line(colour.good(`No changes: ${counted(counts.records, 'record')} ${stay}.`));
     return;
   }
   for (const [kind] of KINDS) {

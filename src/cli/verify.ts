@@ -16,6 +16,7 @@ import {
   textOf,
 } from './connection-options.js';
 import type { Output } from './output.js';
+import { counted } from './render-plan.js';
 
 const FAULTS: Readonly<Record<CertificateFault, string>> = {
   changed: 'the certificate was changed: its hash does not fit',
@@ -60,7 +61,7 @@ Exit codes: 0 it holds, and is signed where its format has signatures · 1 it do
 
 function print({ counts, finishedAt }: GivenCertificate, signedBy: string | null, output: Output): void {
   const by = signedBy === null ? `; ${FAULTS.unsigned}` : `, signed by ${signedBy}`;
-  output.line(`holds: ${counts?.compared} records compared at ${finishedAt}${by}`);
+  output.line(`holds: ${counted(counts?.compared ?? 0, 'record')} compared at ${finishedAt}${by}`);
 }
 
 const SIGNED_SINCE = 3;
