@@ -13,6 +13,8 @@ export const SCHEDULE = { retryFirstMs: MINUTE_MS, retryMaxMs: 8 * HOUR_MS, give
 export const [LONGEST_AT, LAST] = [10, 18];
 /** As long as a destination is left alone that answered nothing. */
 const HOLD_MS = 31_000;
+/** Who is tried beside a record that fails the whole call waits twice as long before the next time. */
+const PATIENCE_MS = 60_000;
 const ASKS_A_STEP = 8;
 export const BROKEN = {
   kind: 'retry',
@@ -72,7 +74,7 @@ export class Days {
       }
       return ask();
     };
-    return waitFor(askAgain, isSo);
+    return waitFor(askAgain, isSo, PATIENCE_MS);
   }
 
   /** Lets the time come for which a record waits, and the answer. */
